@@ -1,4 +1,4 @@
-"""The error tree and the exit codes; every error says what was expected, what was found, what to do."""
+"""The error tree and the exit codes: what was expected, what was found, what to do."""
 
 from __future__ import annotations
 

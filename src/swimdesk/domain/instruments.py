@@ -34,7 +34,7 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IndexRoot:
-    """One of the two roots of an index option class, e.g. SPX (AM monthly) and SPXW (PM, the rest)."""
+    """One of the two roots of an index option class: SPX (AM, monthly), SPXW (PM, all others)."""
 
     root: str
     index: str
@@ -115,7 +115,7 @@ class OptionContract:
 
     @classmethod
     def parse(cls, symbol: str) -> OptionContract:
-        """Read a padded OCC symbol or a dotted one (``.SPXW261211C6200``); ValueError if neither."""
+        """Read a padded OCC symbol or a dotted one (``.SPXW261211C6200``), else ValueError."""
         osi = _OSI.match(symbol)
         if osi:
             strike = Decimal(osi["strike"]) / 1000
@@ -166,7 +166,8 @@ def equity_tick(price: Decimal) -> Decimal:
 def option_tick(root: str, price: Decimal, *, penny_pilot: bool) -> Decimal:
     """Return the price step of a single option (schwab-api 9.4).
 
-    Penny classes: 0.01 below 3.00, then 0.05 (SPY, QQQ, IWM: 0.01 throughout); others 0.05, then 0.10.
+    Penny classes: 0.01 below 3.00, then 0.05 (SPY, QQQ, IWM: 0.01 throughout); other classes
+    0.05, then 0.10.
     """
     if root in PENNY_ALL_PRICES:
         return Decimal("0.01")
@@ -176,6 +177,6 @@ def option_tick(root: str, price: Decimal, *, penny_pilot: bool) -> Decimal:
 
 
 def spread_tick(root: str) -> Decimal:
-    """Return the net price step of a spread: SPX classes 0.05 (the broker's reject text), else 0.01."""
+    """Return the net price step of a spread: 0.05 for SPX classes (reject text), else 0.01."""
     index = INDEX_ROOTS.get(root)
     return Decimal("0.05") if index is not None and index.index == "SPX" else Decimal("0.01")
