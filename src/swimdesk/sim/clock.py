@@ -1,4 +1,4 @@
-"""The brokerage's clock: wall time for stamps, a monotonic one for schedules; injected everywhere."""
+"""The brokerage's clock: wall time for stamps, a monotonic one for schedules; injected."""
 
 from __future__ import annotations
 

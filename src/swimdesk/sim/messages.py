@@ -21,7 +21,7 @@ class Transport(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SimRequest:
-    """A request as received; header names are lower case, ``query`` holds the last value of each key."""
+    """A request as received; header names are lower case, ``query`` has each key's last value."""
 
     method: str
     path: str
