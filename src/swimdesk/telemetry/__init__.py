@@ -1,0 +1,1 @@
+"""What the program says about itself: redacted logs and crash reports; imports nothing of ours."""
