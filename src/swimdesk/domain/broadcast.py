@@ -1,0 +1,195 @@
+"""A broadcast: the parent of one order per account, and what its lines add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from swimdesk.domain.orders import (
+    LIVE,
+    TERMINAL,
+    Doubt,
+    LineState,
+    Ticket,
+    may_move,
+)
+from swimdesk.errors import InvariantBroken
+
+
+class BroadcastState(StrEnum):
+    """Where a broadcast stands as a whole."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    WORKING = "working"
+    SETTLED = "settled"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why a risk check said no: a stable code and the figures that led to it."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One account's part of a broadcast; carries its own ticket.
+
+    ``ref`` is ours, minted and written down before sending. Times are nanoseconds since confirm.
+    """
+
+    ref: str
+    account: str
+    login: str
+    last4: str
+    ticket: Ticket
+    state: LineState
+    doubt: Doubt | None = None
+    order_id: str | None = None
+    accepted: bool = False
+    """Whether the broker took the order at some moment (cumulative, unlike the state)."""
+    filled: int = 0
+    average: Decimal | None = None
+    reason: str | None = None
+    denials: tuple[Denial, ...] = ()
+    fingerprint: str | None = None
+    body_hash: str | None = None
+    correlation_id: str | None = None
+    sent_ns: int | None = None
+    first_byte_ns: int | None = None
+    acked_ns: int | None = None
+
+    def moved(self, state: LineState, **changes: object) -> Line:
+        """Return this line in another state; InvariantBroken if the table forbids the move."""
+        if not may_move(self.state, state):
+            raise InvariantBroken(
+                f"line {self.ref} of {self.account} cannot go from {self.state} to {state}"
+            )
+        return replace(self, state=state, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Monotonic nanoseconds of a broadcast since t0, the moment the command reached the desk."""
+
+    journal_ns: int | None = None
+    dispatch_skew_ns: int | None = None
+    first_ack_ns: int | None = None
+    last_ack_ns: int | None = None
+    ack_p50_ns: int | None = None
+    ack_p95_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """One ticket sent to many accounts at one moment."""
+
+    id: str
+    order: str
+    mode: str
+    created: datetime
+    lines: tuple[Line, ...]
+    key: str | None = None
+    agent: str = "local"
+    plan_digest: str = ""
+    seed: int = 0
+    journal_ns: int | None = None
+
+    @property
+    def state(self) -> BroadcastState:
+        """What the lines say together; doubt beats everything."""
+        states = {line.state for line in self.lines}
+        if LineState.IN_DOUBT in states:
+            return BroadcastState.IN_DOUBT
+        if LineState.SENDING in states:
+            return BroadcastState.SENDING
+        if states & LIVE:
+            return BroadcastState.WORKING
+        if LineState.PLANNED in states:
+            return BroadcastState.PLANNED
+        return BroadcastState.SETTLED
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every line has reached an end."""
+        return all(line.state in TERMINAL for line in self.lines)
+
+    def with_lines(self, changed: Iterable[Line]) -> Broadcast:
+        """Return this broadcast with the given lines in place of those with the same ref."""
+        by_ref = {line.ref: line for line in changed}
+        return replace(self, lines=tuple(by_ref.get(line.ref, line) for line in self.lines))
+
+    def line(self, ref: str) -> Line:
+        """Return the line with our reference; KeyError if it is not of this broadcast."""
+        for line in self.lines:
+            if line.ref == ref:
+                return line
+        raise KeyError(ref)
+
+
+def counts(lines: Iterable[Line]) -> dict[str, int]:
+    """Count lines as the JSON promise does: ``accepted`` cumulative, the others where lines are."""
+    lines = tuple(lines)
+    now = Counter(line.state for line in lines)
+    shown = (
+        LineState.DENIED, LineState.SKIPPED, LineState.ACCEPTED, LineState.REFUSED,
+        LineState.NOT_SENT, LineState.IN_DOUBT, LineState.WORKING, LineState.PARTIAL,
+        LineState.FILLED, LineState.REJECTED, LineState.CANCELED, LineState.EXPIRED,
+    )  # fmt: skip
+    totals = {"accounts": len(lines)} | {state.value: now[state] for state in shown}
+    totals["accepted"] = sum(line.accepted for line in lines)
+    return totals
+
+
+@dataclass(frozen=True, slots=True)
+class Fills:
+    """Average, best and worst price over the accounts that filled; best is ours, by side."""
+
+    average: Decimal | None = None
+    best: Decimal | None = None
+    worst: Decimal | None = None
+    dispersion_bps: Decimal | None = None
+
+
+def fills(lines: Iterable[Line]) -> Fills:
+    """Compare fill prices over accounts; dispersion is (best - worst) / average in basis points."""
+    done = [line for line in lines if line.filled and line.average is not None]
+    if not done:
+        return Fills()
+    units = sum(line.filled for line in done)
+    prices = [line.average for line in done if line.average is not None]
+    total = sum(
+        (line.average * line.filled for line in done if line.average is not None), Decimal(0)
+    )
+    average = total / units
+    low, high = min(prices), max(prices)
+    best, worst = (high, low) if done[0].ticket.side.sign < 0 else (low, high)
+    spread = abs(high - low) / abs(average) * 10_000 if average else None
+    return Fills(average, best, worst, spread)
+
+
+def timing(broadcast: Broadcast) -> Timing:
+    """Work out dispatch skew and answer times from the lines' stamps."""
+    sent = [line.sent_ns for line in broadcast.lines if line.sent_ns is not None]
+    acked = sorted(line.acked_ns for line in broadcast.lines if line.acked_ns is not None)
+    return Timing(
+        journal_ns=broadcast.journal_ns,
+        dispatch_skew_ns=max(sent) - min(sent) if sent else None,
+        first_ack_ns=acked[0] if acked else None,
+        last_ack_ns=acked[-1] if acked else None,
+        ack_p50_ns=percentile(acked, 50) if acked else None,
+        ack_p95_ns=percentile(acked, 95) if acked else None,
+    )
+
+
+def percentile(ordered: list[int], percent: int) -> int:
+    """Return the nearest-rank percentile of an ascending, non-empty list."""
+    rank = -(-len(ordered) * percent // 100)
+    return ordered[max(rank, 1) - 1]
