@@ -1,0 +1,1 @@
+"""The engine: plans, sends, follows and remembers; knows the domain and its own ports."""
