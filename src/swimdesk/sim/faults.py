@@ -1,0 +1,284 @@
+"""Fault plans: what the brokerage does wrong, to whom, at which request."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+from typing import Any
+
+
+class Fault(StrEnum):
+    """One way to fail; the comment names what becomes of an order that is being placed."""
+
+    REFUSE = "refuse"
+    WRAPPED_500 = "400_wrapping_500"
+    RATE_LIMITED = "429"
+    RATE_LIMITED_BARE = "429_bare"
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403"
+    ERROR_BEFORE = "500_before"
+    ERROR_AFTER = "500_after"
+    UNAVAILABLE_BEFORE = "503_before"
+    RESET_BEFORE = "reset_before"
+    RESET_AFTER = "reset_after"
+    HANG_BEFORE = "hang_before"
+    HANG_AFTER = "hang_after"
+    CUT_AFTER = "cut_after"
+    LATE_ACCEPT = "late_accept"
+    NO_LOCATION = "no_location"
+    WRONG_LOCATION = "wrong_location"
+    LIST_LAG = "list_lag"
+    PARTIAL = "partial"
+    ASYNC_REJECT = "async_reject"
+    GARBAGE = "garbage"
+    UNKNOWN_STATUS = "unknown_status"
+    REDIRECT = "redirect"
+
+
+class Operation(StrEnum):
+    """What a request does, as fault plans and request counts name it."""
+
+    PLACE = "place"
+    CANCEL = "cancel"
+    REPLACE = "replace"
+    LIST = "list"
+    GET = "get"
+    ACCOUNTS = "accounts"
+    PREVIEW = "preview"
+    PREFERENCE = "preference"
+    TOKEN = "token"  # noqa: S105 - the name of an endpoint
+    QUOTES = "quotes"
+    ANY = "*"
+
+
+BEFORE = frozenset(
+    {
+        Fault.REFUSE,
+        Fault.WRAPPED_500,
+        Fault.RATE_LIMITED,
+        Fault.RATE_LIMITED_BARE,
+        Fault.UNAUTHORIZED,
+        Fault.FORBIDDEN,
+        Fault.ERROR_BEFORE,
+        Fault.UNAVAILABLE_BEFORE,
+        Fault.RESET_BEFORE,
+        Fault.HANG_BEFORE,
+        Fault.LATE_ACCEPT,
+        Fault.GARBAGE,
+        Fault.REDIRECT,
+    }
+)
+"""Faults that answer instead of the brokerage: the request itself has no effect (yet)."""
+
+_PARAMETERS = frozenset({"retry_after_s", "delay_s", "text", "status", "of", "body"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a request concerns: an account, a login, or nobody (a request for all accounts)."""
+
+    key: str = ""
+    """The last four digits of an account, or the name of a login."""
+    index: int | None = None
+    """The account's place in the brokerage's list, from 0."""
+
+
+NOBODY = Subject()
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRule:
+    """One line of a plan: who, what, which time, and how it fails."""
+
+    fault: Fault
+    account: str = "*"
+    """Last four digits, ``#`` and the account's index from 0, a login's name, or ``*``."""
+    operation: Operation = Operation.PLACE
+    nth: int | None = 1
+    """The 1-based count of that operation on that account; None: every time."""
+    probability: float = 1.0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """``retry_after_s``, ``delay_s``, ``text``, ``status``, ``of`` (account|order), ``body``."""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> FaultRule:
+        """Read a rule of a plan; ValueError names what is not understood."""
+        known = {"account", "operation", "nth", "every", "probability", "fault"} | _PARAMETERS
+        unknown = sorted(set(raw) - known)
+        if unknown:
+            raise ValueError(f"unknown key in a fault rule: {', '.join(unknown)}")
+        if "fault" not in raw:
+            raise ValueError("a fault rule needs the key 'fault'")
+        return cls(
+            fault=Fault(raw["fault"]),
+            account=str(raw.get("account", "*")),
+            operation=Operation(raw.get("operation", "place")),
+            nth=None if raw.get("every") else int(raw.get("nth", 1)),
+            probability=float(raw.get("probability", 1.0)),
+            parameters={key: raw[key] for key in raw if key in _PARAMETERS},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rule as a plan file holds it."""
+        when: dict[str, Any] = {"every": True} if self.nth is None else {"nth": self.nth}
+        if self.probability < 1:
+            when["probability"] = self.probability
+        who = {"account": self.account, "operation": self.operation.value}
+        return {**who, **when, "fault": self.fault.value, **self.parameters}
+
+    def concerns(self, subject: Subject, operation: Operation) -> bool:
+        """Tell whether the rule speaks of this operation on this account."""
+        if self.operation not in (Operation.ANY, operation):
+            return False
+        return self.account in ("*", subject.key) or self.account == f"#{subject.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPlan:
+    """A named list of rules; the first rule that applies to a request wins."""
+
+    name: str = "none"
+    rules: tuple[FaultRule, ...] = ()
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> FaultPlan:
+        """Read a plan; ValueError names what is not understood."""
+        rules = raw.get("rules", [])
+        if not isinstance(rules, list):
+            raise ValueError("'rules' of a fault plan is a list")  # noqa: TRY004 - bad text, not a bug
+        return cls(str(raw.get("name", "custom")), tuple(FaultRule.from_json(r) for r in rules))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as its file holds it."""
+        return {"name": self.name, "rules": [rule.to_json() for rule in self.rules]}
+
+
+class FaultEngine:
+    """Counts the requests and tells which of them fail, by the plan in force."""
+
+    def __init__(self, plan: FaultPlan, seed: int) -> None:
+        self._random = Random(f"{seed}:faults")
+        self.plan = plan
+        self._counts: Counter[tuple[str, Operation]] = Counter()
+        self._fired: Counter[int] = Counter()
+
+    def replace(self, plan: FaultPlan) -> None:
+        """Put another plan in force; counting starts again."""
+        self.plan = plan
+        self._counts.clear()
+        self._fired.clear()
+
+    def next(self, subject: Subject, operation: Operation) -> FaultRule | None:
+        """Count a request and return the rule it falls under, if any."""
+        if not self.plan.rules:
+            return None
+        counted = (operation, Operation.ANY)
+        for name in counted:
+            self._counts[subject.key, name] += 1
+        for place, rule in enumerate(self.plan.rules):
+            if not rule.concerns(subject, operation):
+                continue
+            count = self._counts[subject.key, rule.operation]
+            if rule.nth is not None and rule.nth != count:
+                continue
+            if rule.probability < 1 and self._random.random() >= rule.probability:
+                continue
+            self._fired[place] += 1
+            return rule
+        return None
+
+    def report(self) -> dict[str, Any]:
+        """Return the plan in force with how often each rule fired."""
+        rules = [
+            {**rule.to_json(), "fired": self._fired[place]}
+            for place, rule in enumerate(self.plan.rules)
+        ]
+        return {"name": self.plan.name, "rules": rules}
+
+
+def plan_from(name_or_path: str) -> FaultPlan:
+    """Return a named plan (none, each, flaky) or read one from a JSON file, else ValueError."""
+    named = NAMED_PLANS.get(name_or_path)
+    if named is not None:
+        return named
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise ValueError(
+            f"{name_or_path!r} is neither a fault plan ({', '.join(NAMED_PLANS)}) nor a file"
+        )
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(raw, dict):
+        raise ValueError("a fault plan is a JSON object with 'name' and 'rules'")  # noqa: TRY004 - bad text
+    return FaultPlan.from_json(raw)
+
+
+_EACH: tuple[tuple[Fault, dict[str, Any]], ...] = (
+    (Fault.REFUSE, {}),
+    (Fault.WRAPPED_500, {}),
+    (Fault.RATE_LIMITED, {"retry_after_s": 5}),
+    (Fault.RATE_LIMITED_BARE, {}),
+    (Fault.UNAUTHORIZED, {}),
+    (Fault.FORBIDDEN, {}),
+    (Fault.ERROR_BEFORE, {}),
+    (Fault.ERROR_AFTER, {}),
+    (Fault.UNAVAILABLE_BEFORE, {}),
+    (Fault.RESET_BEFORE, {}),
+    (Fault.RESET_AFTER, {}),
+    (Fault.HANG_BEFORE, {}),
+    (Fault.HANG_AFTER, {}),
+    (Fault.CUT_AFTER, {}),
+    (Fault.LATE_ACCEPT, {"delay_s": 3}),
+    (Fault.NO_LOCATION, {}),
+    (Fault.WRONG_LOCATION, {"of": "account"}),
+    (Fault.WRONG_LOCATION, {"of": "order"}),
+    (Fault.LIST_LAG, {"delay_s": 5}),
+    (Fault.PARTIAL, {}),
+    (Fault.ASYNC_REJECT, {}),
+    (Fault.GARBAGE, {}),
+    (Fault.UNKNOWN_STATUS, {"delay_s": 3}),
+    (Fault.REDIRECT, {}),
+)
+
+_FLAKY: tuple[tuple[Operation, Fault, float], ...] = (
+    (Operation.PLACE, Fault.RESET_AFTER, 0.004),
+    (Operation.PLACE, Fault.RESET_BEFORE, 0.004),
+    (Operation.PLACE, Fault.ERROR_AFTER, 0.004),
+    (Operation.PLACE, Fault.ERROR_BEFORE, 0.004),
+    (Operation.PLACE, Fault.NO_LOCATION, 0.004),
+    (Operation.PLACE, Fault.LATE_ACCEPT, 0.002),
+    (Operation.PLACE, Fault.RATE_LIMITED, 0.004),
+    (Operation.CANCEL, Fault.UNAVAILABLE_BEFORE, 0.01),
+    (Operation.LIST, Fault.UNAVAILABLE_BEFORE, 0.01),
+    (Operation.LIST, Fault.CUT_AFTER, 0.005),
+    (Operation.GET, Fault.ERROR_BEFORE, 0.01),
+    (Operation.ACCOUNTS, Fault.ERROR_BEFORE, 0.01),
+    (Operation.QUOTES, Fault.UNAVAILABLE_BEFORE, 0.01),
+)
+
+
+def each_on_its_own_account(faults: Iterable[tuple[Fault, dict[str, Any]]]) -> FaultPlan:
+    """Return the plan in which account ``#i`` meets fault i at its first placed order."""
+    rules = (
+        FaultRule(fault, f"#{index}", parameters=parameters)
+        for index, (fault, parameters) in enumerate(faults)
+    )
+    return FaultPlan("each", tuple(rules))
+
+
+NAMED_PLANS: dict[str, FaultPlan] = {
+    "none": FaultPlan(),
+    "each": each_on_its_own_account(_EACH),
+    "flaky": FaultPlan(
+        "flaky",
+        tuple(
+            FaultRule(fault, "*", operation, nth=None, probability=probability)
+            for operation, fault, probability in _FLAKY
+        ),
+    ),
+}
+"""The fault plans that are known by name."""

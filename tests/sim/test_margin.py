@@ -1,0 +1,111 @@
+"""The brokerage's margin requirements, against figures seen at the real one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swimdesk.domain.instruments import OptionContract
+from swimdesk.sim.margin import Coverage, coverage, naked_charge
+
+
+def legs(*texts: str) -> list[tuple[OptionContract, int]]:
+    """Read ``-2 .TSLA250221P340`` and the like."""
+    pairs = (text.split() for text in texts)
+    return [(OptionContract.parse(symbol), int(quantity)) for quantity, symbol in pairs]
+
+
+def charged(found: Coverage) -> Decimal:
+    """Sum what the spreads are charged."""
+    return sum(found.charged.values(), Decimal(0))
+
+
+def test_credit_vertical_is_charged_its_width_on_the_short_leg() -> None:
+    found = coverage(legs("-1 .TSLA250221P340", "1 .TSLA250221P320"), 0)
+    assert found.charged == {"TSLA  250221P00340000": Decimal(2000)}
+    assert not found.naked
+    assert found.covered_by_options == 1
+
+
+def test_debit_vertical_is_charged_nothing() -> None:
+    found = coverage(legs("1 .TSLA250221P340", "-1 .TSLA250221P320"), 0)
+    assert not found.charged
+
+
+def test_iron_condor_is_charged_for_its_wider_side_only() -> None:
+    found = coverage(
+        legs("-1 .AB250221C155", "1 .AB250221C170", "-1 .AB250221P90", "1 .AB250221P80"), 0
+    )
+    assert found.charged == {"AB    250221C00155000": Decimal(1500)}
+
+
+def test_iron_condor_of_equal_widths_is_charged_once() -> None:
+    found = coverage(
+        legs("-2 .AB250221C155", "2 .AB250221C160", "-2 .AB250221P90", "2 .AB250221P85"), 0
+    )
+    assert charged(found) == 1000
+    assert len(found.charged) == 1
+
+
+def test_long_butterfly_is_charged_nothing() -> None:
+    found = coverage(legs("1 .AB250221C90", "-2 .AB250221C95", "1 .AB250221C100"), 0)
+    assert charged(found) == 0
+    assert not found.naked
+
+
+def test_calendar_short_is_covered_by_the_later_long() -> None:
+    found = coverage(legs("-1 .AB250221C90", "1 .AB250321C90"), 0)
+    assert charged(found) == 0
+    assert not found.naked
+
+
+def test_long_of_an_earlier_expiry_covers_nothing() -> None:
+    found = coverage(legs("1 .AB250221C90", "-1 .AB250321C90"), 0)
+    assert found.naked_calls == 1
+
+
+def test_diagonal_is_charged_the_adverse_width() -> None:
+    found = coverage(legs("-1 .AB250221C90", "1 .AB250321C95"), 0)
+    assert charged(found) == 500
+
+
+def test_shares_cover_short_calls_but_not_puts() -> None:
+    found = coverage(legs("-2 .AB250221C90", "-1 .AB250221P80"), 150)
+    assert found.covered_by_shares == 1
+    assert (found.naked_calls, found.naked_puts) == (1, 1)
+
+
+def test_ratio_spread_leaves_the_extra_short_naked() -> None:
+    found = coverage(legs("1 .AB250221C90", "-2 .AB250221C95"), 0)
+    assert found.naked_calls == 1
+    assert charged(found) == 0
+
+
+def test_naked_charge_counts_the_out_of_the_money_amount_down_to_a_floor() -> None:
+    call = OptionContract.parse(".AB250221C110")
+    assert naked_charge(call, Decimal(100), Decimal(2)) == 1200
+    put = OptionContract.parse(".AB250221P95")
+    assert naked_charge(put, Decimal(100), Decimal(1)) == 1600
+
+
+STRIKES = st.integers(min_value=90, max_value=110)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("CP"), STRIKES, STRIKES), min_size=1, max_size=6),
+)
+def test_verticals_never_cost_more_together_than_one_by_one(
+    verticals: list[tuple[str, int, int]],
+) -> None:
+    held: dict[OptionContract, int] = {}
+    apart = Decimal(0)
+    for right, short, long in verticals:
+        pair = legs(f"-1 .AB250221{right}{short}", f"1 .AB250221{right}{long}")
+        apart += charged(coverage(pair, 0)) if short != long else Decimal(0)
+        for contract, quantity in pair:
+            held[contract] = held.get(contract, 0) + quantity
+    together = coverage(held.items(), 0)
+    assert not together.naked
+    assert Decimal(0) <= charged(together) <= apart
