@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from swimdesk.errors import ConfigError
-from swimdesk.sim.tls import issue, make_authority, write_private
+from swimdesk.sim.tls import issue, make_authority
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -69,12 +69,3 @@ def test_server_context_presents_the_certificate(tmp_path: Path) -> None:
     context = issue(make_authority(tmp_path, NOW), tmp_path, NOW).ssl_context()
     assert isinstance(context, ssl.SSLContext)
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
-
-
-def test_write_private_replaces_an_open_file_by_a_private_one(tmp_path: Path) -> None:
-    path = tmp_path / "secret"
-    path.write_text("old")
-    path.chmod(0o644)
-    write_private(path, b"new")
-    assert path.read_bytes() == b"new"
-    assert mode(path) == 0o600

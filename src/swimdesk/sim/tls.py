@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from swimdesk.errors import ConfigError
+from swimdesk.sim.files import private_folder, write_private
 
 VALIDITY: Final = timedelta(days=7)
 RENEW_WITHIN: Final = timedelta(days=1)
@@ -52,19 +52,9 @@ class ServerCertificate:
         return context
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file by one that only its owner may read; a reader never sees half of it."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-    fresh.replace(path)
-
-
 def make_authority(folder: Path, now: datetime) -> Authority:
     """Return the authority kept in ``folder``, or a new one where none is or its end is near."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     kept = _load_authority(folder)
     if kept is not None and kept.certificate.not_valid_after_utc - now > RENEW_WITHIN:
         return kept
