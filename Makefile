@@ -1,0 +1,55 @@
+# The commands of this project. `make` alone lists them; each makes .venv first where the locks have changed.
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.locked
+# Two workers: the tests keep both cores of a small machine busy, and more only slow each other down.
+PYTEST := $(BIN)/pytest -n 2
+SYSTEM_PROGRAMS := tmux memcached
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
+        --universal --python-version 3.11 $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick check format lint bench lock system clean
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV): requirements/uv.txt requirements/dev.txt
+	PYTHON=$(PYTHON) scripts/bootstrap.sh
+
+demo: $(VENV) ## run the desk on a simulated brokerage (ARGS="--accounts 12")
+	$(BIN)/swimdesk demo $(ARGS)
+
+test: $(VENV) system ## run every test, installing the programs they need where missing
+	$(PYTEST)
+
+quick: $(VENV) ## lint and the fast tests, under a minute: for every edit
+	$(BIN)/ruff check
+	$(PYTEST) -m "not slow"
+
+check: lint test ## everything that must hold before a change lands
+
+format: $(VENV) ## bring the code into shape
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: $(VENV) ## format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV) ## measure and print the figures
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV) ## renew the locks after a change in pyproject.toml (UPGRADE=--upgrade for newer releases)
+	$(LOCK) --group bootstrap --output-file requirements/uv.txt
+	$(LOCK) pyproject.toml --output-file requirements/run.txt
+	$(LOCK) pyproject.toml --constraint requirements/run.txt --group dev --output-file requirements/dev.txt
+
+system:
+	@scripts/system-packages.sh $(SYSTEM_PROGRAMS)
+
+clean: ## remove .venv, caches and what was built
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
