@@ -1,0 +1,117 @@
+"""A home of the program, written ready to trade at the simulated brokerage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from swimdesk.errors import ConfigError
+from swimdesk.sim.description import SimDescription
+from swimdesk.sim.files import private_folder, write_private
+
+MARK: Final = "# Written by the simulated brokerage, which replaces this file at its next start."
+
+
+@dataclass(frozen=True, slots=True)
+class HomeAccount:
+    """An account as the home's configuration names it."""
+
+    alias: str
+    login: str
+    last4: str
+    groups: tuple[str, ...] = ()
+    multiplier: Decimal = Decimal(1)
+    option_level: int | None = None
+    ira: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClientHome:
+    """What goes into a home; ``token_replies`` holds each login's answer of the token endpoint."""
+
+    description: SimDescription
+    accounts: Sequence[HomeAccount]
+    token_replies: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+
+def refuse_foreign_home(home: Path) -> None:
+    """Raise ConfigError where the home has a configuration that a person wrote."""
+    config = home / "config.toml"
+    if not config.exists():
+        return
+    first_line, _, _ = config.read_text(encoding="utf-8", errors="replace").partition("\n")
+    if first_line != MARK:
+        raise ConfigError(
+            f"{config} was not written by the simulated brokerage and is left as it is; "
+            "name another folder, or move that file away"
+        )
+
+
+def write_client_home(home: Path, content: ClientHome, now: datetime) -> None:
+    """Write configuration, secrets, trust root and tokens; folders 0700, files 0600."""
+    refuse_foreign_home(home)
+    description = content.description
+    secrets = private_folder(private_folder(home) / "secrets")
+    tokens = private_folder(home / "tokens")
+    write_private(secrets / "app_key", description.client_id.encode())
+    write_private(secrets / "app_secret", description.client_secret.encode())
+    write_private(home / "ca.pem", description.ca_file.read_bytes())
+    for login, reply in content.token_replies.items():
+        document = json.dumps(token_document(reply, now), indent=1)
+        write_private(tokens / f"{login}.json", document.encode())
+    # The configuration comes last: a home that has one is complete.
+    write_private(home / "config.toml", config_text(content).encode())
+
+
+def token_document(reply: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the token file that schwab-py keeps for an answer of the token endpoint."""
+    now_s = int(now.timestamp())
+    token = {**reply, "expires_at": now_s + int(reply["expires_in"])}
+    return {"creation_timestamp": now_s, "token": token}
+
+
+def config_text(content: ClientHome) -> str:
+    """Return the home's ``config.toml``."""
+    description = content.description
+    tables = [
+        _table(
+            "[broker]",
+            {
+                "mode": "paper",
+                "api_url": description.base_url,
+                "ca_file": "ca.pem",
+                "callback_url": description.callback_url,
+                "app_key": "file:secrets/app_key",
+                "app_secret": "file:secrets/app_secret",
+            },
+        )
+    ]
+    tables += [
+        _table("[[login]]", {"name": login.name, "browser": "manual"})
+        for login in description.logins
+    ]
+    tables += [_table("[[account]]", dict(_account_keys(account))) for account in content.accounts]
+    return "\n".join([MARK + "\n", *tables])
+
+
+def _account_keys(account: HomeAccount) -> Iterator[tuple[str, str | int | bool | list[str]]]:
+    yield "alias", account.alias
+    yield "login", account.login
+    yield "last4", account.last4
+    yield "groups", list(account.groups)
+    yield "multiplier", str(account.multiplier)
+    if account.option_level is not None:
+        yield "option_level", account.option_level
+    if account.ira:
+        yield "ira", True
+
+
+def _table(heading: str, keys: Mapping[str, str | int | bool | list[str]]) -> str:
+    # JSON's strings, whole numbers, booleans and lists of strings are TOML's as well.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+    return "\n".join([heading, *lines, ""])

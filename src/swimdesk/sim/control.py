@@ -1,0 +1,133 @@
+"""The control endpoint: tests and demonstrations look into the brokerage and move its levers."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import math
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from swimdesk.errors import InputError, SwimdeskError
+from swimdesk.sim.latency import Latency
+from swimdesk.sim.messages import SimRequest, SimResponse
+from swimdesk.sim.traffic import Traffic
+
+
+class ControlledBroker(Protocol):
+    """What the control endpoint asks of the brokerage; bad input raises SwimdeskError."""
+
+    def ledger_json(self) -> dict[str, Any]:
+        """Return every order ever taken, by account."""
+        ...
+
+    def faults_json(self) -> dict[str, Any]:
+        """Return the fault plan in force."""
+        ...
+
+    def set_faults(self, plan: Mapping[str, Any]) -> None:
+        """Put another fault plan in force."""
+        ...
+
+    def shock(self, symbol: str, factor: float) -> None:
+        """Multiply an underlying's price."""
+        ...
+
+    def revoke(self, login: str) -> None:
+        """End a login's grant."""
+        ...
+
+
+class Control:
+    """Answer the requests below ``/control/`` that carry the token."""
+
+    def __init__(
+        self, broker: ControlledBroker, *, token: str, traffic: Traffic, latency: Latency
+    ) -> None:
+        self._broker = broker
+        self._authorization = f"Bearer {token}".encode()
+        self._traffic = traffic
+        self._latency = latency
+        self._routes: dict[tuple[str, str], Callable[[bytes], object]] = {
+            ("GET", "ledger"): lambda _: broker.ledger_json(),
+            ("GET", "counts"): lambda _: traffic.as_json(),
+            ("GET", "faults"): lambda _: broker.faults_json(),
+            ("PUT", "faults"): self._put_faults,
+            ("GET", "latency"): lambda _: self._latency_json(),
+            ("POST", "latency"): self._post_latency,
+            ("POST", "shock"): self._post_shock,
+            ("POST", "revoke"): self._post_revoke,
+        }
+
+    def handle(self, request: SimRequest) -> SimResponse:
+        """Return the answer: 200 with JSON, 400 and a sentence for bad input, 401, 404."""
+        given = request.headers.get("authorization", "").encode("latin-1", "replace")
+        if not hmac.compare_digest(given, self._authorization):
+            return _problem(401, "CONTROL_TOKEN", "the control token is missing or wrong")
+        route = self._routes.get((request.method, request.path.removeprefix("/control/")))
+        if route is None:
+            return _problem(404, "CONTROL_PATH", f"no {request.method} {request.path} here")
+        try:
+            return _answer(200, route(request.body))
+        except SwimdeskError as error:
+            return _answer(400, {"error": error.as_json()})
+
+    def _put_faults(self, body: bytes) -> object:
+        self._broker.set_faults(_document(body))
+        return self._broker.faults_json()
+
+    def _post_latency(self, body: bytes) -> object:
+        document = _document(body)
+        self._latency.set_range(_number(document, "min_ms"), _number(document, "max_ms"))
+        return self._latency_json()
+
+    def _latency_json(self) -> object:
+        min_ms, max_ms = self._latency.range_ms
+        return {"min_ms": min_ms, "max_ms": max_ms}
+
+    def _post_shock(self, body: bytes) -> object:
+        document = _document(body)
+        symbol, factor = _text(document, "symbol"), _number(document, "factor")
+        if not (factor > 0 and math.isfinite(factor)):
+            raise InputError(f"'factor' is {factor:g}; expected a finite number above 0")
+        self._broker.shock(symbol, factor)
+        return {"symbol": symbol, "factor": factor}
+
+    def _post_revoke(self, body: bytes) -> object:
+        login = _text(_document(body), "login")
+        self._broker.revoke(login)
+        return {"login": login}
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except ValueError as error:
+        raise InputError(f"the body is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise InputError("the body is not a JSON object")
+    return document
+
+
+def _text(document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str):
+        raise InputError(f"'{key}' is {value!r}; expected a text")
+    return value
+
+
+def _number(document: Mapping[str, Any], key: str) -> float:
+    value = document.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"'{key}' is {value!r}; expected a number")
+    return float(value)
+
+
+def _problem(status: int, code: str, detail: str) -> SimResponse:
+    return _answer(status, {"error": {"code": code, "detail": detail}})
+
+
+def _answer(status: int, document: object) -> SimResponse:
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return SimResponse(status, json.dumps(document).encode(), headers)
