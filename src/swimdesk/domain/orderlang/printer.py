@@ -1,0 +1,60 @@
+"""A ticket as text: the one canonical form, as thinkorswim writes it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from swimdesk.domain.instruments import plain
+from swimdesk.domain.orderlang.roots import written_expiry
+from swimdesk.domain.orders import Effect, OrderType, Session, Ticket, TimeInForce
+from swimdesk.domain.strategies import STRUCTURES, Shape, shape_of
+
+EFFECTS = {Effect.OPEN: "[TO OPEN]", Effect.CLOSE: "[TO CLOSE]", Effect.AUTO: "[AUTO]"}
+
+
+def print_ticket(ticket: Ticket) -> str:
+    """Return the canonical long form that ``parse`` reads back to the same ticket.
+
+    ValueError for legs that are not those of the ticket's kind.
+    """
+    sign = "+" if ticket.side.sign > 0 else "-"
+    parts = [ticket.side.value, f"{sign}{ticket.quantity}"]
+    word = STRUCTURES[ticket.kind].word
+    if word:
+        parts.append(word)
+    parts.append(_written_legs(shape_of(ticket)))
+    parts.append(_written_price(ticket))
+    if ticket.time_in_force is not TimeInForce.DAY:
+        parts.append(ticket.time_in_force.value)
+    if ticket.session is not Session.NORMAL:
+        parts.append(ticket.session.value)
+    if ticket.effect is not Effect.AUTO:
+        parts.append(EFFECTS[ticket.effect])
+    return " ".join(parts)
+
+
+def _written_legs(shape: Shape) -> str:
+    if not shape.expiries:
+        return shape.roots[0]
+    # The class and its multiplier are written once, in front of the first expiry.
+    first, *others = (
+        written_expiry(root, day) for root, day in zip(shape.roots, shape.expiries, strict=True)
+    )
+    expiries = "/".join([first, *(other.split(" 100 ", 1)[1] for other in others)])
+    strikes = "/".join(f"{plain(strike):f}" for strike in shape.strikes)
+    return f"{expiries} {strikes} {'/'.join(shape.rights)}"
+
+
+def _written_price(ticket: Ticket) -> str:
+    if ticket.order_type in (OrderType.MARKET, OrderType.MARKET_ON_CLOSE):
+        return f"@{ticket.order_type}"
+    amounts = (ticket.stop_price, ticket.price)
+    written = "/".join(_written_amount(amount) for amount in amounts if amount is not None)
+    return f"@{written} {ticket.order_type}"
+
+
+def _written_amount(amount: Decimal) -> str:
+    number = plain(amount + 0)  # a zero loses its sign here
+    exponent = number.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) else 0
+    return f"{number:.{max(decimals, 2)}f}"

@@ -1,0 +1,117 @@
+"""Which option root an expiry trades under, and how thinkorswim writes it; by calendar alone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from swimdesk.domain.instruments import INDEX_ROOTS, IndexRoot, Settlement, is_monthly
+
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKLY = "(Weeklys)"
+MARKS = (WEEKLY, "(Quarterlys)", "(EOM)")
+MORNING = "[AM]"
+
+
+class RootError(ValueError):
+    """Report an expiry that does not exist under the root written, or under more than one."""
+
+
+def written_day(day: date) -> str:
+    """Return the day as thinkorswim writes it, e.g. ``11 DEC 26``."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day:%y}"
+
+
+def written_expiry(root: str, expiry: date) -> str:
+    """Return class, marks and day of a root's expiry, e.g. ``SPX 100 (Weeklys) 11 DEC 26``."""
+    index = INDEX_ROOTS.get(root)
+    name = index.index if index else root
+    weekly = not index.monthly_only if index else not _may_be_monthly(expiry)
+    mark = f"{WEEKLY} " if weekly else ""
+    morning = f" {MORNING}" if index and index.monthly_only and _has_evening_root(index) else ""
+    return f"{name} 100 {mark}{written_day(expiry)}{morning}"
+
+
+def resolve_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str:
+    """Return the root meant by a class or root name with its marks; RootError where none is.
+
+    ``marked`` is any of the marks in front of the expiry, ``morning`` the ``[AM]`` behind it.
+    """
+    index = INDEX_ROOTS.get(name)
+    if index is None:
+        return _stock_root(name, expiry, marked=marked, morning=morning)
+    if not _has_evening_root(index):
+        # VIX: every expiry settles in the morning and trades under one root; the mark names it.
+        return _weekly_root(index) if marked else name
+    if name != index.index:
+        if morning:
+            raise RootError(f"{name} settles in the evening, expected no {MORNING}")
+        return name
+    if marked and morning:
+        raise RootError(f"{MORNING} and a mark such as {WEEKLY} exclude each other")
+    if morning:
+        check_listed(name, expiry)
+        return name
+    if marked or not _may_be_monthly(expiry):
+        return _weekly_root(index)
+    ways = (written_expiry(root, expiry) for root in (name, _weekly_root(index)))
+    raise RootError(f"{written_day(expiry)} exists under two roots, write {' or '.join(ways)}")
+
+
+def check_listed(root: str, expiry: date) -> None:
+    """Raise RootError if a monthly root is given for a day that is no monthly expiry."""
+    index = INDEX_ROOTS.get(root)
+    if index is None or not index.monthly_only or not _has_evening_root(index):
+        return
+    if not _may_be_monthly(expiry):
+        weekly = written_expiry(_weekly_root(index), expiry)
+        raise RootError(
+            f"{root} settled in the morning expires on the third Friday only, expected {weekly}"
+        )
+
+
+def _stock_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str:
+    if morning:
+        raise RootError(f"{MORNING} belongs to index classes such as SPX, expected none for {name}")
+    if marked and is_monthly(expiry):
+        day = written_day(expiry)
+        raise RootError(f"{day} is a monthly expiry of {name}, expected no mark in front of it")
+    # The clearing house writes a class of shares without its sign: BRK/B trades as BRKB.
+    return name.replace("/", "").replace(".", "")
+
+
+def _weekly_root(index: IndexRoot) -> str:
+    return next(
+        root
+        for root, other in INDEX_ROOTS.items()
+        if other.index == index.index and not other.monthly_only
+    )
+
+
+def _has_evening_root(index: IndexRoot) -> bool:
+    return INDEX_ROOTS[_weekly_root(index)].settlement is Settlement.PM
+
+
+def _may_be_monthly(day: date) -> bool:
+    """Tell whether a monthly series may expire: a third Friday, or the day before a closed one."""
+    following = day + timedelta(days=1)
+    return is_monthly(day) or (is_monthly(following) and _is_closed_friday(following))
+
+
+def _is_closed_friday(friday: date) -> bool:
+    """Tell whether the exchanges stay closed on this third Friday: Good Friday or Juneteenth."""
+    if friday.month == 6:
+        # Juneteenth is kept since 2022, on the Friday before when the 19th is a Saturday.
+        return friday.year >= 2022 and friday.day in (18, 19)
+    return friday == _easter(friday.year) - timedelta(days=2)
+
+
+def _easter(year: int) -> date:
+    """Return Easter Sunday (Meeus, Jones, Butcher)."""
+    century, in_century = divmod(year, 100)
+    golden = year % 19
+    correction = (century - (century + 8) // 25 + 1) // 3
+    epact = (19 * golden + century - century // 4 - correction + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (in_century // 4) - epact - in_century % 4) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
