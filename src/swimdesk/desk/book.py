@@ -1,0 +1,110 @@
+"""The book: what is known now, projected from events into immutable, versioned snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from swimdesk.domain.accounts import Account, Balances
+from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.events import (
+    AccountsDiscovered,
+    Alarmed,
+    BroadcastOpened,
+    Event,
+    Halted,
+    HoldingsRead,
+    LinesChanged,
+    Resumed,
+)
+from swimdesk.domain.orders import LIVE
+from swimdesk.domain.positions import Position
+
+SETTLED_KEPT = 64
+"""Settled broadcasts that stay in memory; older ones are read from the journal."""
+
+ALARMS_KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the desk knows at one version; never changes once made."""
+
+    version: int = 0
+    accounts: Mapping[str, Account] = field(default_factory=lambda: MappingProxyType({}))
+    balances: Mapping[str, Balances] = field(default_factory=lambda: MappingProxyType({}))
+    positions: Mapping[str, tuple[Position, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    broadcasts: Mapping[str, Broadcast] = field(default_factory=lambda: MappingProxyType({}))
+    halted: str | None = None
+    alarms: tuple[str, ...] = ()
+
+    def live_lines(self) -> tuple[tuple[Broadcast, Line], ...]:
+        """Return every line that may trade or whose fate nobody knows."""
+        return tuple(
+            (broadcast, line)
+            for broadcast in self.broadcasts.values()
+            for line in broadcast.lines
+            if line.state in LIVE
+        )
+
+    def lines_of(self, account: str) -> tuple[tuple[Broadcast, Line], ...]:
+        """Return the lines of one account over all broadcasts in memory."""
+        return tuple(
+            (broadcast, line)
+            for broadcast in self.broadcasts.values()
+            for line in broadcast.lines
+            if line.account == account
+        )
+
+
+class Book:
+    """Apply events one by one; readers take a snapshot and keep it as long as they like."""
+
+    def __init__(self) -> None:
+        self._snapshot = Snapshot()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+        return self._snapshot
+
+    def apply(self, event: Event) -> None:
+        """Take one fact in."""
+        now = self._snapshot
+        changed = _project(now, event)
+        self._snapshot = replace(changed, version=now.version + 1)
+
+
+def _project(now: Snapshot, event: Event) -> Snapshot:
+    match event:
+        case BroadcastOpened(broadcast):
+            return replace(now, broadcasts=_kept({**now.broadcasts, broadcast.id: broadcast}))
+        case LinesChanged(broadcast_id, lines):
+            changed = now.broadcasts[broadcast_id].with_lines(lines)
+            return replace(
+                now, broadcasts=MappingProxyType({**now.broadcasts, broadcast_id: changed})
+            )
+        case AccountsDiscovered(accounts):
+            return replace(now, accounts=MappingProxyType({a.alias: a for a in accounts}))
+        case HoldingsRead(balances, positions):
+            return replace(
+                now,
+                balances=MappingProxyType({**now.balances, **balances}),
+                positions=MappingProxyType({**now.positions, **positions}),
+            )
+        case Halted(reason):
+            return replace(now, halted=reason)
+        case Resumed():
+            return replace(now, halted=None)
+        case Alarmed(text):
+            return replace(now, alarms=(*now.alarms, text)[-ALARMS_KEPT:])
+
+
+def _kept(broadcasts: dict[str, Broadcast]) -> Mapping[str, Broadcast]:
+    settled = sorted(id_ for id_, broadcast in broadcasts.items() if broadcast.is_settled)
+    for id_ in settled[:-SETTLED_KEPT]:
+        del broadcasts[id_]
+    return MappingProxyType(broadcasts)

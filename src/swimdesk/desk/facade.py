@@ -1,0 +1,83 @@
+"""Everything a front end may ask or command; one contract for the desk here and over the socket."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from swimdesk.views.models import (
+    AccountView,
+    BalanceView,
+    BroadcastRow,
+    BroadcastView,
+    ChainView,
+    GuardView,
+    OrderView,
+    PlanView,
+    PositionView,
+    QuoteView,
+    StatusView,
+)
+from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
+
+
+class DeskFacade(Protocol):
+    """The desk as front ends hold it. Every method may raise a SwimdeskError."""
+
+    async def status(self) -> StatusView:
+        """Tell the health of the home on one screen."""
+        ...
+
+    async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
+        """List accounts; an empty scope means all."""
+        ...
+
+    async def balances(self, scope: Scope) -> tuple[BalanceView, ...]:
+        """Read what the accounts can spend."""
+        ...
+
+    async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
+        """Read what the accounts hold."""
+        ...
+
+    async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
+        """Read today's orders, ours and others', newest first."""
+        ...
+
+    async def quotes(self, symbols: tuple[str, ...]) -> tuple[QuoteView, ...]:
+        """Read quotes; UnknownSymbol names those that the broker does not know."""
+        ...
+
+    async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
+        """Read one expiration (ISO day; the nearest when None) around the money."""
+        ...
+
+    async def preview(self, request: PlanRequest) -> PlanView:
+        """Plan a ticket: allocate, check, price; sends nothing."""
+        ...
+
+    async def submit(self, request: SubmitRequest) -> BroadcastView:
+        """Send a plan; returns once every intent is written down and the burst is under way.
+
+        A key that was used before gives the earlier broadcast instead of sending.
+        """
+        ...
+
+    async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
+        """Wait until the broadcast is settled or the time is over, whichever comes first."""
+        ...
+
+    async def broadcast(self, broadcast: str) -> BroadcastView:
+        """Show one broadcast by its id or a unique ending of it."""
+        ...
+
+    async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
+        """Show the newest broadcasts."""
+        ...
+
+    async def halt(self, reason: str) -> GuardView:
+        """Stop all new sending, across restarts."""
+        ...
+
+    async def resume(self) -> GuardView:
+        """Allow sending again."""
+        ...

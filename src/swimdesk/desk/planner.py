@@ -1,0 +1,334 @@
+"""From an order text and a scope to a plan: allocated, checked, rendered, with a digest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from swimdesk.desk.book import Snapshot
+from swimdesk.desk.hours import closed_reason, market_day
+from swimdesk.desk.ports import (
+    Broker,
+    Clock,
+    Holdings,
+    Ids,
+    LineOrder,
+    MarketData,
+    Prepared,
+    PreparedOrder,
+    Quote,
+)
+from swimdesk.desk.reading import HoldingsReader
+from swimdesk.domain.accounts import Account
+from swimdesk.domain.allocation import Allocated, allocate, parse_sizing
+from swimdesk.domain.broadcast import Broadcast, Denial, Line
+from swimdesk.domain.margin import Cost, cost
+from swimdesk.domain.orderlang import parse_with_notices, print_ticket
+from swimdesk.domain.orders import LIVE, Effect, LineState, Side, Ticket
+from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
+from swimdesk.domain.positions import held
+from swimdesk.domain.risk import (
+    DenialCode,
+    LineFacts,
+    LiveOrder,
+    RiskLimits,
+    check_broadcast,
+    check_line,
+    denial,
+    duplicate_denial,
+    resolve_effect,
+)
+from swimdesk.errors import BrokerError, LoginRequired, UnknownSymbol
+from swimdesk.views.requests import PlanRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What the market says about a ticket: quotes by symbol, why it is closed, net prices."""
+
+    quotes: Mapping[str, Quote]
+    closed: str
+    net_mid: Decimal | None
+    """Mid of the structure per unit, as cash received."""
+    natural: Decimal | None
+    """What the market pays at once per unit, as cash received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """One account's line between sizing and the checks."""
+
+    account: Account
+    ticket: Ticket
+    holdings: Holdings
+    free: Mapping[str, Decimal]
+    denials: tuple[Denial, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A plan and the rendered orders behind it, by account."""
+
+    plan: Plan
+    prepared: Mapping[str, PreparedOrder] = field(default_factory=dict)
+
+
+class Planner:
+    """Make plans; reads what it needs, sends nothing."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        market: MarketData,
+        reader: HoldingsReader,
+        clock: Clock,
+        ids: Ids,
+        limits: RiskLimits,
+        plan_life_s: int,
+    ) -> None:
+        self._broker = broker
+        self._market = market
+        self._reader = reader
+        self._clock = clock
+        self._ids = ids
+        self._limits = limits
+        self._plan_life = timedelta(seconds=plan_life_s)
+
+    async def plan(
+        self, request: PlanRequest, accounts: Sequence[Account], snapshot: Snapshot
+    ) -> PlanResult:
+        """Plan a ticket for these accounts; UnknownSymbol, OrderTextError, BrokerError."""
+        parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
+        sizing = parse_sizing(request.sizing)
+        known, market = await asyncio.gather(
+            self._reader.holdings(accounts), self._look(parsed.ticket)
+        )
+        balances = {alias: one.balances for alias, one in known.found.items()}
+        shares = allocate(sizing, parsed.ticket.quantity, accounts, balances)
+        lines: list[PlannedLine] = []
+        drafts: list[Drafted] = []
+        for account in accounts:
+            early = _early_verdict(account, parsed.ticket, shares[account.alias], known.failed)
+            if early is not None:
+                lines.append(early)
+            else:
+                ticket = parsed.ticket.sized(shares[account.alias].quantity)
+                drafts.append(_draft(ticket, known.found[account.alias], snapshot))
+        prepared = self._render(drafts)
+        lines += [self._checked(d, prepared[d.account.alias], market, snapshot) for d in drafts]
+        lines = self._cap(lines)
+        order = {account.alias: place for place, account in enumerate(accounts)}
+        lines.sort(key=lambda line: order[line.account])
+        plan = self._plan(parsed.ticket, lines, str(sizing), parsed.notices)
+        return PlanResult(plan, prepared)
+
+    def render(self, lines: Sequence[PlannedLine]) -> dict[str, PreparedOrder]:
+        """Render the orders of a kept plan again; the same plan gives the same bytes."""
+        orders = [LineOrder(line.account, line.account, line.ticket) for line in lines]
+        return {order.account: order for order in self._broker.prepare(orders).orders}
+
+    def _render(self, drafts: Sequence[Drafted]) -> dict[str, PreparedOrder]:
+        orders = [LineOrder(d.account.alias, d.account.alias, d.ticket) for d in drafts]
+        return {order.account: order for order in self._broker.prepare(orders).orders}
+
+    async def _look(self, ticket: Ticket) -> Market:
+        now = self._clock.now()
+        symbols = [leg.instrument.symbol for leg in ticket.legs]
+        quotes, hours = await asyncio.gather(
+            self._market.quotes([*symbols, ticket.underlying]),
+            self._market.hours(market_day(now)),
+        )
+        missing = [symbol for symbol in symbols if symbol not in quotes]
+        if missing:
+            raise UnknownSymbol(
+                f"The broker lists no {', '.join(missing)}; check symbol, expiry and strikes"
+                " (`swimdesk chain SYMBOL` shows what there is). Nothing was sent."
+            )
+        return Market(
+            quotes=quotes,
+            closed=closed_reason(ticket, hours, now),
+            net_mid=_net(ticket, quotes, natural=False),
+            natural=_net(ticket, quotes, natural=True),
+        )
+
+    def _checked(
+        self, draft: Drafted, order: PreparedOrder, market: Market, snapshot: Snapshot
+    ) -> PlannedLine:
+        price = _cost(draft, market)
+        earlier = _earlier(draft.account.alias, snapshot)
+        facts = LineFacts(
+            account=draft.account,
+            ticket=draft.ticket,
+            balances=draft.holdings.balances,
+            holdings=draft.free,
+            cost=price,
+            reserved=_reserved(draft, snapshot),
+            penny_pilot=market.quotes[draft.ticket.legs[0].instrument.symbol].penny_pilot,
+            net_mid=market.net_mid,
+            session=market.closed,
+            duplicate=duplicate_denial(order.fingerprint, earlier, self._clock.now(), self._limits),
+        )
+        denials = draft.denials + check_line(facts, self._limits)
+        return PlannedLine(
+            account=draft.account.alias,
+            login=draft.account.login,
+            last4=draft.account.last4,
+            ticket=draft.ticket,
+            verdict=Verdict.DENIED if denials else Verdict.SEND,
+            quantity=draft.ticket.quantity,
+            denials=denials,
+            requirement=price.requirement,
+            max_loss=price.max_loss,
+            buying_power=_buying_power(draft),
+            body_hash=order.body_hash,
+            fingerprint=order.fingerprint,
+        )
+
+    def _cap(self, lines: list[PlannedLine]) -> list[PlannedLine]:
+        """Apply the ceiling over the whole broadcast: all lines or none."""
+        sendable = [line for line in lines if line.verdict is Verdict.SEND]
+        total = sum(
+            (line.max_loss or line.requirement or Decimal(0) for line in sendable), Decimal(0)
+        )
+        found = check_broadcast(total, self._limits)
+        if found is None:
+            return lines
+        return [
+            replace(line, verdict=Verdict.DENIED, denials=(*line.denials, found))
+            if line.verdict is Verdict.SEND
+            else line
+            for line in lines
+        ]
+
+    def _plan(
+        self, ticket: Ticket, lines: list[PlannedLine], sizing: str, notices: tuple[str, ...]
+    ) -> Plan:
+        now = self._clock.now()
+        return Plan(
+            id=self._ids.mint(),
+            order=print_ticket(ticket),
+            ticket=ticket,
+            created=now,
+            expires=now + self._plan_life,
+            lines=tuple(lines),
+            digest=digest(line for line in lines if line.verdict is Verdict.SEND),
+            sizing=sizing,
+            notices=notices,
+        )
+
+
+def _early_verdict(
+    account: Account, ticket: Ticket, share: Allocated, failed: Mapping[str, BrokerError]
+) -> PlannedLine | None:
+    """Decide the accounts that are not even drafted: nothing to send, or nothing known."""
+    error = failed.get(account.alias)
+    if error is not None:
+        needs_login = isinstance(error, LoginRequired)
+        code = DenialCode.LOGIN_NOT_READY if needs_login else DenialCode.NOT_READ
+        return _bare_line(account, ticket, Verdict.DENIED, None, (denial(code, error.detail),))
+    if share.quantity == 0:
+        return _bare_line(account, ticket, Verdict.SKIPPED, share.reason, ())
+    return None
+
+
+def _bare_line(
+    account: Account,
+    ticket: Ticket,
+    verdict: Verdict,
+    reason: str | None,
+    denials: tuple[Denial, ...],
+) -> PlannedLine:
+    return PlannedLine(
+        account.alias, account.login, account.last4, ticket, verdict, 0, reason, denials
+    )
+
+
+def _draft(ticket: Ticket, holdings: Holdings, snapshot: Snapshot) -> Drafted:
+    free = held(holdings.positions)
+    for _, line in snapshot.lines_of(holdings.account.alias):
+        if line.state in LIVE and line.ticket.effect is Effect.CLOSE:
+            for leg in line.ticket.legs:
+                symbol = leg.instrument.symbol
+                left = leg.ratio * (line.ticket.quantity - line.filled)
+                free[symbol] = free.get(symbol, Decimal(0)) + leg.side.sign * left
+    resolved = resolve_effect(ticket, free)
+    return Drafted(holdings.account, resolved.ticket, holdings, free, resolved.denials)
+
+
+def _cost(draft: Drafted, market: Market) -> Cost:
+    ticket = draft.ticket
+    credit = ticket.credit
+    if credit is None:
+        credit = -ticket.side.sign * ticket.stop_price if ticket.stop_price else market.natural
+    spot = market.quotes.get(ticket.underlying)
+    return cost(
+        ticket,
+        debit=-(credit or Decimal(0)),
+        spot=spot.last if spot else None,
+        account_type=draft.account.capabilities.type,
+        holdings=draft.free,
+    )
+
+
+def _reserved(draft: Drafted, snapshot: Snapshot) -> Decimal:
+    """Add up what our own orders hold that left after the balances were read."""
+    total = Decimal(0)
+    for broadcast, line in snapshot.lines_of(draft.account.alias):
+        if line.state in LIVE and _is_newer(broadcast, line, draft):
+            total += cost(
+                line.ticket,
+                debit=-(line.ticket.credit or Decimal(0)),
+                spot=None,
+                account_type=draft.account.capabilities.type,
+                holdings=draft.free,
+            ).requirement
+    return total
+
+
+def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
+    """Tell whether the balances may not show this order yet; doubt always counts."""
+    return line.state in (LineState.SENDING, LineState.IN_DOUBT, LineState.ACCEPTED) or (
+        broadcast.created >= draft.holdings.balances.as_of
+    )
+
+
+def _earlier(account: str, snapshot: Snapshot) -> tuple[LiveOrder, ...]:
+    """Return our earlier orders of this account that the duplicate check must look at."""
+    unidentified = (LineState.SENDING, LineState.IN_DOUBT)
+    return tuple(
+        LiveOrder(
+            line.fingerprint,
+            line.state in unidentified
+            or (line.state is LineState.ACCEPTED and line.order_id is None),
+            broadcast.created,
+        )
+        for broadcast, line in snapshot.lines_of(account)
+        if line.fingerprint is not None
+        and line.state not in (LineState.DENIED, LineState.SKIPPED, LineState.NOT_SENT)
+    )
+
+
+def _buying_power(draft: Drafted) -> Decimal:
+    known = draft.holdings.balances
+    return known.stock_buying_power if draft.ticket.is_equity else known.option_buying_power
+
+
+def _net(ticket: Ticket, quotes: Mapping[str, Quote], *, natural: bool) -> Decimal | None:
+    """Return cash received per unit at mid, or at the touch; None without two-sided quotes."""
+    total = Decimal(0)
+    for leg in ticket.legs:
+        quote = quotes[leg.instrument.symbol]
+        if quote.bid is None or quote.ask is None:
+            return None
+        touch = quote.ask if leg.side is Side.BUY else quote.bid
+        price = touch if natural else (quote.bid + quote.ask) / 2
+        total -= leg.side.sign * leg.ratio * price
+    return total
+
+
+def wave_of(orders: Sequence[PreparedOrder]) -> Prepared:
+    """Put orders that leave together into one wave."""
+    return Prepared(tuple(orders))

@@ -1,0 +1,115 @@
+"""Read balances and positions, per login, so that one broken login does not blind the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from swimdesk.desk.book import Book
+from swimdesk.desk.ports import Broker, Clock, Holdings
+from swimdesk.desk.recorder import Recorder
+from swimdesk.domain.accounts import Account
+from swimdesk.domain.events import AccountsDiscovered, HoldingsRead
+from swimdesk.errors import BrokerError, LoginRequired
+
+MAX_AGE = timedelta(seconds=15)
+"""Balances older than this are read again before a plan is made from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsAnswer:
+    """What was read, and for the other accounts why it was not."""
+
+    found: Mapping[str, Holdings]
+    failed: Mapping[str, BrokerError]
+
+
+class HoldingsReader:
+    """Give holdings that are fresh enough, reading only what is not."""
+
+    def __init__(self, broker: Broker, book: Book, recorder: Recorder, clock: Clock) -> None:
+        self._broker = broker
+        self._book = book
+        self._recorder = recorder
+        self._clock = clock
+
+    async def discover(self) -> tuple[Account, ...]:
+        """Read which accounts there are, once; later calls give what is known."""
+        known = self._book.snapshot.accounts
+        if known:
+            return tuple(known.values())
+        accounts = await self._broker.discover()
+        self._recorder.publish(AccountsDiscovered(accounts))
+        return accounts
+
+    async def holdings(
+        self, accounts: Sequence[Account], max_age: timedelta = MAX_AGE
+    ) -> HoldingsAnswer:
+        """Return holdings no older than that; raises only if every login failed."""
+        stale = [account for account in accounts if not self._is_fresh(account, max_age)]
+        failed = await self._read(stale)
+        if failed and len(failed) == len(accounts):
+            raise _worst(failed)
+        snapshot = self._book.snapshot
+        found = {
+            a.alias: Holdings(
+                snapshot.accounts[a.alias],
+                snapshot.balances[a.alias],
+                snapshot.positions.get(a.alias, ()),
+            )
+            for a in accounts
+            if a.alias not in failed
+        }
+        return HoldingsAnswer(found, failed)
+
+    def _is_fresh(self, account: Account, max_age: timedelta) -> bool:
+        """Fresh means read lately and after the last fill of ours in that account."""
+        snapshot = self._book.snapshot
+        balances = snapshot.balances.get(account.alias)
+        if balances is None or self._clock.now() - balances.as_of > max_age:
+            return False
+        return all(
+            broadcast.created < balances.as_of - max_age or not line.filled
+            for broadcast, line in snapshot.lines_of(account.alias)
+        )
+
+    async def _read(self, accounts: Sequence[Account]) -> dict[str, BrokerError]:
+        logins: dict[str, list[str]] = {}
+        for account in accounts:
+            logins.setdefault(account.login, []).append(account.alias)
+        results = await asyncio.gather(
+            *(self._broker.holdings(aliases) for aliases in logins.values()),
+            return_exceptions=True,
+        )
+        failed: dict[str, BrokerError] = {}
+        read: list[Holdings] = []
+        for aliases, result in zip(logins.values(), results, strict=True):
+            if isinstance(result, BrokerError):
+                failed |= dict.fromkeys(aliases, result)
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                read += result
+        self._publish(read)
+        return failed
+
+    def _publish(self, read: Sequence[Holdings]) -> None:
+        if not read:
+            return
+        fresh = {one.account.alias: one.account for one in read}
+        known = self._book.snapshot.accounts
+        self._recorder.publish(AccountsDiscovered(tuple({**known, **fresh}.values())))
+        self._recorder.publish(
+            HoldingsRead(
+                {one.account.alias: one.balances for one in read},
+                {one.account.alias: one.positions for one in read},
+            )
+        )
+
+
+def _worst(failed: Mapping[str, BrokerError]) -> BrokerError:
+    """Choose the error that tells a person most: a missing sign-in before a missing network."""
+    errors = list(failed.values())
+    return next((e for e in errors if isinstance(e, LoginRequired)), errors[0])

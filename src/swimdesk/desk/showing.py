@@ -1,0 +1,109 @@
+"""From what was read to the views of single rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from swimdesk.desk.ports import BrokerOrder, ChainContract, Quote
+from swimdesk.domain.accounts import Account, Balances
+from swimdesk.domain.instruments import OptionContract
+from swimdesk.domain.positions import Position
+from swimdesk.views.models import (
+    AccountView,
+    BalanceView,
+    ChainRow,
+    ChainView,
+    OrderView,
+    PositionView,
+)
+
+
+def account_view(account: Account) -> AccountView:
+    """Show an account and what it may trade."""
+    able = account.capabilities
+    return AccountView(
+        account=account.alias,
+        last4=account.last4,
+        login=account.login,
+        type=able.type.value,
+        groups=tuple(sorted(account.groups)),
+        multiplier=account.multiplier,
+        option_level=able.option_level,
+        closing_only=able.closing_only,
+        ira=able.ira,
+    )
+
+
+def balance_view(account: Account, balances: Balances) -> BalanceView:
+    """Show what an account can spend."""
+    return BalanceView(
+        account=account.alias,
+        last4=account.last4,
+        liquidation_value=balances.liquidation_value,
+        cash=balances.cash,
+        option_buying_power=balances.option_buying_power,
+        stock_buying_power=balances.stock_buying_power,
+        as_of=balances.as_of,
+    )
+
+
+def position_view(account: Account, position: Position) -> PositionView:
+    """Show a holding."""
+    return PositionView(
+        account=account.alias,
+        last4=account.last4,
+        symbol=position.symbol,
+        description=position.description,
+        quantity=position.quantity,
+        average_price=position.average_price,
+        market_value=position.market_value,
+    )
+
+
+def order_view(account: Account, order: BrokerOrder, broadcast: str | None) -> OrderView:
+    """Show an order of the broker's list."""
+    return OrderView(
+        account=account.alias,
+        last4=account.last4,
+        order_id=order.order_id,
+        status=order.raw_status,
+        entered=order.entered,
+        description=order.description,
+        quantity=order.quantity,
+        filled=order.filled,
+        reason=order.reason,
+        broadcast=broadcast,
+    )
+
+
+def chain_view(
+    symbol: str,
+    day: str,
+    days: Sequence[str],
+    quote: Quote | None,
+    contracts: Sequence[ChainContract],
+) -> ChainView:
+    """Show one expiration of a chain, by strike, calls first."""
+    rows = [_chain_row(c) for c in contracts if isinstance(c.instrument, OptionContract)]
+    rows.sort(key=lambda row: (row.strike, row.right))
+    last: Decimal | None = quote.last if quote else None
+    return ChainView(symbol, day, tuple(days), last, tuple(rows))
+
+
+def _chain_row(contract: ChainContract) -> ChainRow:
+    option = contract.instrument
+    if not isinstance(option, OptionContract):
+        raise TypeError("a chain holds options")
+    return ChainRow(
+        symbol=option.symbol,
+        right=option.right.value,
+        strike=option.strike,
+        bid=contract.bid,
+        ask=contract.ask,
+        mark=contract.mark,
+        delta=contract.delta,
+        volatility=contract.volatility,
+        open_interest=contract.open_interest,
+        volume=contract.volume,
+    )

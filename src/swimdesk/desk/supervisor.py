@@ -1,0 +1,89 @@
+"""The owner of every background task: nothing runs unowned, nothing dies unseen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from swimdesk.telemetry.logs import get_log
+
+log = get_log(__name__)
+
+FIRST_RESTART_S = 1.0
+LAST_RESTART_S = 60.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class TaskHealth:
+    """How one background task does."""
+
+    name: str
+    state: str = "running"
+    restarts: int = 0
+    detail: str = ""
+
+
+class Supervisor:
+    """Start tasks, restart loops that fail, finish jobs before the desk goes."""
+
+    def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
+        self._sleep = sleep
+        self._loops: dict[str, asyncio.Task[None]] = {}
+        self._jobs: set[asyncio.Task[Any]] = set()
+        self._health: dict[str, TaskHealth] = {}
+
+    @property
+    def health(self) -> tuple[TaskHealth, ...]:
+        """Tell how every loop does."""
+        return tuple(self._health.values())
+
+    def loop(self, name: str, body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a body that should never end; when it fails, run it again after a growing pause."""
+        self._health[name] = TaskHealth(name)
+        self._loops[name] = asyncio.create_task(self._keep(name, body), name=name)
+
+    def job(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work that must finish even if whoever asked for it goes away."""
+        task = asyncio.create_task(work, name=name)
+        self._jobs.add(task)
+        task.add_done_callback(self._job_done)
+        return task
+
+    async def close(self, jobs_s: float = 30.0) -> None:
+        """Stop the loops, let jobs in flight finish for a while, then cancel what is left."""
+        for task in self._loops.values():
+            task.cancel()
+        await asyncio.gather(*self._loops.values(), return_exceptions=True)
+        if self._jobs:
+            _, late = await asyncio.wait(self._jobs, timeout=jobs_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _keep(self, name: str, body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        health = self._health[name]
+        pause_s = FIRST_RESTART_S
+        while True:
+            try:
+                await body()
+                health.state = "ended"
+                return
+            except Exception as e:  # noqa: BLE001 - the one place where loops are caught
+                health.state, health.detail = "restarting", f"{type(e).__name__}: {e}"
+                health.restarts += 1
+                log.warning("task.failed", task=name, error=health.detail)
+            await self._sleep(pause_s)
+            pause_s = min(pause_s * 2, LAST_RESTART_S)
+            health.state = "running"
+
+    def _job_done(self, task: asyncio.Task[Any]) -> None:
+        self._jobs.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            error = task.exception()
+            health = TaskHealth(task.get_name(), "failed", 0, f"{type(error).__name__}: {error}")
+            self._health[task.get_name()] = health
+            log.error("job.failed", job=task.get_name(), error=health.detail)

@@ -1,0 +1,348 @@
+"""Pre-trade checks: pure functions from one line's facts to denials with stable codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from swimdesk.domain.accounts import Account, AccountType, Balances
+from swimdesk.domain.broadcast import Denial
+from swimdesk.domain.instruments import OptionContract, equity_tick, option_tick, spread_tick
+from swimdesk.domain.margin import Cost
+from swimdesk.domain.orders import Effect, Leg, Side, StructureKind, Ticket
+from swimdesk.domain.positions import leg_effect
+
+
+class DenialCode(StrEnum):
+    """Why our own checks say no; the words are stable, tests and operators read the same."""
+
+    SIZE_SHARES = "SIZE_SHARES"
+    SIZE_CONTRACTS = "SIZE_CONTRACTS"
+    NOTIONAL_ORDER = "NOTIONAL_ORDER"
+    NOTIONAL_BROADCAST = "NOTIONAL_BROADCAST"
+    BUYING_POWER = "BUYING_POWER"
+    CASH_ACCOUNT = "CASH_ACCOUNT"
+    OPTION_LEVEL = "OPTION_LEVEL"
+    CLOSING_ONLY = "CLOSING_ONLY"
+    EFFECT_AMBIGUOUS = "EFFECT_AMBIGUOUS"
+    SELL_MORE_THAN_HELD = "SELL_MORE_THAN_HELD"
+    SESSION_CLOSED = "SESSION_CLOSED"
+    EXPIRED = "EXPIRED"
+    PRICE_TICK = "PRICE_TICK"
+    PRICE_SIGN = "PRICE_SIGN"
+    DUPLICATE_IN_FLIGHT = "DUPLICATE_IN_FLIGHT"
+    DUPLICATE_RECENT = "DUPLICATE_RECENT"
+    LOGIN_NOT_READY = "LOGIN_NOT_READY"
+    NOT_READ = "NOT_READ"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLimits:
+    """The ceilings of the limits file; money in dollars, windows in seconds."""
+
+    max_shares_per_order: int = 1000
+    max_contracts_per_order: int = 50
+    max_notional_per_order: Decimal = Decimal(50_000)
+    max_notional_per_broadcast: Decimal = Decimal(500_000)
+    duplicate_window_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """Everything the checks may know about one account's line; the ticket is sized."""
+
+    account: Account
+    ticket: Ticket
+    balances: Balances
+    holdings: Mapping[str, Decimal]
+    """Signed quantity per symbol, working closing orders of ours already taken off."""
+    cost: Cost
+    reserved: Decimal = Decimal(0)
+    """Dollars that our own live orders hold which the broker's balances may not show yet."""
+    penny_pilot: bool = False
+    net_mid: Decimal | None = None
+    """Mid of the quoted net per unit, as cash received (credit positive)."""
+    session: str = ""
+    """Empty when the market is open for this ticket, else why it is not."""
+    duplicate: Denial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What ``auto`` became in one account, or why it cannot be told."""
+
+    ticket: Ticket
+    denials: tuple[Denial, ...] = field(default=())
+
+
+def denial(code: DenialCode, detail: str) -> Denial:
+    """Build a denial from its code and the figures that led to it."""
+    return Denial(code.value, detail)
+
+
+def resolve_effect(ticket: Ticket, holdings: Mapping[str, Decimal]) -> Resolved:
+    """Decide open or close for this account's holdings; ambiguity and overselling are denied."""
+    effects = {leg_effect(leg, ticket.quantity, holdings) for leg in ticket.legs}
+    if ticket.is_equity and ticket.side is Side.SELL and ticket.effect is not Effect.OPEN:
+        return _resolve_stock_sale(ticket, holdings)
+    if ticket.effect is Effect.CLOSE:
+        short = [leg for leg in ticket.legs if not _is_held(leg, ticket.quantity, holdings)]
+        if short:
+            return Resolved(ticket, (_oversold(short[0], ticket.quantity, holdings),))
+        return Resolved(ticket)
+    if len(effects) == 1 and None not in effects:
+        found = effects.pop()
+        if found is Effect.CLOSE and ticket.effect is Effect.OPEN:
+            return Resolved(ticket, (_ambiguous(ticket, holdings),))
+        return Resolved(ticket.with_effect(found or Effect.OPEN))
+    return Resolved(ticket, (_ambiguous(ticket, holdings),))
+
+
+def _resolve_stock_sale(ticket: Ticket, holdings: Mapping[str, Decimal]) -> Resolved:
+    leg = ticket.legs[0]
+    if _is_held(leg, ticket.quantity, holdings):
+        return Resolved(ticket.with_effect(Effect.CLOSE))
+    return Resolved(ticket, (_oversold(leg, ticket.quantity, holdings),))
+
+
+def _is_held(leg: Leg, units: int, holdings: Mapping[str, Decimal]) -> bool:
+    held = holdings.get(leg.instrument.symbol, Decimal(0))
+    needed = leg.ratio * units
+    return -leg.side.sign * held >= needed
+
+
+def _oversold(leg: Leg, units: int, holdings: Mapping[str, Decimal]) -> Denial:
+    held = holdings.get(leg.instrument.symbol, Decimal(0))
+    hint = "; write [TO OPEN] to sell short" if leg.side is Side.SELL else ""
+    return denial(
+        DenialCode.SELL_MORE_THAN_HELD,
+        f"{leg.side.value.lower()} {leg.ratio * units} {leg.instrument.symbol.strip()}"
+        f" to close, free to close {-leg.side.sign * held:f}{hint}",
+    )
+
+
+def _ambiguous(ticket: Ticket, holdings: Mapping[str, Decimal]) -> Denial:
+    held = ", ".join(
+        f"{leg.instrument.symbol} {holdings.get(leg.instrument.symbol, Decimal(0)):+f}"
+        for leg in ticket.legs
+    )
+    return denial(
+        DenialCode.EFFECT_AMBIGUOUS,
+        f"asked {ticket.effect.value}, but with holdings {held} the legs do not all open"
+        " or all close",
+    )
+
+
+def check_line(facts: LineFacts, limits: RiskLimits) -> tuple[Denial, ...]:
+    """Run every check over one line, in order, and return all denials."""
+    found = (check(facts, limits) for check in CHECKS)
+    return tuple(one for one in found if one is not None)
+
+
+def check_broadcast(notional: Decimal, limits: RiskLimits) -> Denial | None:
+    """Check the sum over all accounts against the ceiling of a broadcast."""
+    if notional <= limits.max_notional_per_broadcast:
+        return None
+    return denial(
+        DenialCode.NOTIONAL_BROADCAST,
+        f"${notional:,.2f} over all accounts, ceiling ${limits.max_notional_per_broadcast:,.2f}",
+    )
+
+
+def _size(facts: LineFacts, limits: RiskLimits) -> Denial | None:
+    ticket = facts.ticket
+    if ticket.is_equity:
+        if ticket.quantity <= limits.max_shares_per_order:
+            return None
+        return denial(
+            DenialCode.SIZE_SHARES,
+            f"{ticket.quantity} shares, ceiling {limits.max_shares_per_order} per order",
+        )
+    contracts = max(leg.ratio for leg in ticket.legs) * ticket.quantity
+    if contracts <= limits.max_contracts_per_order:
+        return None
+    return denial(
+        DenialCode.SIZE_CONTRACTS,
+        f"{contracts} contracts in a leg, ceiling {limits.max_contracts_per_order} per order",
+    )
+
+
+def _notional(facts: LineFacts, limits: RiskLimits) -> Denial | None:
+    if facts.cost.notional <= limits.max_notional_per_order:
+        return None
+    return denial(
+        DenialCode.NOTIONAL_ORDER,
+        f"${facts.cost.notional:,.2f}, ceiling ${limits.max_notional_per_order:,.2f} per order",
+    )
+
+
+def _closing_only(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    if not facts.account.capabilities.closing_only or facts.ticket.effect is Effect.CLOSE:
+        return None
+    return denial(DenialCode.CLOSING_ONLY, "the broker lets this account only close positions")
+
+
+def _cash_account(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    ticket = facts.ticket
+    if facts.account.capabilities.type is not AccountType.CASH or ticket.effect is Effect.CLOSE:
+        return None
+    if ticket.is_multi_leg:
+        return denial(DenialCode.CASH_ACCOUNT, "spreads need a margin account, this is a cash one")
+    if ticket.side is Side.BUY or _is_covered(facts):
+        return None
+    return denial(DenialCode.CASH_ACCOUNT, "a cash account cannot sell short")
+
+
+def _is_covered(facts: LineFacts) -> bool:
+    """Tell whether a short option is a covered call or a put that cash can secure."""
+    contract = facts.ticket.legs[0].instrument
+    if not isinstance(contract, OptionContract):
+        return False
+    if contract.right.value == "PUT":
+        return True
+    shares = facts.ticket.quantity * contract.multiplier
+    return facts.holdings.get(contract.underlying, Decimal(0)) >= shares
+
+
+def level_needed(ticket: Ticket, *, covered: bool) -> int:
+    """Return the option approval level that a ticket needs.
+
+    0 covered calls and cash-secured puts, 1 long options, 2 spreads, 3 naked options.
+    """
+    if ticket.is_equity:
+        return 0
+    if ticket.is_multi_leg:
+        return 2
+    if ticket.side is Side.BUY:
+        return 1
+    return 0 if covered else 3
+
+
+def _option_level(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    level = facts.account.capabilities.option_level
+    if level is None or facts.ticket.effect is Effect.CLOSE or facts.ticket.is_equity:
+        return None
+    contract = facts.ticket.legs[0].instrument
+    secured = (
+        isinstance(contract, OptionContract)
+        and contract.right.value == "PUT"
+        and facts.balances.cash >= contract.strike * contract.multiplier * facts.ticket.quantity
+    )
+    covered = secured or (_is_covered(facts) and not _is_put(facts.ticket))
+    needed = level_needed(facts.ticket, covered=covered)
+    if level >= needed:
+        return None
+    return denial(DenialCode.OPTION_LEVEL, f"needs option level {needed}, the account has {level}")
+
+
+def _is_put(ticket: Ticket) -> bool:
+    contract = ticket.legs[0].instrument
+    return isinstance(contract, OptionContract) and contract.right.value == "PUT"
+
+
+def _buying_power(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    stock = facts.ticket.is_equity
+    have = facts.balances.stock_buying_power if stock else facts.balances.option_buying_power
+    free = have - facts.reserved
+    if facts.cost.requirement <= free or facts.cost.requirement <= 0:
+        return None
+    if facts.ticket.effect is Effect.CLOSE and facts.cost.requirement <= facts.cost.fees:
+        return None
+    held = f" after ${facts.reserved:,.2f} held by our live orders" if facts.reserved else ""
+    return denial(
+        DenialCode.BUYING_POWER,
+        f"needs ${facts.cost.requirement:,.2f}, has ${free:,.2f}{held}",
+    )
+
+
+def _session(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    return denial(DenialCode.SESSION_CLOSED, facts.session) if facts.session else None
+
+
+def price_tick(ticket: Ticket, price: Decimal, *, penny_pilot: bool) -> Decimal:
+    """Return the step that this ticket's price must be a multiple of."""
+    if ticket.kind is StructureKind.EQUITY:
+        return equity_tick(price)
+    contract = ticket.legs[0].instrument
+    root = contract.root if isinstance(contract, OptionContract) else ""
+    if ticket.is_multi_leg:
+        return spread_tick(root)
+    return option_tick(root, abs(price), penny_pilot=penny_pilot)
+
+
+def _tick(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    for price in (facts.ticket.price, facts.ticket.stop_price):
+        if price is None:
+            continue
+        tick = price_tick(facts.ticket, price, penny_pilot=facts.penny_pilot)
+        if price % tick:
+            return denial(DenialCode.PRICE_TICK, f"{price} is not a multiple of {tick}")
+    return None
+
+
+def _price_sign(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    """Catch a mirrored order: the price pays where the market would be paid, or the reverse."""
+    credit, mid = facts.ticket.credit, facts.net_mid
+    if not facts.ticket.is_multi_leg or credit is None or mid is None or credit * mid >= 0:
+        return None
+    meant, quoted = ("credit", "debit") if credit > 0 else ("debit", "credit")
+    return denial(
+        DenialCode.PRICE_SIGN,
+        f"the order is a {meant} of {abs(credit)}, the market quotes a {quoted} of"
+        f" {abs(mid):.2f}: check side and strikes",
+    )
+
+
+def _duplicate(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    return facts.duplicate
+
+
+Check = Callable[[LineFacts, RiskLimits], Denial | None]
+
+CHECKS: tuple[Check, ...] = (
+    _session,
+    _size,
+    _notional,
+    _tick,
+    _price_sign,
+    _closing_only,
+    _cash_account,
+    _option_level,
+    _buying_power,
+    _duplicate,
+)
+"""All checks of a line in the order they are reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOrder:
+    """One of our earlier orders in an account, as the duplicate check sees it."""
+
+    fingerprint: str
+    in_flight: bool
+    """Whether it is sending, in doubt, or accepted under an unknown id."""
+    sent: datetime
+
+
+def duplicate_denial(
+    fingerprint: str, earlier: tuple[LiveOrder, ...], now: datetime, limits: RiskLimits
+) -> Denial | None:
+    """Deny an order that looks like one in flight, or like one sent moments ago."""
+    for order in earlier:
+        if order.fingerprint != fingerprint:
+            continue
+        age_s = (now - order.sent).total_seconds()
+        if order.in_flight:
+            return denial(
+                DenialCode.DUPLICATE_IN_FLIGHT,
+                f"the same order was sent {age_s:.0f} s ago and is not resolved",
+            )
+        if age_s < limits.duplicate_window_s:
+            return denial(
+                DenialCode.DUPLICATE_RECENT,
+                f"the same order was sent {age_s:.0f} s ago, window {limits.duplicate_window_s} s",
+            )
+    return None

@@ -1,0 +1,1 @@
+"""What front ends show and programs read: frozen views and their one JSON codec."""

@@ -1,0 +1,267 @@
+"""The views: frozen dataclasses whose field names are the keys of the JSON documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DenialView:
+    """One reason of our own checks: a stable code and its figures."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One account's line of a broadcast; times in ms since confirm."""
+
+    account: str
+    last4: str
+    order: str
+    quantity: int
+    effect: str
+    state: str
+    doubt: str | None
+    order_id: str | None
+    filled: int
+    average: Decimal | None
+    reason: str | None
+    denials: tuple[DenialView, ...]
+    sent_ms: float | None
+    acked_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimingView:
+    """Proof of timing of a broadcast, in ms since confirm (``dispatch_skew``: last minus first)."""
+
+    journal: float | None
+    dispatch_skew: float | None
+    first_ack: float | None
+    last_ack: float | None
+    ack_p50: float | None
+    ack_p95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FillsView:
+    """Fill prices over accounts; dispersion is (best - worst) / average in basis points."""
+
+    average: Decimal | None
+    best: Decimal | None
+    worst: Decimal | None
+    dispersion_bps: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastView:
+    """A broadcast with its lines."""
+
+    broadcast: str
+    key: str | None
+    order: str
+    mode: str
+    state: str
+    created: datetime
+    agent: str
+    counts: dict[str, int]
+    timing_ms: TimingView
+    fills: FillsView
+    lines: tuple[LineView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastRow:
+    """A broadcast in the history."""
+
+    broadcast: str
+    key: str | None
+    order: str
+    mode: str
+    state: str
+    created: datetime
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLineView:
+    """What one account would get and why; money in dollars."""
+
+    account: str
+    last4: str
+    order: str
+    quantity: int
+    effect: str
+    verdict: str
+    reason: str | None
+    denials: tuple[DenialView, ...]
+    requirement: Decimal | None
+    max_loss: Decimal | None
+    buying_power: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan: per account quantity, verdict, effect, cost; sends nothing by itself."""
+
+    plan: str
+    order: str
+    sizing: str
+    created: datetime
+    expires: datetime
+    digest: str
+    saved: bool
+    notices: tuple[str, ...]
+    counts: dict[str, int]
+    requirement: Decimal
+    max_loss: Decimal | None
+    lines: tuple[PlanLineView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account and what it may trade."""
+
+    account: str
+    last4: str
+    login: str
+    type: str
+    groups: tuple[str, ...]
+    multiplier: Decimal
+    option_level: int | None
+    closing_only: bool
+    ira: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceView:
+    """What an account can spend, in dollars."""
+
+    account: str
+    last4: str
+    liquidation_value: Decimal
+    cash: Decimal
+    option_buying_power: Decimal
+    stock_buying_power: Decimal
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """A holding; ``quantity`` is signed."""
+
+    account: str
+    last4: str
+    symbol: str
+    description: str
+    quantity: Decimal
+    average_price: Decimal
+    market_value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order at the broker; ``broadcast`` names ours, None for anybody else's."""
+
+    account: str
+    last4: str
+    order_id: str
+    status: str
+    entered: datetime
+    description: str
+    quantity: Decimal
+    filled: Decimal
+    reason: str | None
+    broadcast: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView:
+    """A quote."""
+
+    symbol: str
+    description: str
+    bid: Decimal | None
+    ask: Decimal | None
+    last: Decimal
+    mark: Decimal
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """A contract of a chain."""
+
+    symbol: str
+    right: str
+    strike: Decimal
+    bid: Decimal
+    ask: Decimal
+    mark: Decimal
+    delta: Decimal | None
+    volatility: Decimal | None
+    open_interest: int
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """One expiration of an underlying, and which others are listed."""
+
+    symbol: str
+    expiry: str
+    expiries: tuple[str, ...]
+    last: Decimal | None
+    rows: tuple[ChainRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardView:
+    """The kill switch."""
+
+    state: str
+    reason: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginView:
+    """A login's grant and what to do about it."""
+
+    login: str
+    state: str
+    access_expires: datetime | None
+    refresh_expires: datetime | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A background task of the desk."""
+
+    name: str
+    state: str
+    restarts: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """One-screen health of a home; ``owner`` is None when nothing runs."""
+
+    version: str
+    mode: str
+    home: str
+    owner: int | None
+    guard: GuardView
+    accounts: int | None
+    open_broadcasts: int
+    in_doubt_lines: int
+    newest_broadcast: str | None
+    logins: tuple[LoginView, ...]
+    tasks: tuple[TaskView, ...]
+    alarms: tuple[str, ...]

@@ -1,0 +1,143 @@
+"""From the domain to views: rounding and naming happen here and nowhere else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts, fills, timing
+from swimdesk.domain.orderlang import print_ticket
+from swimdesk.domain.plan import Plan, PlannedLine, Verdict
+from swimdesk.views.models import (
+    BroadcastView,
+    DenialView,
+    FillsView,
+    LineView,
+    PlanLineView,
+    PlanView,
+    TimingView,
+)
+
+_CENT = Decimal("0.01")
+_PRICE = Decimal("0.0001")
+
+
+def milliseconds(nanoseconds: int | None) -> float | None:
+    """Round nanoseconds to milliseconds with three decimals."""
+    return None if nanoseconds is None else round(nanoseconds / 1e6, 3)
+
+
+def price(value: Decimal | None) -> Decimal | None:
+    """Round a price to four decimals, keeping at least two."""
+    if value is None:
+        return None
+    rounded = value.quantize(_PRICE)
+    return rounded.quantize(_CENT) if rounded == rounded.quantize(_CENT) else rounded.normalize()
+
+
+def dollars(value: Decimal | None) -> Decimal | None:
+    """Round an amount to cents."""
+    return None if value is None else value.quantize(_CENT)
+
+
+def _denials(denials: tuple[Denial, ...]) -> tuple[DenialView, ...]:
+    return tuple(DenialView(one.code, one.detail) for one in denials)
+
+
+def _reason(reason: str | None, denials: tuple[Denial, ...]) -> str | None:
+    if reason or not denials:
+        return reason
+    return "; ".join(f"{one.code}: {one.detail}" for one in denials)
+
+
+def line_view(line: Line) -> LineView:
+    """Show one line of a broadcast."""
+    return LineView(
+        account=line.account,
+        last4=line.last4,
+        order=print_ticket(line.ticket),
+        quantity=line.ticket.quantity,
+        effect=line.ticket.effect.value,
+        state=line.state.value,
+        doubt=line.doubt.value if line.doubt else None,
+        order_id=line.order_id,
+        filled=line.filled,
+        average=price(line.average),
+        reason=_reason(line.reason, line.denials),
+        denials=_denials(line.denials),
+        sent_ms=milliseconds(line.sent_ns),
+        acked_ms=milliseconds(line.acked_ns),
+    )
+
+
+def broadcast_view(broadcast: Broadcast) -> BroadcastView:
+    """Show a broadcast as its JSON promise says."""
+    took = timing(broadcast)
+    prices = fills(broadcast.lines)
+    return BroadcastView(
+        broadcast=broadcast.id,
+        key=broadcast.key,
+        order=broadcast.order,
+        mode=broadcast.mode,
+        state=broadcast.state.value,
+        created=broadcast.created,
+        agent=broadcast.agent,
+        counts=counts(broadcast.lines),
+        timing_ms=TimingView(
+            journal=milliseconds(took.journal_ns),
+            dispatch_skew=milliseconds(took.dispatch_skew_ns),
+            first_ack=milliseconds(took.first_ack_ns),
+            last_ack=milliseconds(took.last_ack_ns),
+            ack_p50=milliseconds(took.ack_p50_ns),
+            ack_p95=milliseconds(took.ack_p95_ns),
+        ),
+        fills=FillsView(
+            average=price(prices.average),
+            best=price(prices.best),
+            worst=price(prices.worst),
+            dispersion_bps=None
+            if prices.dispersion_bps is None
+            else round(float(prices.dispersion_bps), 2),
+        ),
+        lines=tuple(line_view(line) for line in broadcast.lines),
+    )
+
+
+def plan_line_view(line: PlannedLine) -> PlanLineView:
+    """Show one account's part of a plan."""
+    return PlanLineView(
+        account=line.account,
+        last4=line.last4,
+        order=print_ticket(line.ticket),
+        quantity=line.quantity,
+        effect=line.ticket.effect.value,
+        verdict=line.verdict.value,
+        reason=_reason(line.reason, line.denials),
+        denials=_denials(line.denials),
+        requirement=dollars(line.requirement),
+        max_loss=dollars(line.max_loss),
+        buying_power=dollars(line.buying_power),
+    )
+
+
+def plan_view(plan: Plan, *, saved: bool) -> PlanView:
+    """Show a plan with its totals over the accounts that would be sent to."""
+    sendable = plan.sendable
+    losses = [line.max_loss for line in sendable]
+    total_loss = None if None in losses else sum((x for x in losses if x), Decimal(0))
+    verdicts = [line.verdict for line in plan.lines]
+    return PlanView(
+        plan=plan.id,
+        order=plan.order,
+        sizing=plan.sizing,
+        created=plan.created,
+        expires=plan.expires,
+        digest=plan.digest,
+        saved=saved,
+        notices=plan.notices,
+        counts={"accounts": len(plan.lines)}
+        | {verdict.value: verdicts.count(verdict) for verdict in Verdict},
+        requirement=dollars(sum((x.requirement or Decimal(0) for x in sendable), Decimal(0)))
+        or Decimal(0),
+        max_loss=dollars(total_loss),
+        lines=tuple(plan_line_view(line) for line in plan.lines),
+    )

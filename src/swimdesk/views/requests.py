@@ -1,0 +1,46 @@
+"""What front ends ask the desk for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which accounts: all of them, or the union of groups and aliases."""
+
+    groups: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    everyone: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was chosen at all."""
+        return not (self.groups or self.accounts or self.everyone)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """A ticket to be planned; ``save`` keeps the plan for another process of this home."""
+
+    order: str
+    scope: Scope
+    sizing: str = "text"
+    save: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    """A plan to be sent.
+
+    ``broadcast`` is minted by the front end, so that it can ask for the result again after its
+    connection to the desk was lost. ``waves`` is ``all``, ``canary`` or a number of accounts.
+    """
+
+    plan: str
+    broadcast: str
+    key: str | None = None
+    waves: str = "all"
+    on_deny: str = "skip"
+    on_refuse: str = "skip"
+    agent: str = "local"
