@@ -111,6 +111,7 @@ def is_listed_strike(
     )
 
 
+@lru_cache(maxsize=16_384)
 def describe(symbol: str) -> Listing | None:
     """Return how the broker names a symbol, listed today or expired; None for an unknown one."""
     underlying = UNDERLYINGS.get(symbol)
@@ -137,6 +138,7 @@ def underlying_of(contract: OptionContract) -> Underlying | None:
     return underlying
 
 
+@lru_cache(maxsize=16_384)
 def instrument_id(symbol: str) -> int:
     """Return the broker's number for a symbol: nine digits, the same in every run."""
     digest = blake2b(symbol.encode(), digest_size=8).digest()
