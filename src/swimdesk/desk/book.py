@@ -18,7 +18,6 @@ from swimdesk.domain.events import (
     LinesChanged,
     Resumed,
 )
-from swimdesk.domain.orders import LIVE
 from swimdesk.domain.positions import Position
 
 SETTLED_KEPT = 64
@@ -41,23 +40,13 @@ class Snapshot:
     halted: str | None = None
     alarms: tuple[str, ...] = ()
 
-    def live_lines(self) -> tuple[tuple[Broadcast, Line], ...]:
-        """Return every line that may trade or whose fate nobody knows."""
-        return tuple(
-            (broadcast, line)
-            for broadcast in self.broadcasts.values()
-            for line in broadcast.lines
-            if line.state in LIVE
-        )
-
-    def lines_of(self, account: str) -> tuple[tuple[Broadcast, Line], ...]:
-        """Return the lines of one account over all broadcasts in memory."""
-        return tuple(
-            (broadcast, line)
-            for broadcast in self.broadcasts.values()
-            for line in broadcast.lines
-            if line.account == account
-        )
+    def by_account(self) -> dict[str, list[tuple[Broadcast, Line]]]:
+        """Return the lines of every account over all broadcasts in memory."""
+        found: dict[str, list[tuple[Broadcast, Line]]] = {}
+        for broadcast in self.broadcasts.values():
+            for line in broadcast.lines:
+                found.setdefault(line.account, []).append((broadcast, line))
+        return found
 
 
 class Book:

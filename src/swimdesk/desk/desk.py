@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from swimdesk import __version__
 from swimdesk.desk.book import Book
-from swimdesk.desk.broadcaster import Broadcaster, Launch
+from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import EASTERN, market_day
-from swimdesk.desk.launching import lines_of_plan, waves_of
 from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
     Broker,
@@ -27,26 +24,23 @@ from swimdesk.desk.ports import (
     Ids,
     Journal,
     MarketData,
-    PreparedOrder,
     TokenSource,
 )
 from swimdesk.desk.reading import HoldingsReader
 from swimdesk.desk.reconciler import Horizons
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.desk.showing import account_view, balance_view, chain_view, order_view, position_view
+from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.tracker import Tracker
 from swimdesk.domain.accounts import Account
-from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.events import Halted, Resumed
-from swimdesk.domain.orders import UNRESOLVED, Doubt, LineState
-from swimdesk.domain.plan import Plan, digest
+from swimdesk.domain.orders import Doubt, LineState
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.errors import (
     BrokerError,
     InputError,
-    OrderDenied,
-    PlanExpired,
     StoreError,
     UnknownReference,
     UnknownSymbol,
@@ -72,10 +66,10 @@ from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
 log = get_log(__name__)
 
-PLANS_KEPT = 64
-"""Plans whose rendered orders stay in memory; the rest is rendered again when sent."""
-
 NOW = timedelta(0)
+
+RECENT_LOADED = 32
+"""How many of the newest broadcasts a start looks at for the duplicate window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +91,9 @@ class DeskSettings:
 
     mode: str
     home: Path
-    limits: RiskLimits = RiskLimits()
+    limits: RiskLimits = field(default_factory=RiskLimits)
     plan_life_s: int = 60
-    horizons: Horizons = Horizons()
+    horizons: Horizons = field(default_factory=Horizons)
 
 
 class Desk:
@@ -129,8 +123,23 @@ class Desk:
         self._tracker = Tracker(
             outside.broker, self.book, self._recorder, outside.clock, settings.horizons
         )
-        self._plans: OrderedDict[str, tuple[Plan, Mapping[str, PreparedOrder]]] = OrderedDict()
-        self._submitting = asyncio.Lock()
+        self._submitter = Submitter(
+            self._parts(), settings.mode, settings.limits, self._tracker.wake
+        )
+
+    def _parts(self) -> Parts:
+        return Parts(
+            broker=self._outside.broker,
+            journal=self._journal,
+            book=self.book,
+            recorder=self._recorder,
+            guard=self._guard,
+            planner=self._planner,
+            broadcaster=self._broadcaster,
+            supervisor=self.supervisor,
+            clock=self._clock,
+            ids=self._outside.ids,
+        )
 
     # --- life --------------------------------------------------------------------------------
 
@@ -140,8 +149,21 @@ class Desk:
         for broadcast in await self._journal.unfinished():
             self._recorder.opened(broadcast)
             await self._recorder.update(broadcast.id, _left_over)
+        await self._load_recent()
         self.supervisor.loop("tracker", self._tracker.run)
         self._tracker.wake()
+
+    async def _load_recent(self) -> None:
+        """Know what was sent moments ago by an earlier process, for the duplicate check."""
+        window = timedelta(seconds=self._settings.limits.duplicate_window_s)
+        for row in await self._journal.history(RECENT_LOADED):
+            if (
+                self._clock.now() - row.created < window
+                and row.id not in self.book.snapshot.broadcasts
+            ):
+                recent = await self._journal.broadcast(row.id)
+                if recent is not None:
+                    self._recorder.opened(recent)
 
     async def close(self) -> None:
         """Finish what is in flight and stop; everything else is in the journal."""
@@ -255,14 +277,11 @@ class Desk:
         if request.scope.is_empty:
             raise InputError("Say which accounts: --all, --group NAME or --account ALIAS.")
         accounts = await self._choose(request.scope)
-        warm = asyncio.gather(*self._ready(accounts), return_exceptions=True)
-        try:
-            result = await self._planner.plan(request, accounts, self.book.snapshot)
-        finally:
-            await warm
-        self._plans[result.plan.id] = (result.plan, result.prepared)
-        while len(self._plans) > PLANS_KEPT:
-            self._plans.popitem(last=False)
+        result, _ = await asyncio.gather(
+            self._planner.plan(request, accounts, self.book.snapshot),
+            make_ready(self._outside.broker, accounts),
+        )
+        self._submitter.keep(result)
         if request.save:
             await self._journal.save_plan(result.plan)
         return plan_view(result.plan, saved=request.save)
@@ -270,41 +289,9 @@ class Desk:
     async def submit(self, request: SubmitRequest) -> BroadcastView:
         """Send a plan; returns once every intent is written down and the burst is under way."""
         t0_ns = self._clock.monotonic_ns()
-        async with self._submitting:
-            return await self._submit(request, t0_ns)
-
-    async def _submit(self, request: SubmitRequest, t0_ns: int) -> BroadcastView:
-        earlier = await self._earlier(request)
-        if earlier is not None:
-            return broadcast_view(earlier)
-        self._check_may_send()
-        plan, orders = await self._take_plan(request)
-        await asyncio.gather(
-            *self._ready([self.book.snapshot.accounts[line.account] for line in plan.sendable]),
-            return_exceptions=True,
-        )
-        seed = self._clock.monotonic_ns() & 0xFFFF_FFFF
-        lines = lines_of_plan(plan, self._outside.ids)
-        waves = waves_of(lines, orders, request.waves, seed)
-        broadcast = Broadcast(
-            id=request.broadcast,
-            order=plan.order,
-            mode=self._settings.mode,
-            created=self._clock.now(),
-            lines=_first_wave_sending(lines, waves[0].orders),
-            key=request.key,
-            agent=request.agent,
-            plan_digest=plan.digest,
-            seed=seed,
-        )
-        await self._recorder.open(broadcast)
-        broadcast = replace(broadcast, journal_ns=self._clock.monotonic_ns() - t0_ns)
-        self._recorder.opened(broadcast)
-        launch = Launch(broadcast, waves, t0_ns, stop_on_refuse=request.on_refuse == "stop")
-        self.supervisor.job(f"broadcast {broadcast.id}", self._launch(launch))
-        # The burst goes first; the answer to whoever asked can wait one turn of the loop.
-        await asyncio.sleep(0)
-        return broadcast_view(self.book.snapshot.broadcasts[broadcast.id])
+        await self._reader.discover()
+        broadcast = await self._submitter.submit(request, t0_ns)
+        return broadcast_view(self._current(broadcast))
 
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Wait until the broadcast is settled or the time is over; answers are always awaited."""
@@ -359,75 +346,6 @@ class Desk:
 
     # --- inside ------------------------------------------------------------------------------
 
-    def _check_may_send(self) -> None:
-        self._guard.check()
-        if self._recorder.store_failed:
-            raise StoreError(
-                "Results of an earlier broadcast could not be written, so nothing more is sent;"
-                " free disk space and restart the desk. Its orders are at the broker."
-            )
-
-    async def _earlier(self, request: SubmitRequest) -> Broadcast | None:
-        """Return the broadcast that this request (repeated) or its key already made."""
-        known = self.book.snapshot.broadcasts.get(request.broadcast)
-        if known is None:
-            known = await self._journal.broadcast(request.broadcast)
-        if known is None and request.key is not None:
-            known = await self._journal.broadcast_by_key(request.key)
-        return known and self._current(known)
-
-    async def _take_plan(self, request: SubmitRequest) -> tuple[Plan, Mapping[str, PreparedOrder]]:
-        """Return a live plan with its rendered orders and make sure it is used only once."""
-        kept = self._plans.get(request.plan)
-        saved = await self._journal.load_plan(request.plan)
-        plan = kept[0] if kept else saved
-        if plan is None:
-            raise PlanExpired(f"There is no plan {request.plan} to send; preview the order again.")
-        if self._clock.now() >= plan.expires:
-            raise PlanExpired(
-                f"The plan expired at {plan.expires:%H:%M:%S} UTC; preview the order again."
-            )
-        if not plan.sendable:
-            raise OrderDenied(_why_nothing(plan))
-        if request.on_deny == "stop" and len(plan.sendable) < len(plan.lines):
-            raise OrderDenied(f"--on-deny stop: {_why_nothing(plan)}")
-        await self._choose(Scope(accounts=tuple(line.account for line in plan.sendable)))
-        orders = kept[1] if kept else self._planner.render(plan.sendable)
-        self._check_digest(plan, orders)
-        if saved is not None and not await self._journal.spend_plan(plan.id):
-            raise PlanExpired(f"The plan {plan.id} was sent already.")
-        self._plans.pop(plan.id, None)
-        return plan, orders
-
-    def _check_digest(self, plan: Plan, orders: Mapping[str, PreparedOrder]) -> None:
-        """What was shown is what leaves: the bodies must hash to the digest of the plan."""
-        lines = [replace(x, body_hash=orders[x.account].body_hash) for x in plan.sendable]
-        if digest(lines) != plan.digest:
-            raise PlanExpired("The orders no longer match the plan; preview the order again.")
-
-    async def _launch(self, launch: Launch) -> None:
-        await self._broadcaster.send(launch)
-        self._tracker.wake()
-        if self._recorder.store_failed:
-            await self._halt_for_store()
-
-    async def _halt_for_store(self) -> None:
-        reason = "results could not be written to the database"
-        try:
-            await self.halt(reason)
-        except StoreError as e:
-            # The sentinel file is in place by now; that is what counts.
-            log.error("desk.halt_not_written", error=e.detail)
-
-    def _ready(self, accounts: Sequence[Account]) -> list[asyncio.Task[None]]:
-        logins: dict[str, list[str]] = {}
-        for account in accounts:
-            logins.setdefault(account.login, []).append(account.alias)
-        return [
-            asyncio.ensure_future(self._outside.broker.ready(aliases))
-            for aliases in logins.values()
-        ]
-
     async def _choose(self, scope: Scope) -> tuple[Account, ...]:
         accounts = await self._reader.discover()
         if scope.everyone or scope.is_empty:
@@ -481,30 +399,6 @@ def _left_over(broadcast: Broadcast) -> list[Change]:
     return changes
 
 
-def _first_wave_sending(lines: Sequence[Line], first: Sequence[PreparedOrder]) -> tuple[Line, ...]:
-    leaving = {order.ref for order in first}
-    return tuple(line.moved(LineState.SENDING) if line.ref in leaving else line for line in lines)
-
-
-def _why_nothing(plan: Plan) -> str:
-    """Say in one sentence what kept accounts out, most frequent reason first."""
-    reasons: dict[str, list[str]] = {}
-    for line in plan.lines:
-        for one in line.denials:
-            reasons.setdefault(one.code, []).append(f"{line.account} {one.detail}")
-        if line.reason:
-            reasons.setdefault("SKIPPED", []).append(f"{line.account} {line.reason}")
-    ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
-    shown = "; ".join(
-        f"{code} in {len(texts)} account{'s' if len(texts) > 1 else ''} ({texts[0]})"
-        for code, texts in ranked[:3]
-    )
-    return f"{len(plan.lines) - len(plan.sendable)} of {len(plan.lines)} accounts kept out: {shown}"
-
-
 def _guard_view(record: GuardRecord) -> GuardView:
     is_halted = record.state is GuardState.HALTED
     return GuardView(record.state.value, record.reason, record.since if is_halted else None)
-
-
-__all__ = ["UNRESOLVED", "Desk", "DeskSettings", "Outside"]

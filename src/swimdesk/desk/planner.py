@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import TypeAlias
 
 from swimdesk.desk.book import Snapshot
 from swimdesk.desk.hours import closed_reason, market_day
@@ -17,7 +18,6 @@ from swimdesk.desk.ports import (
     Ids,
     LineOrder,
     MarketData,
-    Prepared,
     PreparedOrder,
     Quote,
 )
@@ -44,6 +44,8 @@ from swimdesk.domain.risk import (
 from swimdesk.errors import BrokerError, LoginRequired, UnknownSymbol
 from swimdesk.views.requests import PlanRequest
 
+Ours: TypeAlias = tuple[tuple[Broadcast, Line], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Market:
@@ -65,6 +67,8 @@ class Drafted:
     ticket: Ticket
     holdings: Holdings
     free: Mapping[str, Decimal]
+    """Signed quantity per symbol that none of our working orders is about to close."""
+    ours: Ours
     denials: tuple[Denial, ...] = ()
 
 
@@ -108,6 +112,7 @@ class Planner:
         )
         balances = {alias: one.balances for alias, one in known.found.items()}
         shares = allocate(sizing, parsed.ticket.quantity, accounts, balances)
+        ours = snapshot.by_account()
         lines: list[PlannedLine] = []
         drafts: list[Drafted] = []
         for account in accounts:
@@ -116,9 +121,11 @@ class Planner:
                 lines.append(early)
             else:
                 ticket = parsed.ticket.sized(shares[account.alias].quantity)
-                drafts.append(_draft(ticket, known.found[account.alias], snapshot))
+                drafts.append(
+                    _draft(ticket, known.found[account.alias], tuple(ours.get(account.alias, ())))
+                )
         prepared = self._render(drafts)
-        lines += [self._checked(d, prepared[d.account.alias], market, snapshot) for d in drafts]
+        lines += [self._checked(d, prepared[d.account.alias], market) for d in drafts]
         lines = self._cap(lines)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
@@ -154,22 +161,21 @@ class Planner:
             natural=_net(ticket, quotes, natural=True),
         )
 
-    def _checked(
-        self, draft: Drafted, order: PreparedOrder, market: Market, snapshot: Snapshot
-    ) -> PlannedLine:
+    def _checked(self, draft: Drafted, order: PreparedOrder, market: Market) -> PlannedLine:
         price = _cost(draft, market)
-        earlier = _earlier(draft.account.alias, snapshot)
         facts = LineFacts(
             account=draft.account,
             ticket=draft.ticket,
             balances=draft.holdings.balances,
             holdings=draft.free,
             cost=price,
-            reserved=_reserved(draft, snapshot),
+            reserved=_reserved(draft),
             penny_pilot=market.quotes[draft.ticket.legs[0].instrument.symbol].penny_pilot,
             net_mid=market.net_mid,
             session=market.closed,
-            duplicate=duplicate_denial(order.fingerprint, earlier, self._clock.now(), self._limits),
+            duplicate=duplicate_denial(
+                order.fingerprint, earlier_orders(draft.ours), self._clock.now(), self._limits
+            ),
         )
         denials = draft.denials + check_line(facts, self._limits)
         return PlannedLine(
@@ -246,16 +252,16 @@ def _bare_line(
     )
 
 
-def _draft(ticket: Ticket, holdings: Holdings, snapshot: Snapshot) -> Drafted:
+def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
     free = held(holdings.positions)
-    for _, line in snapshot.lines_of(holdings.account.alias):
+    for _, line in ours:
         if line.state in LIVE and line.ticket.effect is Effect.CLOSE:
             for leg in line.ticket.legs:
                 symbol = leg.instrument.symbol
                 left = leg.ratio * (line.ticket.quantity - line.filled)
                 free[symbol] = free.get(symbol, Decimal(0)) + leg.side.sign * left
     resolved = resolve_effect(ticket, free)
-    return Drafted(holdings.account, resolved.ticket, holdings, free, resolved.denials)
+    return Drafted(holdings.account, resolved.ticket, holdings, free, ours, resolved.denials)
 
 
 def _cost(draft: Drafted, market: Market) -> Cost:
@@ -273,10 +279,10 @@ def _cost(draft: Drafted, market: Market) -> Cost:
     )
 
 
-def _reserved(draft: Drafted, snapshot: Snapshot) -> Decimal:
+def _reserved(draft: Drafted) -> Decimal:
     """Add up what our own orders hold that left after the balances were read."""
     total = Decimal(0)
-    for broadcast, line in snapshot.lines_of(draft.account.alias):
+    for broadcast, line in draft.ours:
         if line.state in LIVE and _is_newer(broadcast, line, draft):
             total += cost(
                 line.ticket,
@@ -295,8 +301,8 @@ def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
     )
 
 
-def _earlier(account: str, snapshot: Snapshot) -> tuple[LiveOrder, ...]:
-    """Return our earlier orders of this account that the duplicate check must look at."""
+def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, ...]:
+    """Return our earlier orders of an account that the duplicate check must look at."""
     unidentified = (LineState.SENDING, LineState.IN_DOUBT)
     return tuple(
         LiveOrder(
@@ -305,7 +311,7 @@ def _earlier(account: str, snapshot: Snapshot) -> tuple[LiveOrder, ...]:
             or (line.state is LineState.ACCEPTED and line.order_id is None),
             broadcast.created,
         )
-        for broadcast, line in snapshot.lines_of(account)
+        for broadcast, line in ours
         if line.fingerprint is not None
         and line.state not in (LineState.DENIED, LineState.SKIPPED, LineState.NOT_SENT)
     )
@@ -327,8 +333,3 @@ def _net(ticket: Ticket, quotes: Mapping[str, Quote], *, natural: bool) -> Decim
         price = touch if natural else (quote.bid + quote.ask) / 2
         total -= leg.side.sign * leg.ratio * price
     return total
-
-
-def wave_of(orders: Sequence[PreparedOrder]) -> Prepared:
-    """Put orders that leave together into one wave."""
-    return Prepared(tuple(orders))

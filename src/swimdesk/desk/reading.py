@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.ports import Broker, Clock, Holdings
 from swimdesk.desk.recorder import Recorder
 from swimdesk.domain.accounts import Account
+from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.events import AccountsDiscovered, HoldingsRead
 from swimdesk.errors import BrokerError, LoginRequired
 
@@ -48,7 +49,8 @@ class HoldingsReader:
         self, accounts: Sequence[Account], max_age: timedelta = MAX_AGE
     ) -> HoldingsAnswer:
         """Return holdings no older than that; raises only if every login failed."""
-        stale = [account for account in accounts if not self._is_fresh(account, max_age)]
+        lines = self._book.snapshot.by_account()
+        stale = [a for a in accounts if not self._is_fresh(a, lines.get(a.alias, ()), max_age)]
         failed = await self._read(stale)
         if failed and len(failed) == len(accounts):
             raise _worst(failed)
@@ -64,15 +66,16 @@ class HoldingsReader:
         }
         return HoldingsAnswer(found, failed)
 
-    def _is_fresh(self, account: Account, max_age: timedelta) -> bool:
+    def _is_fresh(
+        self, account: Account, lines: Iterable[tuple[Broadcast, Line]], max_age: timedelta
+    ) -> bool:
         """Fresh means read lately and after the last fill of ours in that account."""
-        snapshot = self._book.snapshot
-        balances = snapshot.balances.get(account.alias)
+        balances = self._book.snapshot.balances.get(account.alias)
         if balances is None or self._clock.now() - balances.as_of > max_age:
             return False
         return all(
             broadcast.created < balances.as_of - max_age or not line.filled
-            for broadcast, line in snapshot.lines_of(account.alias)
+            for broadcast, line in lines
         )
 
     async def _read(self, accounts: Sequence[Account]) -> dict[str, BrokerError]:

@@ -9,7 +9,7 @@ a missing order proves nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
@@ -58,7 +58,7 @@ class Evidence:
     tag: str | None = None
     """How the broker marks orders of our application, once learnt from a verified order."""
     reads_since_sent: int = 0
-    horizons: Horizons = Horizons()
+    horizons: Horizons = field(default_factory=Horizons)
 
 
 def reconcile(broadcast: Broadcast, evidence: Evidence) -> list[Change]:
