@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import gcd
@@ -88,7 +89,7 @@ class OrderTerms:
     price: Decimal | None
     stop_price: Decimal | None
     legs: tuple[SimLeg, ...]
-    cancel_time: str | None = None
+    cancel_at: datetime | None = None
     tax_lot_method: str | None = None
     special_instruction: str | None = None
 
@@ -168,8 +169,8 @@ class SimOrder:
     """The asynchronous rules have let it through."""
     triggered: bool = False
     """The stop price was reached (orders without one: from the start)."""
-    in_flight: bool = False
-    """A fill is on its way."""
+    activated: bool = False
+    """It has been at the market: its session was open."""
     fill_cap: int | None = None
     """Never fill more units than this (a fault)."""
     forced_reject: str | None = None

@@ -1,0 +1,167 @@
+"""What an account is worth and what it may still spend (schwab-api 4.2 and 13.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from swimdesk.domain.instruments import OPTION_MULTIPLIER, OptionContract, Right
+from swimdesk.sim.accounts import AccountKind, SimAccount, SimPosition
+from swimdesk.sim.fees import fees
+from swimdesk.sim.margin import Coverage, coverage, naked_charge
+from swimdesk.sim.matching import Prices, net_quote
+from swimdesk.sim.orders import OrderTerms, SimLeg
+
+ZERO = Decimal(0)
+_HALF = Decimal("0.5")
+_WHOLE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """The figures of one account at one moment, dollars; short values are negative."""
+
+    cash: Decimal
+    long_stock: Decimal
+    short_stock: Decimal
+    long_options: Decimal
+    short_options: Decimal
+    requirement: Decimal
+    """What margin rules hold back for stocks and options together."""
+    reserved: Decimal
+    """What live orders hold back."""
+
+    @property
+    def stock(self) -> Decimal:
+        """Value of all shares."""
+        return self.long_stock + self.short_stock
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash and shares; options do not count."""
+        return self.cash + self.stock
+
+    @property
+    def liquidation(self) -> Decimal:
+        """What would be left if everything were closed."""
+        return self.equity + self.long_options + self.short_options
+
+    @property
+    def available(self) -> Decimal:
+        """What new orders may take."""
+        return self.equity - self.requirement - self.reserved
+
+
+def share_rate(kind: AccountKind) -> Decimal:
+    """Return the part of a share position's value that the account must bring itself."""
+    return _HALF if kind is AccountKind.MARGIN else _WHOLE
+
+
+def market_value(position: SimPosition, prices: Prices) -> Decimal:
+    """Return what a position is worth, dollars (negative when short)."""
+    quote = prices.quote(position.symbol)
+    # A symbol that is no longer quoted keeps its last known price.
+    price = quote.mark if quote else position.trade_price
+    return price * position.quantity * position.multiplier
+
+
+def funds_of(account: SimAccount, prices: Prices) -> Funds:
+    """Return the account's figures now."""
+    sums = {"long_stock": ZERO, "short_stock": ZERO, "long_options": ZERO, "short_options": ZERO}
+    for position in account.positions.values():
+        side = "long" if position.quantity > 0 else "short"
+        sums[f"{side}_{'options' if position.contract else 'stock'}"] += market_value(
+            position, prices
+        )
+    held_stock = sums["long_stock"] - sums["short_stock"]
+    requirement = share_rate(account.kind) * held_stock
+    requirement += sum(option_requirements(account, prices).values(), ZERO)
+    return Funds(account.cash, requirement=requirement, reserved=account.reserved(), **sums)
+
+
+def option_requirements(account: SimAccount, prices: Prices) -> dict[str, Decimal]:
+    """Return what is held back per short option symbol, dollars."""
+    charge = _charge_of_naked(account.kind, prices)
+    held: dict[str, Decimal] = {}
+    for underlying in {p.underlying for p in account.positions.values() if p.contract}:
+        found = account.coverage_of(underlying)
+        for symbol, amount in found.charged.items():
+            held[symbol] = held.get(symbol, ZERO) + amount
+        for contract, number in found.naked:
+            held[contract.symbol] = held.get(contract.symbol, ZERO) + charge(contract) * number
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the cover of the options on one underlying changes by an order."""
+
+    before: Coverage
+    after: Coverage
+
+
+def coverage_changes(account: SimAccount, terms: OrderTerms, units: int) -> dict[str, Change]:
+    """Return the cover before and after so many units of an order, per underlying."""
+    changes = {}
+    for underlying in {leg.underlying for leg in terms.legs}:
+        options = account.options_on(underlying)
+        shares = account.held(underlying)
+        for leg in terms.legs:
+            signed = leg.sign * leg.quantity * units // terms.units
+            if leg.contract and leg.underlying == underlying:
+                options[leg.contract] = options.get(leg.contract, 0) + signed
+            elif leg.symbol == underlying:
+                shares += signed
+        after = coverage(options.items(), shares)
+        changes[underlying] = Change(account.coverage_of(underlying), after)
+    return changes
+
+
+def cost_of(account: SimAccount, terms: OrderTerms, units: int, prices: Prices) -> Decimal | None:
+    """Return what so many units would take from the available funds, fees included.
+
+    Negative where the order frees more than it takes; None when a leg has no market.
+    """
+    quote = net_quote(terms, prices)
+    if quote is None:
+        return None
+    limit = terms.signed_limit
+    net = quote.natural if limit is None else limit
+    cash_out = net * terms.unit_multiplier * units
+    charge = _charge_of_naked(account.kind, prices)
+    for change in coverage_changes(account, terms, units).values():
+        cash_out += change.after.requirement(charge) - change.before.requirement(charge)
+    for leg in terms.legs:
+        quantity = leg.quantity * units // terms.units
+        price = _leg_price(leg, abs(net) if len(terms.legs) == 1 else None, prices)
+        cash_out += fees(leg, quantity, price)
+        if leg.contract is None:
+            cash_out -= _collateral(leg, quantity * price, account.kind)
+    return cash_out
+
+
+def _collateral(leg: SimLeg, value: Decimal, kind: AccountKind) -> Decimal:
+    """Return what a trade in shares adds to the funds beside its cash."""
+    rate = share_rate(kind)
+    short_side = leg.instruction in ("SELL_SHORT", "BUY_TO_COVER")
+    return leg.sign * value * (1 + rate if short_side else 1 - rate)
+
+
+def _leg_price(leg: SimLeg, known: Decimal | None, prices: Prices) -> Decimal:
+    if known is not None:
+        return known
+    quote = prices.quote(leg.symbol)
+    return quote.mark if quote else ZERO
+
+
+def _charge_of_naked(kind: AccountKind, prices: Prices) -> Callable[[OptionContract], Decimal]:
+    def charge(contract: OptionContract) -> Decimal:
+        if kind is not AccountKind.MARGIN and contract.right is Right.PUT:
+            return contract.strike * OPTION_MULTIPLIER
+        underlying = prices.quote(contract.underlying)
+        option = prices.quote(contract.symbol)
+        spot = underlying.last if underlying else contract.strike
+        return naked_charge(contract, spot, option.mark if option else ZERO)
+
+    return charge
