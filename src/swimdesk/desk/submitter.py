@@ -1,0 +1,216 @@
+"""From a submitted plan to a broadcast under way: each plan once, each key once, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from swimdesk.desk.book import Book
+from swimdesk.desk.broadcaster import Broadcaster, Launch
+from swimdesk.desk.guard import Guard
+from swimdesk.desk.launching import lines_of_plan, waves_of
+from swimdesk.desk.planner import Planner, PlanResult, earlier_orders
+from swimdesk.desk.ports import Broker, Clock, Ids, Journal, PreparedOrder
+from swimdesk.desk.recorder import Recorder
+from swimdesk.desk.supervisor import Supervisor
+from swimdesk.domain.accounts import Account
+from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.events import Halted
+from swimdesk.domain.orders import LineState
+from swimdesk.domain.plan import Plan, digest
+from swimdesk.domain.risk import RiskLimits, duplicate_denial
+from swimdesk.errors import OrderDenied, PlanExpired, StoreError
+from swimdesk.telemetry.logs import get_log
+from swimdesk.views.requests import SubmitRequest
+
+log = get_log(__name__)
+
+PLANS_KEPT = 64
+"""Plans whose rendered orders stay in memory; the rest is rendered again when sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the submitter works with."""
+
+    broker: Broker
+    journal: Journal
+    book: Book
+    recorder: Recorder
+    guard: Guard
+    planner: Planner
+    broadcaster: Broadcaster
+    supervisor: Supervisor
+    clock: Clock
+    ids: Ids
+
+
+class Submitter:
+    """Keep plans while they live and turn one into a broadcast, one at a time."""
+
+    def __init__(
+        self, parts: Parts, mode: str, limits: RiskLimits, sent: Callable[[], None]
+    ) -> None:
+        self._parts = parts
+        self._mode = mode
+        self._limits = limits
+        self._sent = sent
+        self._plans: OrderedDict[str, PlanResult] = OrderedDict()
+        self._turn = asyncio.Lock()
+
+    def keep(self, result: PlanResult) -> None:
+        """Hold a plan with its rendered orders so that it can be sent at once."""
+        self._plans[result.plan.id] = result
+        while len(self._plans) > PLANS_KEPT:
+            self._plans.popitem(last=False)
+
+    async def submit(self, request: SubmitRequest, t0_ns: int) -> Broadcast:
+        """Write the broadcast down and start its burst; a repeated request gives the first one."""
+        async with self._turn:
+            earlier = await self._earlier(request)
+            if earlier is not None:
+                return earlier
+            self._check_may_send()
+            plan, orders = await self._take_plan(request)
+            self._check_duplicates(plan)
+            accounts = self._parts.book.snapshot.accounts
+            await make_ready(self._parts.broker, [accounts[x.account] for x in plan.sendable])
+            return await self._start(request, plan, orders, t0_ns)
+
+    async def _start(
+        self,
+        request: SubmitRequest,
+        plan: Plan,
+        orders: Mapping[str, PreparedOrder],
+        t0_ns: int,
+    ) -> Broadcast:
+        seed = self._parts.clock.monotonic_ns() & 0xFFFF_FFFF
+        lines = lines_of_plan(plan, self._parts.ids)
+        waves = waves_of(lines, orders, request.waves, seed)
+        broadcast = Broadcast(
+            id=request.broadcast,
+            order=plan.order,
+            mode=self._mode,
+            created=self._parts.clock.now(),
+            lines=_first_wave_sending(lines, waves[0].orders),
+            key=request.key,
+            agent=request.agent,
+            plan_digest=plan.digest,
+            seed=seed,
+        )
+        await self._parts.recorder.open(broadcast)
+        broadcast = replace(broadcast, journal_ns=self._parts.clock.monotonic_ns() - t0_ns)
+        self._parts.recorder.opened(broadcast)
+        launch = Launch(broadcast, waves, t0_ns, stop_on_refuse=request.on_refuse == "stop")
+        self._parts.supervisor.job(f"broadcast {broadcast.id}", self._launch(launch))
+        # The burst goes first; the answer to whoever asked can wait one turn of the loop.
+        await asyncio.sleep(0)
+        return broadcast
+
+    async def _earlier(self, request: SubmitRequest) -> Broadcast | None:
+        """Return the broadcast that this request (repeated) or its key already made."""
+        known = await self._parts.journal.broadcast(request.broadcast)
+        if known is None and request.key is not None:
+            known = await self._parts.journal.broadcast_by_key(request.key)
+        return known
+
+    def _check_may_send(self) -> None:
+        self._parts.guard.check()
+        if self._parts.recorder.store_failed:
+            raise StoreError(
+                "Results of an earlier broadcast could not be written, so nothing more is sent;"
+                " free disk space and restart the desk. Its orders are at the broker."
+            )
+
+    async def _take_plan(self, request: SubmitRequest) -> tuple[Plan, Mapping[str, PreparedOrder]]:
+        """Return a live plan with its rendered orders and make sure it is used only once."""
+        kept = self._plans.get(request.plan)
+        saved = await self._parts.journal.load_plan(request.plan)
+        plan = kept.plan if kept else saved
+        if plan is None:
+            raise PlanExpired(f"There is no plan {request.plan} to send; preview the order again.")
+        self._check_plan(plan, request)
+        orders = kept.prepared if kept else self._parts.planner.render(plan.sendable)
+        _check_digest(plan, orders)
+        if saved is not None and not await self._parts.journal.spend_plan(plan.id):
+            raise PlanExpired(f"The plan {plan.id} was sent already.")
+        self._plans.pop(plan.id, None)
+        return plan, orders
+
+    def _check_plan(self, plan: Plan, request: SubmitRequest) -> None:
+        if self._parts.clock.now() >= plan.expires:
+            raise PlanExpired(
+                f"The plan expired at {plan.expires:%H:%M:%S} UTC; preview the order again."
+            )
+        if not plan.sendable:
+            raise OrderDenied(_why_not_all(plan))
+        if request.on_deny == "stop" and len(plan.sendable) < len(plan.lines):
+            raise OrderDenied(f"--on-deny stop: {_why_not_all(plan)}")
+
+    def _check_duplicates(self, plan: Plan) -> None:
+        """Look again at the moment of sending: another plan may have left in between."""
+        ours = self._parts.book.snapshot.by_account()
+        now = self._parts.clock.now()
+        for line in plan.sendable:
+            earlier = earlier_orders(ours.get(line.account, ()))
+            found = duplicate_denial(line.fingerprint or "", earlier, now, self._limits)
+            if found is not None:
+                raise OrderDenied(f"{found.code} in {line.account}: {found.detail}")
+
+    async def _launch(self, launch: Launch) -> None:
+        await self._parts.broadcaster.send(launch)
+        self._sent()
+        if self._parts.recorder.store_failed:
+            await self._halt_for_store()
+
+    async def _halt_for_store(self) -> None:
+        reason = "results could not be written to the database"
+        try:
+            await self._parts.guard.halt(reason)
+        except StoreError as e:
+            # The sentinel file is in place by now; that is what counts.
+            log.error("desk.halt_not_written", error=e.detail)
+        self._parts.recorder.publish(Halted(reason))
+
+
+async def make_ready(broker: Broker, accounts: Sequence[Account]) -> None:
+    """Get every login ready for a burst; one that is not shows in its own lines, not here."""
+    logins: dict[str, list[str]] = {}
+    for account in accounts:
+        logins.setdefault(account.login, []).append(account.alias)
+    results = await asyncio.gather(
+        *(broker.ready(aliases) for aliases in logins.values()), return_exceptions=True
+    )
+    for login, result in zip(logins, results, strict=True):
+        if isinstance(result, Exception):
+            log.warning("login.not_ready", login=login, error=str(result))
+
+
+def _check_digest(plan: Plan, orders: Mapping[str, PreparedOrder]) -> None:
+    """What was shown is what leaves: the bodies must hash to the digest of the plan."""
+    lines = [replace(x, body_hash=orders[x.account].body_hash) for x in plan.sendable]
+    if digest(lines) != plan.digest:
+        raise PlanExpired("The orders no longer match the plan; preview the order again.")
+
+
+def _first_wave_sending(lines: Sequence[Line], first: Sequence[PreparedOrder]) -> tuple[Line, ...]:
+    leaving = {order.ref for order in first}
+    return tuple(line.moved(LineState.SENDING) if line.ref in leaving else line for line in lines)
+
+
+def _why_not_all(plan: Plan) -> str:
+    """Say in one sentence what kept accounts out, most frequent reason first."""
+    reasons: dict[str, list[str]] = {}
+    for line in plan.lines:
+        for one in line.denials:
+            reasons.setdefault(one.code, []).append(f"{line.account} {one.detail}")
+        if line.reason:
+            reasons.setdefault("SKIPPED", []).append(f"{line.account} {line.reason}")
+    ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
+    shown = "; ".join(
+        f"{code} in {len(texts)} account{'s' if len(texts) > 1 else ''} ({texts[0]})"
+        for code, texts in ranked[:3]
+    )
+    return f"{len(plan.lines) - len(plan.sendable)} of {len(plan.lines)} accounts kept out: {shown}"
