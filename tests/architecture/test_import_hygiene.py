@@ -6,14 +6,22 @@ import json
 import pkgutil
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 import swimdesk.domain
+import swimdesk.views
 
-DOMAIN = tuple(
-    f"swimdesk.domain.{module.name}" for module in pkgutil.iter_modules(swimdesk.domain.__path__)
-)
+
+def modules_of(package: ModuleType) -> tuple[str, ...]:
+    return tuple(
+        f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__)
+    )
+
+
+DOMAIN = modules_of(swimdesk.domain)
+VIEWS = modules_of(swimdesk.views)
 
 LOADED_BY = """
 import importlib, json, sys
@@ -40,6 +48,10 @@ def loaded_by(*modules: str) -> set[str]:
     ("modules", "never"),
     [
         pytest.param(DOMAIN, {"asyncio", "pydantic", "logging"}, id="domain"),
+        pytest.param(VIEWS, {"asyncio", "pydantic", "logging"}, id="views"),
+        pytest.param(
+            ("swimdesk.desk.desk",), {"httpx", "aiosqlite", "pydantic", "textual"}, id="desk"
+        ),
     ],
 )
 def test_import_loads_none_of(modules: tuple[str, ...], never: set[str]) -> None:

@@ -20,8 +20,14 @@ PACKAGE = ROOT / "src" / "swimdesk"
 
 Rule = Callable[[str], Iterator[Finding]]
 
-# Who may make a task: each of these keeps it, awaits it and reports its failure.
-TASK_OWNERS: tuple[str, ...] = ("desk/supervisor.py", "sim/server.py")
+# Who may make a task: each of these keeps it, awaits it and raises or reports what it raised.
+TASK_OWNERS: tuple[str, ...] = (
+    "desk/supervisor.py",  # the loops and the work of the desk
+    "desk/broadcaster.py",  # writes outcomes down while the wave is out; awaited before it returns
+    "login/tokens.py",  # one refresh that all callers wait for and none of them may cancel
+    "sim/program.py",  # waits for the first of several ends
+    "sim/server.py",
+)
 
 # Who may ask the machine for the time: the adapters behind the injected clocks, and the log.
 CLOCK_READERS: tuple[str, ...] = ("telemetry/", "bootstrap.py", "sim/clock.py", "desk/clock.py")
