@@ -1,0 +1,183 @@
+"""Token files in schwab-py's form: one per login, 0600, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from swimdesk.errors import ConfigError, InputError, StoreError, StoreFull
+from swimdesk.telemetry.redaction import Secret
+
+Mode: TypeAlias = Literal["paper", "live"]
+
+REFRESH_LIFE = timedelta(days=7)
+"""From the sign-in; refreshing does not extend it."""
+
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_LIVE = (
+    "tokens of a live login are not kept in files: they need a vault, which comes with sign-in"
+    ' from inside swimdesk; until then use mode = "paper"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one sign-in gave us: two tokens and their ends."""
+
+    access: Secret
+    refresh: Secret
+    access_expires: datetime
+    signed_in: datetime
+    scope: str = "api"
+
+    @property
+    def refresh_expires(self) -> datetime:
+        """When a person has to sign in again, at the latest."""
+        return self.signed_in + REFRESH_LIFE
+
+
+class TokenFiles:
+    """The token files of a home; ConfigError in live mode."""
+
+    def __init__(self, home: Path, mode: Mode) -> None:
+        if mode == "live":
+            raise ConfigError(_LIVE)
+        self._folder = home / "tokens"
+
+    def path(self, login: str) -> Path:
+        """Return where the tokens of a login are kept."""
+        if not _LOGIN.fullmatch(login):
+            raise InputError(f"{login!r} is not the name of a login")
+        return self._folder / f"{login}.json"
+
+    def load(self, login: str) -> Grant | None:
+        """Read the tokens of a login; None where there is no file, StoreError if it is unusable."""
+        path = self.path(login)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"{path.name} in tokens cannot be read: {_reason(error)}") from None
+        try:
+            return parse_token_file(text)
+        except ValueError as error:
+            raise StoreError(
+                f"{path.name} in tokens is damaged ({error}):"
+                f" run `swimdesk login {login} --import FILE`"
+            ) from None
+
+    def save(self, login: str, grant: Grant) -> None:
+        """Write the tokens of a login durably; StoreError, and the old file kept, if it fails."""
+        path = self.path(login)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write_whole(path, json.dumps(_document(grant), indent=1))
+        except OSError as error:
+            kind = StoreFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else StoreError
+            raise kind(f"the tokens of {login} cannot be saved: {_reason(error)}") from None
+
+
+def import_token_file(
+    source: Path,
+    home: Path,
+    login: str,
+    mode: Mode,
+    *,
+    now: Callable[[], datetime],
+) -> Grant:
+    """Take the tokens of a login from a token file of schwab-py; InputError if it has none."""
+    files = TokenFiles(home, mode)
+    try:
+        grant = parse_token_file(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{source} cannot be read: {_reason(error)}") from None
+    except ValueError as error:
+        raise InputError(f"{source} is not a token file of schwab-py: {error}") from None
+    if grant.refresh_expires <= now():
+        raise InputError(
+            f"the sign-in in {source} ended {grant.refresh_expires:%Y-%m-%d %H:%M} UTC:"
+            " sign in with schwab-py again and import the new file"
+        )
+    files.save(login, grant)
+    return grant
+
+
+def parse_token_file(text: str) -> Grant:
+    """Read a token file; ValueError says what is wrong, without showing any of it."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise ValueError("it is not JSON") from None
+    token = document.get("token") if isinstance(document, dict) else None
+    if not isinstance(token, dict):
+        raise ValueError("it has no token object")  # noqa: TRY004 - one kind of error for all
+    return Grant(
+        access=_secret(token, "access_token"),
+        refresh=_secret(token, "refresh_token"),
+        # Without a stated end the token counts as ended, and is refreshed before it is used.
+        access_expires=_moment(token.get("expires_at", 0), "expires_at"),
+        signed_in=_moment(document.get("creation_timestamp"), "creation_timestamp"),
+        scope=str(token.get("scope") or "api"),
+    )
+
+
+def _document(grant: Grant) -> dict[str, Any]:
+    return {
+        "creation_timestamp": int(grant.signed_in.timestamp()),
+        "token": {
+            "expires_in": 1800,
+            "token_type": "Bearer",
+            "scope": grant.scope,
+            "refresh_token": grant.refresh.reveal(),
+            "access_token": grant.access.reveal(),
+            "expires_at": int(grant.access_expires.timestamp()),
+        },
+    }
+
+
+def _secret(token: dict[str, Any], key: str) -> Secret:
+    text = token.get(key)
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"it has no {key}")
+    return Secret(text)
+
+
+def _moment(value: object, key: str) -> datetime:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with contextlib.suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(value, UTC)
+    raise ValueError(f"its {key} is not a time")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Replace the file by one rename, so that a crash leaves the old or the new one, whole."""
+    # mkstemp makes the file 0600.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or "it fails") if isinstance(error, OSError) else "it is not UTF-8 text"

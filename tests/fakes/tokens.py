@@ -1,0 +1,123 @@
+"""A token endpoint that rotates its tokens, and a home with one login before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import httpx
+
+from swimdesk.login.token_files import Grant, TokenFiles
+from swimdesk.login.tokens import TokenKeeper
+from swimdesk.telemetry.redaction import Secret
+
+SIGNED_IN = datetime(2026, 11, 23, 15, 0, 0, tzinfo=UTC)
+
+Reply = Callable[[str], httpx.Response]
+
+
+class TokenClock:
+    """A wall clock that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.time = SIGNED_IN
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class FakeTokenEndpoint:
+    """A token endpoint that rotates; a script of replies goes before its usual behaviour."""
+
+    def __init__(self) -> None:
+        self.accepted = {"r0"}
+        self.issued = 0
+        self.asked: list[str] = []
+        self.script: list[Reply] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.reached = asyncio.Event()
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        refresh = parse_qs(request.content.decode())["refresh_token"][0]
+        self.asked.append(refresh)
+        self.reached.set()
+        await self.gate.wait()
+        return self.script.pop(0)(refresh) if self.script else self.exchange(refresh)
+
+    def exchange(self, refresh: str) -> httpx.Response:
+        if refresh not in self.accepted:
+            return refusal(refresh)
+        self.issued += 1
+        self.accepted = {f"r{self.issued}"}
+        return httpx.Response(
+            200,
+            json={
+                "access_token": f"a{self.issued}",
+                "refresh_token": f"r{self.issued}",
+                "expires_in": 1800,
+            },
+        )
+
+    def exchange_and_lose(self, refresh: str) -> httpx.Response:
+        self.exchange(refresh)
+        raise httpx.ReadTimeout("too slow")
+
+
+def refusal(_: str) -> httpx.Response:
+    return httpx.Response(400, json={"error": "unsupported_token_type", "error_description": "no"})
+
+
+def status(code: int) -> Reply:
+    return lambda _: httpx.Response(code, json={})
+
+
+def page(_: str) -> httpx.Response:
+    return httpx.Response(403, html="<html>Access Denied</html>")
+
+
+def failing(error: httpx.HTTPError) -> Reply:
+    def fail(_: str) -> httpx.Response:
+        raise error
+
+    return fail
+
+
+class TokenWorld:
+    """A home with one login, whose access token lives for a while, and its endpoint."""
+
+    def __init__(self, home: Path, http: httpx.AsyncClient, endpoint: FakeTokenEndpoint) -> None:
+        self.clock = TokenClock()
+        self.files = TokenFiles(home, "paper")
+        self.http = http
+        self.endpoint = endpoint
+
+    def keeper(self, *logins: str) -> TokenKeeper:
+        return TokenKeeper(
+            logins or ("smith",),
+            self.files,
+            self.http,
+            api_url="https://127.0.0.1:1",
+            app_key=Secret("key"),
+            app_secret=Secret("secret"),
+            now=self.clock.now,
+        )
+
+    def granted(self, life_s: float, access: str = "a0", refresh: str = "r0") -> TokenKeeper:
+        self.write(life_s, access, refresh)
+        return self.keeper()
+
+    def write(self, life_s: float, access: str, refresh: str) -> None:
+        ends = self.clock.now() + timedelta(seconds=life_s)
+        self.files.save("smith", Grant(Secret(access), Secret(refresh), ends, SIGNED_IN))
+
+    def kept(self) -> tuple[str, str]:
+        grant = self.files.load("smith")
+        assert grant is not None
+        return grant.access.reveal(), grant.refresh.reveal()
