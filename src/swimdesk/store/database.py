@@ -1,0 +1,146 @@
+"""The database file of a home, open for writing: sound, migrated, of one mode, with a reserve."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from swimdesk.desk.ports import GuardState
+from swimdesk.errors import ModeMismatch, StoreError, StoreFull
+from swimdesk.store.connection import BUSY_TIMEOUT_S, connect_writing, transaction
+from swimdesk.store.faults import NOTHING_SENT, is_fatal, store_error, told
+from swimdesk.store.inspection import inspect, mode_of
+from swimdesk.store.migrate import migrate, steps
+from swimdesk.store.reserve import RESERVE_BYTES, Reserve
+from swimdesk.store.rows import time_text
+
+CHECKPOINT_EVERY = 200
+"""Writes between two checkpoints: keeps the log near a megabyte, and out of most moments."""
+
+T = TypeVar("T")
+
+
+class Database:
+    """The one writing connection of a home; used by one thread at a time, its owner's."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, reserve: Reserve) -> None:
+        self.path = path
+        self._connection = connection
+        self._reserve = reserve
+        self._writes = 0
+        self._dead: StoreError | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        mode: str,
+        now: datetime,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        reserve_bytes: int = RESERVE_BYTES,
+    ) -> Database:
+        """Open or make the file of this mode; a StoreError leaves an existing file as it was."""
+        with told(path, NOTHING_SENT):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if path.exists():
+                _check_mode(path, mode, inspect(path, busy_timeout_s))
+            reserve = Reserve(path.with_name(path.name + ".reserve"), reserve_bytes)
+            reserve.hold()
+            connection = connect_writing(path, busy_timeout_s)
+            try:
+                migrate(connection, path, steps())
+                _make_single_rows(connection, mode, now)
+                _check_mode(path, mode, mode_of(connection, path))
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection, reserve)
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask the database something; StoreError if it cannot answer."""
+        with told(self.path, "nothing was sent because of it"):
+            return work(self._connection)
+
+    def write(self, work: Callable[[sqlite3.Connection], T], meaning: str) -> T:
+        """Run a transaction that leads to sending; refused while there is no reserve.
+
+        ``meaning`` says what a failure leaves undone, for the operator.
+        """
+        if not self._reserve.is_held:
+            with told(self.path, meaning):
+                self._reserve.hold()
+        return self._run(work, meaning)
+
+    def write_result(
+        self,
+        work: Callable[[sqlite3.Connection], T],
+        meaning: str,
+        on_full: Callable[[StoreFull], None],
+    ) -> T:
+        """Run a transaction about what is sent already: on a full disk it takes the reserve.
+
+        ``on_full`` hears of a full disk even where the reserve was enough.
+        """
+        try:
+            return self._run(work, meaning)
+        except StoreFull as full:
+            on_full(full)
+            self._make_room()
+            return self._run(work, meaning)
+
+    def tidy(self) -> None:
+        """Move the log into the database now and then; called when nobody waits."""
+        if self._writes >= CHECKPOINT_EVERY and self._dead is None:
+            self._checkpoint()
+
+    def close(self) -> None:
+        """Close the file; everything that was acknowledged is in it."""
+        self._connection.close()
+
+    def _run(self, work: Callable[[sqlite3.Connection], T], meaning: str) -> T:
+        if self._dead is not None:
+            raise self._dead
+        try:
+            result = work(self._connection)
+        except sqlite3.Error as error:
+            told_as = store_error(self.path, error, meaning)
+            if is_fatal(error) and not isinstance(told_as, StoreFull):
+                self._dead = told_as
+            raise told_as from error
+        self._writes += 1
+        return result
+
+    def _make_room(self) -> None:
+        with contextlib.suppress(OSError):
+            self._reserve.give_up()
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        # A checkpoint that fails loses nothing: the log keeps what it has.
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self._writes = 0
+
+
+def _check_mode(path: Path, wanted: str, found: str | None) -> None:
+    if found not in (None, wanted):
+        raise ModeMismatch(
+            f"{path} is for {found}, the configuration says {wanted}; {NOTHING_SENT}. "
+            "Use one home for each mode."
+        )
+
+
+def _make_single_rows(connection: sqlite3.Connection, mode: str, now: datetime) -> None:
+    """Write what every database has exactly one of, unless it is there."""
+    if connection.execute("SELECT count(*) FROM meta").fetchone()[0]:
+        return
+    with transaction(connection):
+        connection.execute("INSERT INTO meta VALUES (1, ?, ?)", (mode, time_text(now)))
+        connection.execute(
+            "INSERT INTO guard VALUES (1, ?, '', ?)", (GuardState.ACTIVE.value, time_text(now))
+        )

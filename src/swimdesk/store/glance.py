@@ -1,0 +1,46 @@
+"""What ``status`` and ``doctor`` say about a database that nobody may have open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from swimdesk.desk.ports import BroadcastSummary, GuardRecord
+from swimdesk.domain.orders import OPEN, UNRESOLVED
+from swimdesk.store import journal, queries
+from swimdesk.store.connection import reading
+from swimdesk.store.faults import NOTHING_SENT, told
+from swimdesk.store.inspection import check_identity, identity_of, is_blank, mode_of
+
+
+@dataclass(frozen=True, slots=True)
+class StoreGlance:
+    """A database in a few figures; counts are lines over all broadcasts."""
+
+    mode: str
+    schema: int
+    open: int
+    in_doubt: int
+    """Lines whose fate nobody knows, those of an interrupted send included."""
+    guard: GuardRecord
+    newest: BroadcastSummary | None
+
+
+def peek(path: Path) -> StoreGlance | None:
+    """Look at the file without changing it; None where there is nothing yet, else StoreError."""
+    with told(path, NOTHING_SENT):
+        if not path.exists():
+            return None
+    with reading(path) as connection:
+        if is_blank(connection):
+            return None
+        schema = check_identity(path, identity_of(connection))
+        lines = dict(connection.execute(queries.STATE_COUNTS).fetchall())
+        return StoreGlance(
+            mode=mode_of(connection, path),
+            schema=schema,
+            open=sum(lines.get(state.value, 0) for state in OPEN),
+            in_doubt=sum(lines.get(state.value, 0) for state in UNRESOLVED),
+            guard=journal.guard(connection),
+            newest=next(iter(journal.history(connection, 1)), None),
+        )

@@ -1,0 +1,191 @@
+"""Domain values to table rows and back: decimals, times, tickets and denials as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from swimdesk.desk.ports import BroadcastSummary, GuardRecord, GuardState
+from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts
+from swimdesk.domain.executions import Execution
+from swimdesk.domain.orderlang import parse, print_ticket
+from swimdesk.domain.orders import Doubt, LineState, Ticket
+from swimdesk.errors import OrderTextError, StoreCorrupt
+
+BROADCAST_COLUMNS = (
+    "id", "order_text", "mode", "created", "key", "agent", "plan_digest", "seed", "journal_ns",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "ref", "account", "login", "last4", "ticket", "state", "doubt", "order_id", "accepted",
+    "filled", "average", "reason", "denials", "fingerprint", "body_hash", "correlation_id",
+    "sent_ns", "first_byte_ns", "acked_ns",
+)  # fmt: skip
+FIXED_COLUMNS = ("account", "login", "last4", "ticket")
+"""What a line is born with and keeps."""
+
+CHANGING_COLUMNS = tuple(c for c in LINE_COLUMNS if c not in {"ref", *FIXED_COLUMNS})
+EXECUTION_COLUMNS = (
+    "order_id", "activity_id", "leg_id", "symbol", "quantity", "price", "time",
+)  # fmt: skip
+
+Row = Sequence[Any]
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Raise StoreCorrupt for stored text that is none of ours; ``what`` names the rows."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, ArithmeticError, OrderTextError) as error:
+        raise StoreCorrupt(
+            f"{what} cannot be read from the database ({error}); nothing was sent. "
+            "Restore a backup of it before anything is traded."
+        ) from error
+
+
+def time_text(at: datetime) -> str:
+    """Write a time so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def time_of(text: str) -> datetime:
+    """Read a time written by ``time_text``."""
+    return datetime.fromisoformat(text)
+
+
+@lru_cache(maxsize=1024)
+def ticket_text(ticket: Ticket) -> str:
+    """Write a ticket in the order language, its effect included."""
+    return print_ticket(ticket)
+
+
+@lru_cache(maxsize=1024)
+def ticket_of(text: str) -> Ticket:
+    """Read a ticket; the lines of one broadcast share a few texts."""
+    return parse(text)
+
+
+def decimal_text(number: Decimal | None) -> str | None:
+    """Write a decimal exactly."""
+    return None if number is None else str(number)
+
+
+def decimal_of(text: str | None) -> Decimal | None:
+    """Read a decimal exactly."""
+    return None if text is None else Decimal(text)
+
+
+def denials_text(denials: Sequence[Denial]) -> str:
+    """Write why risk said no, as JSON."""
+    return json.dumps([[denial.code, denial.detail] for denial in denials])
+
+
+def denials_of(text: str) -> tuple[Denial, ...]:
+    """Read why risk said no."""
+    return tuple(Denial(code, detail) for code, detail in json.loads(text))
+
+
+def broadcast_row(broadcast: Broadcast) -> tuple[Any, ...]:
+    """Return the values of BROADCAST_COLUMNS."""
+    return (
+        broadcast.id,
+        broadcast.order,
+        broadcast.mode,
+        time_text(broadcast.created),
+        broadcast.key,
+        broadcast.agent,
+        broadcast.plan_digest,
+        str(broadcast.seed),
+        broadcast.journal_ns,
+    )
+
+
+def broadcast_of(row: Row, lines: Sequence[Row]) -> Broadcast:
+    """Build a broadcast from its row and its lines' rows; StoreCorrupt if they are none."""
+    with readable(f"broadcast {row[0]}"):
+        columns = dict(zip(BROADCAST_COLUMNS, row, strict=True))
+        return Broadcast(
+            order=columns.pop("order_text"),
+            created=time_of(columns.pop("created")),
+            seed=int(columns.pop("seed")),
+            lines=tuple(line_of(line) for line in lines),
+            **columns,
+        )
+
+
+def line_values(line: Line) -> dict[str, Any]:
+    """Return a line's values by column."""
+    values = {column: getattr(line, column) for column in LINE_COLUMNS}
+    return values | {
+        "ticket": ticket_text(line.ticket),
+        "state": line.state.value,
+        "doubt": None if line.doubt is None else line.doubt.value,
+        "accepted": int(line.accepted),
+        "average": decimal_text(line.average),
+        "denials": denials_text(line.denials),
+    }
+
+
+def line_of(row: Row) -> Line:
+    """Build a line from the values of LINE_COLUMNS."""
+    values = dict(zip(LINE_COLUMNS, row, strict=True))
+    doubt = values["doubt"]
+    return Line(
+        **values
+        | {
+            "ticket": ticket_of(values["ticket"]),
+            "state": LineState(values["state"]),
+            "doubt": None if doubt is None else Doubt(doubt),
+            "accepted": bool(values["accepted"]),
+            "average": decimal_of(values["average"]),
+            "denials": denials_of(values["denials"]),
+        }
+    )
+
+
+def execution_values(execution: Execution) -> dict[str, Any]:
+    """Return a fill's values by column."""
+    values = {column: getattr(execution, column) for column in EXECUTION_COLUMNS}
+    return values | {
+        "quantity": str(execution.quantity),
+        "price": str(execution.price),
+        "time": time_text(execution.time),
+    }
+
+
+def executions_of(rows: Sequence[Row]) -> Mapping[str, tuple[Execution, ...]]:
+    """Group rows of (ref, EXECUTION_COLUMNS...) by line."""
+    by_ref: dict[str, list[Execution]] = {}
+    with readable("fills"):
+        for ref, *row in rows:
+            values = dict(zip(EXECUTION_COLUMNS, row, strict=True))
+            values["quantity"] = Decimal(values["quantity"])
+            values["price"] = Decimal(values["price"])
+            values["time"] = time_of(values["time"])
+            by_ref.setdefault(ref, []).append(Execution(**values))
+    return {ref: tuple(executions) for ref, executions in by_ref.items()}
+
+
+def guard_of(row: Row) -> GuardRecord:
+    """Build the kill switch from (state, reason, since)."""
+    with readable("the kill switch"):
+        state, reason, since = row
+        return GuardRecord(GuardState(state), reason, time_of(since))
+
+
+def summary_of(broadcast: Broadcast) -> BroadcastSummary:
+    """Shorten a broadcast to its row of the history."""
+    return BroadcastSummary(
+        id=broadcast.id,
+        key=broadcast.key,
+        order=broadcast.order,
+        mode=broadcast.mode,
+        created=broadcast.created,
+        counts=counts(broadcast.lines),
+        state=broadcast.state.value,
+    )

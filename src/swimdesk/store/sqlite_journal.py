@@ -1,0 +1,135 @@
+"""The desk's journal over SQLite: durable when a call returns, told in one sentence when not."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from swimdesk.desk.ports import BroadcastSummary, Clock, GuardRecord
+from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.executions import Execution
+from swimdesk.domain.plan import Plan
+from swimdesk.errors import StoreFull
+from swimdesk.store import journal
+from swimdesk.store.database import Database
+from swimdesk.store.writer import Runner
+
+T = TypeVar("T")
+
+_NOT_OPENED = "the broadcast was not written down and nothing was sent"
+_NOT_KEPT = "the plan was not kept and nothing was sent"
+_NOT_SPENT = "the plan was not used and nothing was sent"
+_NO_STATES = "what became of sent orders was not written down and has to be read again"
+_NO_FILLS = "fills were not written down and have to be read again"
+_NO_GUARD = "the kill switch was not written down"
+_NO_NOTE = "a note was not written down"
+
+
+class SqliteJournal:
+    """``ports.Journal`` over one database.
+
+    ``on_full`` is called in the loop when a full disk was met while results of sent orders were
+    written: the reserve is spent then, and the desk must halt.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        runner: Runner,
+        on_full: Callable[[StoreFull], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._runner = runner
+        self._on_full = on_full
+
+    async def open_broadcast(self, broadcast: Broadcast) -> None:
+        """Write a broadcast and all its lines in one commit; InputError if its key is used."""
+        now = self._clock.now()
+        await self._write(lambda c: journal.open_broadcast(c, broadcast, now), _NOT_OPENED)
+
+    async def record(self, broadcast_id: str, lines: Sequence[Line]) -> None:
+        """Write the lines' new states in one commit."""
+        now, lines = self._clock.now(), tuple(lines)
+        await self._write_result(lambda c: journal.record(c, broadcast_id, lines, now), _NO_STATES)
+
+    async def record_executions(
+        self, broadcast_id: str, executions: Iterable[tuple[str, Execution]]
+    ) -> None:
+        """Write fills, each with its line's ref; fills known already are left alone."""
+        fills = tuple(executions)
+        await self._write_result(
+            lambda c: journal.record_executions(c, broadcast_id, fills), _NO_FILLS
+        )
+
+    async def executions(self, broadcast_id: str) -> Mapping[str, tuple[Execution, ...]]:
+        """Read the fills of a broadcast by line ref; lines without fills are left out."""
+        return await self._read(lambda c: journal.executions(c, broadcast_id))
+
+    async def broadcast(self, broadcast_id: str) -> Broadcast | None:
+        """Read one broadcast by its id or a unique ending of it (4 characters or more)."""
+        return await self._read(lambda c: journal.broadcast(c, broadcast_id))
+
+    async def broadcast_by_key(self, key: str) -> Broadcast | None:
+        """Read the broadcast that used this idempotency key."""
+        return await self._read(lambda c: journal.broadcast_by_key(c, key))
+
+    async def unfinished(self) -> tuple[Broadcast, ...]:
+        """Read every broadcast with a line that has not reached an end, oldest first."""
+        return await self._read(journal.unfinished)
+
+    async def history(self, limit: int) -> tuple[BroadcastSummary, ...]:
+        """Read the newest broadcasts first."""
+        return await self._read(lambda c: journal.history(c, limit))
+
+    async def save_plan(self, plan: Plan) -> None:
+        """Keep a plan so that another process of this home can send it."""
+        await self._write(lambda c: journal.save_plan(c, plan), _NOT_KEPT)
+
+    async def load_plan(self, plan_id: str) -> Plan | None:
+        """Read a kept plan; None if it never was or was used."""
+        return await self._read(lambda c: journal.load_plan(c, plan_id))
+
+    async def spend_plan(self, plan_id: str) -> bool:
+        """Mark a kept plan as used; False if it was used before or never kept."""
+        now = self._clock.now()
+        return await self._write(lambda c: journal.spend_plan(c, plan_id, now), _NOT_SPENT)
+
+    async def guard(self) -> GuardRecord:
+        """Read the kill switch."""
+        return await self._read(journal.guard)
+
+    async def set_guard(self, record: GuardRecord) -> None:
+        """Write the kill switch."""
+        await self._write_result(lambda c: journal.set_guard(c, record), _NO_GUARD)
+
+    async def note(self, at: datetime, kind: str, text: str) -> None:
+        """Append a line to the log of alarms and operator decisions."""
+        await self._write_result(lambda c: journal.note(c, at, kind, text), _NO_NOTE)
+
+    async def close(self) -> None:
+        """Finish every write that was begun, then close the file."""
+        await self._runner.close()
+        self._database.close()
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        return await self._runner.run(lambda: self._database.read(work), self._database.tidy)
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T], meaning: str) -> T:
+        return await self._runner.run(
+            lambda: self._database.write(work, meaning), self._database.tidy
+        )
+
+    async def _write_result(self, work: Callable[[sqlite3.Connection], T], meaning: str) -> T:
+        loop = asyncio.get_running_loop()
+
+        def tell(full: StoreFull) -> None:
+            loop.call_soon_threadsafe(self._on_full, full)
+
+        return await self._runner.run(
+            lambda: self._database.write_result(work, meaning, tell), self._database.tidy
+        )

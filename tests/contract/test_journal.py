@@ -1,0 +1,300 @@
+"""What every journal promises the desk, asked of each one there is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.fakes.journal import MemoryJournal
+from tests.unit.store.builders import (
+    START,
+    StepClock,
+    a_broadcast,
+    a_fill,
+    a_plan,
+    accepted,
+    an_id,
+)
+
+from swimdesk.desk.ports import GuardRecord, GuardState, Journal
+from swimdesk.domain.broadcast import Denial, counts
+from swimdesk.domain.orders import Doubt, LineState, Side, equity_ticket
+from swimdesk.errors import InputError, InvariantBroken, ModeMismatch, UnknownReference
+from swimdesk.store.database import Database
+from swimdesk.store.sqlite_journal import SqliteJournal
+from swimdesk.store.writer import Inline, Runner, WriterThread
+
+
+@asynccontextmanager
+async def in_memory(_: Path) -> AsyncIterator[Journal]:
+    yield MemoryJournal()
+
+
+@asynccontextmanager
+async def in_sqlite(folder: Path, runner: Callable[[], Runner]) -> AsyncIterator[Journal]:
+    database = Database.open(folder / "desk.db", "paper", START, reserve_bytes=4096)
+    journal = SqliteJournal(database, StepClock(), runner(), lambda full: None)
+    yield journal
+    await journal.close()
+
+
+@asynccontextmanager
+async def on_thread(folder: Path) -> AsyncIterator[Journal]:
+    async with in_sqlite(folder, WriterThread) as journal:
+        yield journal
+
+
+@asynccontextmanager
+async def inline(folder: Path) -> AsyncIterator[Journal]:
+    async with in_sqlite(folder, Inline) as journal:
+        yield journal
+
+
+Opener = Callable[[Path], AbstractAsyncContextManager[Journal]]
+
+
+@pytest.fixture(params=[in_memory, on_thread, inline])
+async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
+    opener: Opener = request.param
+    async with opener(tmp_path) as opened:
+        yield opened
+
+
+async def test_broadcast_comes_back_as_it_was_written(journal: Journal) -> None:
+    broadcast = a_broadcast(accounts=48, key="k-1")
+    denied = replace(
+        broadcast.lines[5],
+        state=LineState.DENIED,
+        denials=(Denial("BUYING_POWER", "needs 1842.08, has 12.00"), Denial("TICK", "ω")),
+        ticket=equity_ticket(Side.BUY, 100, "BRK/B", Decimal("187.50")),
+    )
+    broadcast = broadcast.with_lines([denied])
+    await journal.open_broadcast(broadcast)
+    assert await journal.broadcast(broadcast.id) == broadcast
+    assert await journal.broadcast_by_key("k-1") == broadcast
+
+
+async def test_unknown_id_and_unused_key_are_none(journal: Journal) -> None:
+    await journal.open_broadcast(a_broadcast())
+    assert await journal.broadcast(an_id(99)) is None
+    assert await journal.broadcast_by_key("never") is None
+
+
+async def test_repeated_id_is_a_bug_and_changes_nothing(journal: Journal) -> None:
+    first = a_broadcast(accounts=2)
+    await journal.open_broadcast(first)
+    with pytest.raises(InvariantBroken):
+        await journal.open_broadcast(a_broadcast(accounts=3))
+    assert await journal.broadcast(first.id) == first
+
+
+async def test_second_use_of_a_key_is_refused(journal: Journal) -> None:
+    await journal.open_broadcast(a_broadcast(1, key="once"))
+    with pytest.raises(InputError, match="once"):
+        await journal.open_broadcast(a_broadcast(2, key="once"))
+    assert await journal.broadcast(an_id(2)) is None
+
+
+async def test_broadcasts_without_a_key_do_not_exclude_each_other(journal: Journal) -> None:
+    for number in range(3):
+        await journal.open_broadcast(a_broadcast(number))
+    assert len(await journal.history(10)) == 3
+
+
+async def test_broadcast_of_the_other_mode_is_refused(journal: Journal) -> None:
+    with pytest.raises(ModeMismatch):
+        await journal.open_broadcast(a_broadcast(mode="live"))
+    assert await journal.history(1) == ()
+
+
+async def test_two_lines_for_one_account_are_refused(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    twin = replace(broadcast.lines[0], ref="another")
+    with pytest.raises(InvariantBroken):
+        await journal.open_broadcast(replace(broadcast, lines=(*broadcast.lines, twin)))
+    assert await journal.broadcast(broadcast.id) is None
+
+
+async def test_ref_of_another_broadcast_is_refused(journal: Journal) -> None:
+    first, second = a_broadcast(1), a_broadcast(2)
+    await journal.open_broadcast(first)
+    stolen = replace(second.lines[0], ref=first.lines[0].ref)
+    with pytest.raises(InvariantBroken):
+        await journal.open_broadcast(replace(second, lines=(stolen,)))
+    assert await journal.broadcast(second.id) is None
+
+
+async def test_recorded_states_come_back(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    first, second, third = broadcast.lines
+    changed = [
+        accepted(first, "1005000000001"),
+        second.moved(LineState.IN_DOUBT, doubt=Doubt.UNKNOWN, reason="timed out after sending"),
+        third.moved(LineState.REFUSED, reason="400: no"),
+    ]
+    await journal.record(broadcast.id, changed)
+    filled = changed[0].moved(LineState.FILLED, filled=1, average=Decimal("1.605"))
+    await journal.record(broadcast.id, [filled])
+    expected = broadcast.with_lines(changed).with_lines([filled])
+    assert await journal.broadcast(broadcast.id) == expected
+
+
+async def test_record_of_nothing_is_nothing(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    await journal.record(broadcast.id, [])
+    await journal.record_executions(broadcast.id, iter(()))
+    assert await journal.broadcast(broadcast.id) == broadcast
+
+
+async def test_line_that_goes_back_is_refused_with_its_whole_batch(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    first, second, _ = broadcast.lines
+    await journal.record(broadcast.id, [accepted(first, "1").moved(LineState.FILLED)])
+    with pytest.raises(InvariantBroken):
+        await journal.record(broadcast.id, [accepted(second, "2"), first])
+    kept = await journal.broadcast(broadcast.id)
+    assert kept is not None
+    assert [line.state for line in kept.lines] == ["filled", "sending", "sending"]
+
+
+async def test_line_may_skip_states_that_were_not_written(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    working = accepted(broadcast.lines[0], "1").moved(LineState.WORKING)
+    await journal.record(broadcast.id, [working])
+    kept = await journal.broadcast(broadcast.id)
+    assert kept is not None
+    assert kept.lines[0] == working
+
+
+async def test_unknown_line_and_unknown_broadcast_are_refused(journal: Journal) -> None:
+    broadcast, other = a_broadcast(1), a_broadcast(2)
+    await journal.open_broadcast(broadcast)
+    for broadcast_id in (broadcast.id, other.id):
+        with pytest.raises(InvariantBroken):
+            await journal.record(broadcast_id, [accepted(other.lines[0], "1")])
+        with pytest.raises(InvariantBroken):
+            await journal.record_executions(broadcast_id, [(other.lines[0].ref, a_fill("1"))])
+
+
+async def test_line_cannot_become_another(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    line = accepted(broadcast.lines[0], "1")
+    for other in (replace(line, account="FAM-77"), replace(line, ticket=line.ticket.sized(9))):
+        with pytest.raises(InvariantBroken):
+            await journal.record(broadcast.id, [other])
+    assert await journal.broadcast(broadcast.id) == broadcast
+
+
+async def test_second_binding_of_an_order_is_refused(journal: Journal) -> None:
+    first, second = a_broadcast(1), a_broadcast(2)
+    await journal.open_broadcast(first)
+    await journal.open_broadcast(second)
+    await journal.record(first.id, [accepted(first.lines[0], "1005")])
+    with pytest.raises(InvariantBroken):
+        await journal.record(second.id, [accepted(second.lines[0], "1005")])
+    assert await journal.broadcast(second.id) == second
+    # The same number in another account is another order.
+    await journal.record(second.id, [accepted(second.lines[1], "1005")])
+
+
+async def test_fill_reported_twice_is_kept_once(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    ref = broadcast.lines[0].ref
+    await journal.record_executions(broadcast.id, iter([(ref, a_fill("1", 1))]))
+    corrected = replace(a_fill("1", 1), price=Decimal("9.99"))
+    await journal.record_executions(broadcast.id, [(ref, corrected), (ref, a_fill("1", 2))])
+    assert await journal.executions(broadcast.id) == {ref: (a_fill("1", 1), a_fill("1", 2))}
+
+
+async def test_same_fill_number_in_another_account_is_another_fill(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    refs = [line.ref for line in broadcast.lines]
+    await journal.record_executions(broadcast.id, [(ref, a_fill("1")) for ref in refs])
+    assert await journal.executions(broadcast.id) == {ref: (a_fill("1"),) for ref in refs}
+    assert await journal.executions(an_id(99)) == {}
+
+
+@pytest.mark.parametrize("ending", ["00012", "T00012", "rst00012"])
+async def test_id_may_be_shortened_to_its_ending(journal: Journal, ending: str) -> None:
+    for number in (12, 13):
+        await journal.open_broadcast(a_broadcast(number))
+    assert await journal.broadcast(ending) == a_broadcast(12)
+
+
+async def test_ending_of_several_ids_is_refused_with_their_count(journal: Journal) -> None:
+    for number in (10_012, 20_012):
+        await journal.open_broadcast(a_broadcast(number))
+    with pytest.raises(UnknownReference, match="2 broadcasts"):
+        await journal.broadcast("0012")
+
+
+@pytest.mark.parametrize("reference", ["012", "", "%012", "____", "99999"])
+async def test_what_is_no_ending_finds_nothing(journal: Journal, reference: str) -> None:
+    await journal.open_broadcast(a_broadcast(12))
+    assert await journal.broadcast(reference) is None
+
+
+async def test_unfinished_are_those_with_a_line_short_of_its_end(journal: Journal) -> None:
+    for number, state in enumerate([LineState.FILLED, LineState.SENDING, LineState.DENIED]):
+        await journal.open_broadcast(a_broadcast(number, state=state))
+    mixed = a_broadcast(3, state=LineState.CANCELED)
+    doubtful = replace(mixed.lines[1], state=LineState.IN_DOUBT, doubt=Doubt.CONFLICT)
+    mixed = mixed.with_lines([doubtful])
+    await journal.open_broadcast(mixed)
+    assert await journal.unfinished() == (a_broadcast(1), mixed)
+
+
+async def test_history_is_newest_first_and_counts_lines(journal: Journal) -> None:
+    for number in range(4):
+        await journal.open_broadcast(a_broadcast(number, key=f"k-{number}"))
+    newest = a_broadcast(3)
+    lines = [accepted(newest.lines[0], "1"), newest.lines[1].moved(LineState.NOT_SENT)]
+    await journal.record(newest.id, lines)
+    rows = await journal.history(2)
+    assert [row.id for row in rows] == [an_id(3), an_id(2)]
+    assert rows[0].counts == counts(newest.with_lines(lines).lines)
+    assert rows[0].state == "sending"
+    assert (rows[0].key, rows[0].order, rows[0].created) == ("k-3", newest.order, newest.created)
+
+
+async def test_plan_comes_back_until_it_is_spent(journal: Journal) -> None:
+    plan = a_plan()
+    await journal.save_plan(plan)
+    assert await journal.load_plan(plan.id) == plan
+    assert await journal.spend_plan(plan.id)
+    assert await journal.load_plan(plan.id) is None
+    assert not await journal.spend_plan(plan.id)
+
+
+async def test_plan_that_never_was_cannot_be_spent(journal: Journal) -> None:
+    assert await journal.load_plan("plan-9") is None
+    assert not await journal.spend_plan("plan-9")
+
+
+async def test_plan_is_saved_once(journal: Journal) -> None:
+    await journal.save_plan(a_plan())
+    with pytest.raises(InvariantBroken):
+        await journal.save_plan(a_plan())
+
+
+async def test_kill_switch_starts_active_and_stays_as_it_was_set(journal: Journal) -> None:
+    assert (await journal.guard()).state is GuardState.ACTIVE
+    halted = GuardRecord(GuardState.HALTED, "the market is mad", START)
+    await journal.set_guard(halted)
+    assert await journal.guard() == halted
+
+
+async def test_notes_are_taken(journal: Journal) -> None:
+    for _ in range(2):
+        await journal.note(START, "alarm", "a fill after an end")
