@@ -153,7 +153,7 @@ def _with_format(handler: logging.Handler, *, as_json: bool) -> logging.Handler:
     renderer: Processor = (
         structlog.processors.JSONRenderer(default=str)
         if as_json
-        # The default formatter would print every frame's local variables.
+        # The default formatter is made to print every frame's local variables.
         else structlog.dev.ConsoleRenderer(
             timestamp_key="time", exception_formatter=structlog.dev.plain_traceback
         )

@@ -68,6 +68,22 @@ async def test_endpoint_that_stays_down_is_asked_ever_more_rarely(world: TokenWo
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
+async def test_endpoint_that_came_back_is_asked_soon_again(world: TokenWorld) -> None:
+    world.endpoint.script = [status(503)] * 3
+    keeper = world.granted(0)
+    for pause_s in (1, 2, 4):
+        with pytest.raises(BrokerUnreachable):
+            await keeper.access_token("smith")
+        world.clock.advance(pause_s)
+    assert (await keeper.access_token("smith")).reveal() == "a1"
+    world.clock.advance(1800)
+    world.endpoint.script = [status(503)]
+    with pytest.raises(BrokerUnreachable):
+        await keeper.access_token("smith")
+    world.clock.advance(1)
+    assert (await keeper.access_token("smith")).reveal() == "a2"
+
+
 async def test_lost_answer_is_asked_for_once_more(world: TokenWorld) -> None:
     world.endpoint.script = [failing(httpx.ReadTimeout("too slow"))]
     keeper = world.granted(0)
