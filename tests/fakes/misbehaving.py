@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import cast
 
 ORDER_ID = "1005000000001"
 
@@ -70,10 +71,10 @@ class _Protocol(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are of no asyncio class.
+        self._transport = cast("asyncio.Transport", transport)
         self._server.seen.connections += 1
-        self._server.open_transports.add(transport)
+        self._server.open_transports.add(self._transport)
         if self._server.at_connection is not Ending.KEEP:
             self._end(self._server.at_connection)
 

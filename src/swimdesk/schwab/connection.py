@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 from swimdesk.desk.ports import Clock
 from swimdesk.schwab.answers import AnswerReader, MalformedAnswer, Response
@@ -85,8 +86,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; small writes leave at once."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - streams only
-        self._transport = transport
+        # uvloop's transports are of no asyncio class.
+        self._transport = cast("asyncio.Transport", transport)
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
