@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 
 from swimdesk.domain.instruments import Equity, OptionContract, Right
 from swimdesk.domain.orders import Leg, OrderType, Side, StructureKind, Ticket
@@ -116,6 +117,15 @@ class Shape:
     rights: tuple[Right, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The structure that some legs form, with the legs in the order it is written in."""
+
+    kind: StructureKind
+    side: Side
+    legs: tuple[Leg, ...]
+
+
 def build_legs(kind: StructureKind, side: Side, shape: Shape) -> tuple[Leg, ...]:
     """Return the legs of one unit; StructureError where the strikes do not form the structure.
 
@@ -138,28 +148,30 @@ def build_legs(kind: StructureKind, side: Side, shape: Shape) -> tuple[Leg, ...]
 
 def shape_of(ticket: Ticket) -> Shape:
     """Return what is written for a ticket's legs; ValueError if they are not those of its kind."""
-    structure = STRUCTURES[ticket.kind]
-    roots: dict[int, str] = {}
-    expiries: dict[int, date] = {}
-    strikes: dict[int, Decimal] = {}
-    rights: dict[int, Right] = {}
-    for pattern, leg in zip(structure.legs, ticket.legs, strict=False):
-        if isinstance(leg.instrument, Equity):
-            roots[0] = leg.instrument.symbol
-            continue
-        roots[pattern.expiry] = leg.instrument.root
-        expiries[pattern.expiry] = leg.instrument.expiry
-        strikes[pattern.strike] = leg.instrument.strike
-        rights[pattern.right] = leg.instrument.right
-    shape = Shape(
-        tuple(roots.values()),
-        tuple(expiries.values()),
-        tuple(strikes.values()),
-        tuple(rights.values()),
-    )
+    shape = _shape(STRUCTURES[ticket.kind], ticket.legs)
     if build_legs(ticket.kind, ticket.side, shape) != ticket.legs:
-        raise ValueError(f"the legs are not those of a {ticket.kind}: {ticket.legs}")
+        raise ValueError(f"the legs do not form {ticket.kind} as {ticket.side}: {ticket.legs}")
     return shape
+
+
+def recognise(legs: Sequence[Leg]) -> Recognised | None:
+    """Name legs that came from elsewhere, in any order; None for what the table does not have.
+
+    Of the ways to write a spread it returns the one where BUY pays and SELL receives.
+    """
+    for kind, structure in STRUCTURES.items():
+        if len(structure.legs) != len(legs):
+            continue
+        for ordered in permutations(legs):
+            side = ordered[0].side
+            if forced_flow(ordered) == side.sign:
+                continue
+            try:
+                if build_legs(kind, side, _shape(structure, ordered)) == ordered:
+                    return Recognised(kind, side, ordered)
+            except ValueError:
+                continue
+    return None
 
 
 def dearer_first(kind: StructureKind, shape: Shape) -> Shape:
@@ -186,6 +198,8 @@ def forced_flow(legs: Sequence[Leg]) -> int:
 
     +1: they must bring a credit, -1: they must cost a debit, 0: either is possible.
     """
+    if len({contract.expiry for contract in _contracts(legs)}) > 1:
+        return 0
     values = _values_at_the_end(legs)
     if min(values) >= 0:
         return -1
@@ -218,6 +232,27 @@ def max_loss(ticket: Ticket) -> Decimal | None:
         return max((width * ticket.multiplier for width in spread_widths(ticket)), default=None)
     worst = min(_values_at_the_end(ticket.legs)) + ticket.credit
     return max(-worst, Decimal(0)) * ticket.multiplier
+
+
+def _shape(structure: Structure, legs: Sequence[Leg]) -> Shape:
+    roots: dict[int, str] = {}
+    expiries: dict[int, date] = {}
+    strikes: dict[int, Decimal] = {}
+    rights: dict[int, Right] = {}
+    for pattern, leg in zip(structure.legs, legs, strict=False):
+        if isinstance(leg.instrument, Equity):
+            roots[pattern.expiry] = leg.instrument.symbol
+            continue
+        roots[pattern.expiry] = leg.instrument.root
+        expiries[pattern.expiry] = leg.instrument.expiry
+        strikes[pattern.strike] = leg.instrument.strike
+        rights[pattern.right] = leg.instrument.right
+    return Shape(
+        tuple(roots.values()),
+        tuple(expiries.values()),
+        tuple(strikes.values()),
+        tuple(rights.values()),
+    )
 
 
 def _check_strikes(structure: Structure, shape: Shape) -> None:
@@ -257,10 +292,17 @@ def _has_naked_short(legs: Sequence[Leg]) -> bool:
 
 
 def _values_at_the_end(legs: Sequence[Leg]) -> list[Decimal]:
-    """Return what one unit is worth at expiry where its payoff bends, at zero and beyond all."""
-    strikes = [contract.strike for contract in _contracts(legs)]
-    spots = [Decimal(0), *strikes, max(strikes, default=Decimal(0)) + 1]
-    return [sum((_value(leg, spot) for leg in legs), Decimal(0)) for spot in spots]
+    """Return what one unit is worth at expiry where its payoff bends, at zero and far above."""
+    bends = sorted({Decimal(0), *(contract.strike for contract in _contracts(legs))})
+    values = [_worth(legs, spot) for spot in bends]
+    # Beyond the last bend the value moves by at least 1 per point, if at all: this far its sign
+    # is that of the move.
+    far = bends[-1] + abs(values[-1]) + 1
+    return [*values, _worth(legs, far)]
+
+
+def _worth(legs: Sequence[Leg], spot: Decimal) -> Decimal:
+    return sum((_value(leg, spot) for leg in legs), Decimal(0))
 
 
 def _value(leg: Leg, spot: Decimal) -> Decimal:

@@ -16,7 +16,15 @@ from swimdesk.domain.orderlang.roots import (
     resolve_root,
     written_day,
 )
-from swimdesk.domain.orderlang.scanner import END, NUMBER, Scanner, decimals, one_of, phrase
+from swimdesk.domain.orderlang.scanner import (
+    END,
+    LONGEST_QUOTE,
+    NUMBER,
+    Scanner,
+    decimals,
+    one_of,
+    phrase,
+)
 from swimdesk.domain.orders import Leg, Side, StructureKind
 from swimdesk.domain.strategies import (
     STRUCTURES,
@@ -102,6 +110,7 @@ def _read_symbol_of_option(text: Scanner, today: date | None) -> OptionContract 
     try:
         contract = OptionContract.parse(written)
         check_listed(contract.root, contract.expiry)
+        _check_century(contract)
     except RootError as problem:
         raise text.error(str(problem), column) from problem
     except ValueError as problem:
@@ -111,6 +120,11 @@ def _read_symbol_of_option(text: Scanner, today: date | None) -> OptionContract 
         )
     _check_not_past(text, contract.expiry, column, today)
     return contract
+
+
+def _check_century(contract: OptionContract) -> None:
+    if contract.expiry.year < 2000:  # two digits from 69 on
+        raise ValueError(f"not a year of an expiry: {contract.expiry}")
 
 
 def _single(contract: OptionContract, side: Side) -> ReadLegs:
@@ -170,7 +184,7 @@ def _read_expiry(
     written = text.take(_DAY)
     if not written:
         raise text.expected(
-            DAY_EXPECTED if mark else " or ".join([*before, DAY_EXPECTED, MARKS_EXPECTED])
+            DAY_EXPECTED if mark else f"{', '.join([*before, DAY_EXPECTED])} or {MARKS_EXPECTED}"
         )
     try:
         expiry = date(2000 + int(written[3]), MONTHS.index(written[2]) + 1, int(written[1]))
@@ -216,12 +230,16 @@ def _read_strikes(
     if len(words) != structure.strikes:
         raise mismatch
     columns = tuple(column + sum(len(word) + 1 for word in words[:at]) for at in range(len(words)))
-    strikes = tuple(plain(Decimal(word.replace(",", ""))) for word in words)
-    for strike, word, at in zip(strikes, words, columns, strict=True):
-        if not 0 < strike < 100_000 or decimals(word) > 3:
-            limits = "a strike above 0 and below 100000 in thousandths"
-            raise text.error(f"read {word!r}, expected {limits}", at)
+    strikes = tuple(_read_strike(text, word, at) for word, at in zip(words, columns, strict=True))
     return strikes, columns
+
+
+def _read_strike(text: Scanner, word: str, column: int) -> Decimal:
+    strike = Decimal(word.replace(",", ""))
+    if not 0 < strike < 100_000 or decimals(word) > 3:
+        limits = "a strike above 0 and below 100000 in thousandths"
+        raise text.error(f"read {word[:LONGEST_QUOTE]!r}, expected {limits}", column)
+    return plain(strike)
 
 
 def _read_rights(text: Scanner, structure: Structure) -> tuple[Right, ...]:

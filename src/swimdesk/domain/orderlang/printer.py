@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from swimdesk.domain.instruments import plain
-from swimdesk.domain.orderlang.roots import written_expiry
+from swimdesk.domain.orderlang.roots import written_class, written_expiry
 from swimdesk.domain.orders import Effect, OrderType, Session, Ticket, TimeInForce
 from swimdesk.domain.strategies import STRUCTURES, Shape, shape_of
 
@@ -36,13 +36,10 @@ def print_ticket(ticket: Ticket) -> str:
 def _written_legs(shape: Shape) -> str:
     if not shape.expiries:
         return shape.roots[0]
-    # The class and its multiplier are written once, in front of the first expiry.
-    first, *others = (
-        written_expiry(root, day) for root, day in zip(shape.roots, shape.expiries, strict=True)
-    )
-    expiries = "/".join([first, *(other.split(" 100 ", 1)[1] for other in others)])
+    written = zip(shape.roots, shape.expiries, strict=True)
+    expiries = "/".join(written_expiry(root, day) for root, day in written)
     strikes = "/".join(f"{plain(strike):f}" for strike in shape.strikes)
-    return f"{expiries} {strikes} {'/'.join(shape.rights)}"
+    return f"{written_class(shape.roots[0])} {expiries} {strikes} {'/'.join(shape.rights)}"
 
 
 def _written_price(ticket: Ticket) -> str:

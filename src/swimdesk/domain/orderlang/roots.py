@@ -10,6 +10,7 @@ MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 WEEKLY = "(Weeklys)"
 MARKS = (WEEKLY, "(Quarterlys)", "(EOM)")
 MORNING = "[AM]"
+LONGEST_STOCK_ROOT = 5
 
 
 class RootError(ValueError):
@@ -21,14 +22,19 @@ def written_day(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day:%y}"
 
 
-def written_expiry(root: str, expiry: date) -> str:
-    """Return class, marks and day of a root's expiry, e.g. ``SPX 100 (Weeklys) 11 DEC 26``."""
+def written_class(root: str) -> str:
+    """Return the class a root belongs to with its multiplier, e.g. ``SPX 100`` for SPXW."""
     index = INDEX_ROOTS.get(root)
-    name = index.index if index else root
+    return f"{index.index if index else root} 100"
+
+
+def written_expiry(root: str, expiry: date) -> str:
+    """Return the day with the marks that tell its root, e.g. ``(Weeklys) 11 DEC 26``."""
+    index = INDEX_ROOTS.get(root)
     weekly = not index.monthly_only if index else not _may_be_monthly(expiry)
     mark = f"{WEEKLY} " if weekly else ""
     morning = f" {MORNING}" if index and index.monthly_only and _has_evening_root(index) else ""
-    return f"{name} 100 {mark}{written_day(expiry)}{morning}"
+    return f"{mark}{written_day(expiry)}{morning}"
 
 
 def resolve_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str:
@@ -47,14 +53,14 @@ def resolve_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str
             raise RootError(f"{name} settles in the evening, expected no {MORNING}")
         return name
     if marked and morning:
-        raise RootError(f"{MORNING} and a mark such as {WEEKLY} exclude each other")
+        raise RootError(f"{MORNING} and {WEEKLY} exclude each other, expected one of them")
     if morning:
         check_listed(name, expiry)
         return name
     if marked or not _may_be_monthly(expiry):
         return _weekly_root(index)
-    ways = (written_expiry(root, expiry) for root in (name, _weekly_root(index)))
-    raise RootError(f"{written_day(expiry)} exists under two roots, write {' or '.join(ways)}")
+    ways = [_written(root, expiry) for root in (name, _weekly_root(index))]
+    raise RootError(f"{written_day(expiry)} exists under two roots, expected {' or '.join(ways)}")
 
 
 def check_listed(root: str, expiry: date) -> None:
@@ -63,10 +69,12 @@ def check_listed(root: str, expiry: date) -> None:
     if index is None or not index.monthly_only or not _has_evening_root(index):
         return
     if not _may_be_monthly(expiry):
-        weekly = written_expiry(_weekly_root(index), expiry)
-        raise RootError(
-            f"{root} settled in the morning expires on the third Friday only, expected {weekly}"
-        )
+        problem = f"{root} settled in the morning expires on third Fridays only"
+        raise RootError(f"{problem}, expected {_written(_weekly_root(index), expiry)}")
+
+
+def _written(root: str, expiry: date) -> str:
+    return f"'{written_class(root)} {written_expiry(root, expiry)}'"
 
 
 def _stock_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str:
@@ -76,7 +84,11 @@ def _stock_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str:
         day = written_day(expiry)
         raise RootError(f"{day} is a monthly expiry of {name}, expected no mark in front of it")
     # The clearing house writes a class of shares without its sign: BRK/B trades as BRKB.
-    return name.replace("/", "").replace(".", "")
+    root = name.replace("/", "").replace(".", "")
+    if len(root) > LONGEST_STOCK_ROOT or root in INDEX_ROOTS:
+        limit = f"a root of at most {LONGEST_STOCK_ROOT} letters"
+        raise RootError(f"{name} names no class of options, expected {limit}")
+    return root
 
 
 def _weekly_root(index: IndexRoot) -> str:

@@ -13,7 +13,9 @@ NUMBER = r"(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
 END = r"(?= |\Z)"
 """Where a word ends."""
 
-_LONGEST_QUOTE = 40
+LONGEST_QUOTE = 40
+"""How much of an unreadable word an error repeats."""
+
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -69,7 +71,7 @@ class Scanner:
     def expected(self, expectation: str) -> OrderTextError:
         """Return the error that what comes next is not what was expected there."""
         words = self._typed[self._next() :].split(maxsplit=1)
-        found = f"read {words[0][:_LONGEST_QUOTE]!r}" if words else "the text ends"
+        found = f"read {words[0][:LONGEST_QUOTE]!r}" if words else "the text ends"
         return self.error(f"{found}, expected {expectation}")
 
     def error(self, problem: str, column: int | None = None) -> OrderTextError:

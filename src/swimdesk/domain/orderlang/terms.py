@@ -9,7 +9,15 @@ from enum import StrEnum
 
 from swimdesk.domain.instruments import plain
 from swimdesk.domain.orderlang.printer import EFFECTS
-from swimdesk.domain.orderlang.scanner import END, NUMBER, Scanner, decimals, one_of, phrase
+from swimdesk.domain.orderlang.scanner import (
+    END,
+    LONGEST_QUOTE,
+    NUMBER,
+    Scanner,
+    decimals,
+    one_of,
+    phrase,
+)
 from swimdesk.domain.orders import (
     PRICED,
     STOPPED,
@@ -117,10 +125,12 @@ def _amount(text: Scanner, written: str, column: int, kind: StructureKind) -> De
     number = Decimal(written.replace(",", ""))
     if abs(number) >= _TOO_HIGH or decimals(written) > _MOST_DECIMALS:
         limits = f"an amount below {_TOO_HIGH} with at most {_MOST_DECIMALS} decimals"
-        raise text.error(f"read {written!r}, expected {limits}", column)
+        raise text.error(f"read {written[:LONGEST_QUOTE]!r}, expected {limits}", column)
     if number <= 0 and len(STRUCTURES[kind].legs) == 1:
         reason = "only the net price of a spread may be zero or negative"
-        raise text.error(f"read {written!r}, expected an amount above zero: {reason}", column)
+        raise text.error(
+            f"read {written[:LONGEST_QUOTE]!r}, expected an amount above zero: {reason}", column
+        )
     return plain(number + 0)  # a zero loses its sign here
 
 

@@ -1,0 +1,215 @@
+"""What is printed reads back to the same ticket; any other text is an error with a column."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from swimdesk.domain.instruments import INDEX_ROOTS, third_friday
+from swimdesk.domain.orderlang import parse, print_ticket
+from swimdesk.domain.orders import (
+    PRICED,
+    STOPPED,
+    Effect,
+    Session,
+    Side,
+    StructureKind,
+    Ticket,
+    TimeInForce,
+)
+from swimdesk.domain.strategies import (
+    STRUCTURES,
+    MixedDirections,
+    Shape,
+    build_legs,
+    contradicts_sign,
+    shape_of,
+)
+from swimdesk.errors import OrderTextError
+
+MUTATED_TEXTS = 10_000
+
+DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+MONTHLIES = DAYS.map(lambda day: third_friday(day.year, day.month))
+STOCKS = st.from_regex(r"[A-Z]{1,5}", fullmatch=True).filter(lambda name: name not in INDEX_ROOTS)
+SHARES = st.from_regex(r"[A-Z]{1,5}([./][A-Z]{1,3})?", fullmatch=True).filter(
+    lambda name: name not in INDEX_ROOTS
+)
+CENTS = st.integers(1, 9_999_999).map(lambda number: Decimal(number) / 100)
+PRICES = CENTS | st.integers(1, 9_999_999).map(lambda number: Decimal(number) / 10_000)
+STRIKES = st.integers(1, 99_999_999).map(lambda number: Decimal(number) / 1000)
+
+
+@st.composite
+def series(draw: st.DrawFn) -> tuple[str, date]:
+    """Draw a root and an expiry that exists under it."""
+    root = draw(STOCKS | st.sampled_from(sorted(INDEX_ROOTS)))
+    monthly_only = root in INDEX_ROOTS and INDEX_ROOTS[root].monthly_only
+    return root, draw(MONTHLIES if monthly_only else DAYS)
+
+
+@st.composite
+def shapes(draw: st.DrawFn, kind: StructureKind) -> Shape:
+    """Draw what may be written for the legs of a kind, pairs in either order."""
+    structure = STRUCTURES[kind]
+    if not structure.expiries:
+        return Shape((draw(SHARES),), (), (), ())
+    root, expiry = draw(series())
+    count = structure.strikes
+    strikes = sorted(draw(st.lists(STRIKES, min_size=count, max_size=count, unique=True)))
+    if kind is StructureKind.IRON_CONDOR:
+        low_put, high_put, low_call, high_call = strikes
+        strikes = [low_call, high_call, high_put, low_put]
+        if draw(st.booleans()):
+            strikes = [high_call, low_call, low_put, high_put]
+    elif draw(st.booleans()):
+        strikes.reverse()
+    rights = draw(st.sampled_from(structure.rights))
+    return Shape((root,), (expiry,), tuple(strikes), rights)
+
+
+@st.composite
+def tickets(draw: st.DrawFn, kinds: tuple[StructureKind, ...] = tuple(StructureKind)) -> Ticket:
+    """Draw any ticket of the kinds whose price does not contradict its strikes."""
+    kind = draw(st.sampled_from(kinds))
+    structure = STRUCTURES[kind]
+    side = draw(st.sampled_from(Side))
+    order_type = draw(st.sampled_from(sorted(structure.order_types)))
+    spread = len(structure.legs) > 1
+    prices = PRICES | PRICES.map(lambda price: -price) | st.just(Decimal(0)) if spread else PRICES
+    ticket = Ticket(
+        side,
+        draw(st.integers(1, structure.most_units)),
+        kind,
+        build_legs(kind, side, draw(shapes(kind))),
+        order_type,
+        draw(prices) if order_type in PRICED else None,
+        draw(PRICES) if order_type in STOPPED else None,
+        draw(st.sampled_from(TimeInForce)),
+        draw(st.sampled_from(Session)),
+        draw(st.sampled_from(Effect)),
+    )
+    if contradicts_sign(ticket):
+        assert ticket.price is not None
+        return replace(ticket, price=-ticket.price)
+    return ticket
+
+
+@settings(max_examples=1000)
+@given(tickets())
+def test_every_ticket_reads_back_from_its_text(ticket: Ticket) -> None:
+    text = print_ticket(ticket)
+    assert parse(text) == ticket
+    assert parse(text.lower().replace("-", "\N{MINUS SIGN}").replace(" ", "\u00a0 ")) == ticket
+
+
+@settings(max_examples=300)
+@given(tickets((StructureKind.VERTICAL, StructureKind.IRON_CONDOR)))
+def test_every_ticket_with_the_price_of_the_other_sign_is_refused(ticket: Ticket) -> None:
+    assume(ticket.price)
+    text = print_ticket(ticket)
+    flipped = text.replace("@-", "@") if "@-" in text else text.replace("@", "@-")
+    with pytest.raises(OrderTextError, match=r"'SELL .* or 'BUY "):
+        parse(flipped)
+
+
+@settings(max_examples=300)
+@given(tickets((StructureKind.IRON_CONDOR,)), st.sampled_from((0, 2)))
+def test_condor_with_one_pair_turned_around_is_refused(ticket: Ticket, pair: int) -> None:
+    shape = shape_of(ticket)
+    strikes = list(shape.strikes)
+    strikes[pair], strikes[pair + 1] = strikes[pair + 1], strikes[pair]
+    turned = replace(shape, strikes=tuple(strikes))
+    with pytest.raises(MixedDirections):
+        build_legs(ticket.kind, ticket.side, turned)
+
+
+SEEDS = (
+    "BUY +100 AAPL @187.50 LMT",
+    "SELL -100 AAPL @180.00/179.50 STPLMT GTC EXT [TO CLOSE]",
+    "BUY +2 SPY 100 18 DEC 26 602.5 CALL @4.10 LMT FOK",
+    "SELL -1 VERTICAL SPY 100 18 DEC 26 600/605 CALL @1.25 CR LMT",
+    "BUY +1 VERTICAL BRK/B 100 (Quarterlys) 31 DEC 26 605/600 CALL @-.80 [AUTO] BEST",
+    "SELL \u22121 IRON CONDOR SPX 100 (Weeklys) 11 DEC 26 6200/6220/5820/5800 CALL/PUT @1.60 LMT",
+    "(Replacing #12) BUY +1 IRON CONDOR SPX 100 18 DEC 26 [AM] 6200/6220/5820/5800 CALL/PUT @MKT",
+    "BUY +1 SPXW  261211C06200000 @1,250.00 DB GTC",
+    "BUY +1 .SPXW261211C6200 @4.10 STP",
+    "SELL -1 VIX 100 (EOM) 16 DEC 26 [AM] 20 PUT MOC",
+)
+ALPHABET = "0123456789+-/.,@()[]# ABCDEPSTUXW\u22126\u00a0\n\t\u0661\u00df\ud800\x00'"
+
+
+def _cut(text: str, draw: random.Random) -> str:
+    start = draw.randrange(len(text) + 1)
+    return text[:start] + text[start + draw.randrange(4) :]
+
+
+def _insert(text: str, draw: random.Random) -> str:
+    at = draw.randrange(len(text) + 1)
+    return text[:at] + draw.choice(ALPHABET) + text[at:]
+
+
+def _overwrite(text: str, draw: random.Random) -> str:
+    at = draw.randrange(len(text) + 1)
+    return text[:at] + draw.choice(ALPHABET) + text[at + 1 :]
+
+
+def _repeat(text: str, draw: random.Random) -> str:
+    start = draw.randrange(len(text) + 1)
+    part = text[start : start + draw.randrange(1, 9)]
+    return text[:start] + part * draw.choice((2, 2, 3, 400)) + text[start:]
+
+
+def _swap_words(text: str, draw: random.Random) -> str:
+    words = text.split(" ")
+    one, other = draw.randrange(len(words)), draw.randrange(len(words))
+    words[one], words[other] = words[other], words[one]
+    return " ".join(words)
+
+
+def _borrow_word(text: str, draw: random.Random) -> str:
+    words = text.split(" ")
+    words[draw.randrange(len(words))] = draw.choice(draw.choice(SEEDS).split(" "))
+    return " ".join(words)
+
+
+MUTATIONS: tuple[Callable[[str, random.Random], str], ...] = (
+    _cut,
+    _insert,
+    _overwrite,
+    _repeat,
+    _swap_words,
+    _borrow_word,
+)
+
+
+def _outcome(text: str) -> Ticket | OrderTextError:
+    try:
+        return parse(text)
+    except OrderTextError as error:
+        return error
+
+
+def test_mutated_texts_are_refused_or_read_as_what_they_print() -> None:
+    draw = random.Random(20261211)
+    read = 0
+    for _ in range(MUTATED_TEXTS):
+        text = draw.choice(SEEDS)
+        for _ in range(draw.randrange(1, 4)):
+            text = draw.choice(MUTATIONS)(text, draw)
+        outcome = _outcome(text)
+        if isinstance(outcome, Ticket):
+            read += 1
+            assert parse(print_ticket(outcome)) == outcome, text
+        else:
+            assert outcome.column is not None, text
+            assert 1 <= outcome.column <= len(text) + 1, text
+    # Some must still be orders, or the loop would show nothing about reading.
+    assert read > MUTATED_TEXTS // 50

@@ -1,0 +1,65 @@
+"""The page on the order language shows the grammar as it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from swimdesk.domain.orderlang import parse, print_ticket
+from swimdesk.domain.orders import OrderType, StructureKind
+from swimdesk.domain.strategies import STRUCTURES, LegPattern, Structure
+
+PAGE = Path(__file__).parents[3] / "docs" / "order-language.md"
+COLUMNS = (
+    "written",
+    "expiries",
+    "strikes",
+    "types",
+    "legs of one unit, for BUY",
+    "order types",
+    "most units",
+)
+
+
+def structures_table() -> str:
+    """Return the table of structures as the page has to show it."""
+    names = f"| {' | '.join(COLUMNS)} |"
+    rule = f"|{'---|' * len(COLUMNS)}"
+    return "\n".join([names, rule, *(_row(kind, row) for kind, row in STRUCTURES.items())])
+
+
+def _row(kind: StructureKind, structure: Structure) -> str:
+    strikes = "/".join(f"K{number + 1}" for number in range(structure.strikes))
+    rights = ", ".join("/".join(rights) for rights in structure.rights)
+    cells = [
+        f"`{structure.word}`" if structure.word else f"(nothing: {kind.lower()})",
+        str(structure.expiries),
+        strikes,
+        rights,
+        " ".join(_leg(structure, pattern) for pattern in structure.legs),
+        ", ".join(known for known in OrderType if known in structure.order_types),
+        f"{structure.most_units:,}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _leg(structure: Structure, pattern: LegPattern) -> str:
+    if not structure.strikes:
+        return f"{pattern.ratio:+d} share"
+    rights = {written[pattern.right].lower() for written in structure.rights}
+    right = rights.pop() if len(rights) == 1 else ""
+    return f"{pattern.ratio:+d} K{pattern.strike + 1} {right}".rstrip()
+
+
+def test_table_of_structures_is_the_grammar() -> None:
+    shown = re.search(
+        r"<!-- structures -->\n(.*)\n<!-- /structures -->", PAGE.read_text(), re.DOTALL
+    )
+    assert shown is not None
+    assert shown[1] == structures_table()
+
+
+def test_orders_on_the_page_are_printed_as_they_stand_there() -> None:
+    orders = re.findall(r"^(?:BUY|SELL) .*$", PAGE.read_text(), re.MULTILINE)
+    assert len(orders) == 5
+    assert [print_ticket(parse(order)) for order in orders] == orders
