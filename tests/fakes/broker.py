@@ -1,0 +1,262 @@
+"""A broker at the port: scripted per account, with a ledger of what it really took."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from swimdesk.desk.ports import (
+    BrokerOrder,
+    BrokerOrderState,
+    ChainContract,
+    Clock,
+    Expiry,
+    Holdings,
+    LineOrder,
+    OrdersRead,
+    Outcome,
+    OutcomeKind,
+    Prepared,
+    PreparedOrder,
+    Quote,
+    SessionHours,
+)
+from swimdesk.domain.accounts import Account, Balances
+from swimdesk.domain.executions import Execution
+from swimdesk.domain.orderlang import print_ticket
+from swimdesk.domain.orders import Side, Ticket
+from swimdesk.domain.positions import Position
+from swimdesk.errors import BrokerUnreachable
+from tests.fakes.builders import some_balances
+
+
+class Act(StrEnum):
+    """What the broker does with one account's next order."""
+
+    FILL = "fill"
+    REST = "rest"
+    PARTIAL = "partial"
+    REJECT = "reject"
+    REFUSE = "refuse"
+    NOT_SENT = "not_sent"
+    LOSE = "lose"
+    TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
+    TAKE_WITHOUT_ID = "take_without_id"
+    NAME_ANOTHER_ORDER = "name_another_order"
+    TAKE_AND_FORGET_TO_REPORT = "take_and_forget_to_report"
+
+
+_TAKES = frozenset(Act) - {Act.REFUSE, Act.NOT_SENT, Act.LOSE}
+_STATES = {
+    Act.REST: BrokerOrderState.WORKING,
+    Act.PARTIAL: BrokerOrderState.WORKING,
+    Act.REJECT: BrokerOrderState.REJECTED,
+}
+
+
+@dataclass(slots=True)
+class FakeBroker:
+    """Implements Broker and MarketData; latencies run on the loop's (virtual) time."""
+
+    clock: Clock
+    accounts: tuple[Account, ...]
+    acts: dict[str, Act] = field(default_factory=dict)
+    balances: dict[str, Balances] = field(default_factory=dict)
+    positions: dict[str, tuple[Position, ...]] = field(default_factory=dict)
+    latency_s: float = 0.05
+    list_lag_s: float = 0.0
+    unreadable_logins: set[str] = field(default_factory=set)
+    reads_fail: bool = False
+    is_open: bool = True
+    unknown_symbols: set[str] = field(default_factory=set)
+    posts: Counter[str] = field(default_factory=Counter)
+    ledger: list[BrokerOrder] = field(default_factory=list)
+    list_reads: int = 0
+    holdings_reads: int = 0
+    before_fire: Callable[[], None] | None = None
+    _tickets: dict[str, Ticket] = field(default_factory=dict)
+
+    # --- reading -----------------------------------------------------------------------------
+
+    async def discover(self) -> tuple[Account, ...]:
+        """List the accounts."""
+        await asyncio.sleep(self.latency_s)
+        return self.accounts
+
+    async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
+        """Give what was scripted, comfortable by default."""
+        self.holdings_reads += 1
+        await asyncio.sleep(self.latency_s)
+        known = {account.alias: account for account in self.accounts}
+        if {known[alias].login for alias in accounts} & self.unreadable_logins:
+            raise BrokerUnreachable("no answer")
+        return tuple(
+            Holdings(
+                known[alias],
+                replace(self.balances.get(alias, some_balances()), as_of=self.clock.now()),
+                self.positions.get(alias, ()),
+            )
+            for alias in accounts
+        )
+
+    async def orders(self, accounts: Sequence[str], since: datetime) -> OrdersRead:
+        """List what the ledger has and shows by now."""
+        self.list_reads += 1
+        await asyncio.sleep(self.latency_s)
+        now = self.clock.now()
+        if self.reads_fail:
+            raise BrokerUnreachable("no answer")
+        lag = timedelta(seconds=self.list_lag_s)
+        shown = tuple(
+            order
+            for order in self.ledger
+            if order.account in accounts and since <= order.entered <= now - lag
+        )
+        return OrdersRead(frozenset(accounts), since, now, shown, complete=True)
+
+    async def order(self, account: str, order_id: str) -> BrokerOrder | None:
+        """Find one order."""
+        return next((o for o in self.ledger if o.order_id == order_id), None)
+
+    # --- sending -----------------------------------------------------------------------------
+
+    def prepare(self, orders: Sequence[LineOrder]) -> Prepared:
+        """Render by printing the ticket."""
+        return Prepared(tuple(self._prepared(order) for order in orders))
+
+    def _prepared(self, order: LineOrder) -> PreparedOrder:
+        text = print_ticket(order.ticket)
+        self._tickets[text] = order.ticket
+        body = text.encode()
+        hashed = hashlib.sha256(body).hexdigest()
+        return PreparedOrder(order.ref, order.account, body, hashed, fingerprint=text)
+
+    async def ready(self, accounts: Sequence[str]) -> None:
+        """Nothing to warm here."""
+
+    async def fire(
+        self,
+        prepared: Prepared,
+        on_sent: Callable[[], None],
+        on_outcome: Callable[[Outcome], None],
+    ) -> None:
+        """Take every order at once, answer each after the latency."""
+        if self.before_fire is not None:
+            self.before_fire()
+        sent_ns = self.clock.monotonic_ns()
+        outcomes = [self._take(order, sent_ns) for order in prepared.orders]
+        on_sent()
+        await asyncio.sleep(self.latency_s)
+        for outcome in outcomes:
+            if outcome is not None:
+                on_outcome(replace(outcome, acked_ns=self.clock.monotonic_ns()))
+
+    def _take(self, order: PreparedOrder, sent_ns: int) -> Outcome | None:
+        act = self.acts.get(order.account, Act.FILL)
+        if act is Act.NOT_SENT:
+            return Outcome(order.ref, OutcomeKind.NOT_SENT, reason="no connection")
+        self.posts[order.account] += 1
+        order_id = self._accept(order, act) if act in _TAKES else None
+        answer = _ANSWERS.get(act, Outcome("", OutcomeKind.ACCEPTED, order_id, 201))
+        if act is Act.NAME_ANOTHER_ORDER:
+            answer = replace(answer, order_id=self._stranger(order.account))
+        if act is Act.TAKE_AND_FORGET_TO_REPORT:
+            return None
+        return replace(answer, ref=order.ref, sent_ns=sent_ns)
+
+    def _accept(self, order: PreparedOrder, act: Act) -> str:
+        ticket = self._tickets[order.body.decode()]
+        order_id = str(1005000000001 + len(self.ledger))
+        filled = {Act.REST: 0, Act.REJECT: 0, Act.PARTIAL: ticket.quantity // 2}.get(
+            act, ticket.quantity
+        )
+        self.ledger.append(
+            BrokerOrder(
+                account=order.account,
+                order_id=order_id,
+                state=_STATES.get(act, BrokerOrderState.FILLED),
+                raw_status=_STATES.get(act, BrokerOrderState.FILLED).upper(),
+                entered=self.clock.now().replace(microsecond=0),
+                fingerprint=order.fingerprint,
+                quantity=Decimal(ticket.quantity),
+                filled=Decimal(filled),
+                executions=fills_of(ticket, order_id, filled, self.clock.now()),
+                reason="not enough buying power" if act is Act.REJECT else None,
+                tag="TA_desk",
+            )
+        )
+        return order_id
+
+    def _stranger(self, account: str) -> str:
+        """Put an order of somebody else into the ledger and return its id."""
+        order_id = str(1005000000001 + len(self.ledger))
+        self.ledger.append(
+            BrokerOrder(
+                account, order_id, BrokerOrderState.WORKING, "WORKING",
+                self.clock.now().replace(microsecond=0), "another look", Decimal(1), Decimal(0),
+                tag="API_TOS:CHART",
+            )
+        )  # fmt: skip
+        return order_id
+
+    # --- market data -------------------------------------------------------------------------
+
+    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        """Quote everything that was not scripted as unknown."""
+        now = self.clock.now()
+        return {
+            s: Quote(s, Decimal(100), Decimal(100), now, Decimal("99.9"), Decimal("100.1"))
+            for s in symbols
+            if s not in self.unknown_symbols
+        }
+
+    async def expiries(self, symbol: str) -> tuple[Expiry, ...]:
+        """List one expiration."""
+        return (Expiry(date(2026, 12, 11), symbol, "PM", "W", 18),)
+
+    async def chain(self, symbol: str, expiry: date, strikes: int) -> tuple[ChainContract, ...]:
+        """List no contracts."""
+        return ()
+
+    async def hours(self, day: date) -> Mapping[str, SessionHours]:
+        """Be open all day, or closed."""
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        span = ((start, start + timedelta(days=2)),) if self.is_open else ()
+        return {
+            product: SessionHours(product, self.is_open, {"regularMarket": span})
+            for product in ("EQ", "EQO", "IND")
+        }
+
+
+_ANSWERS: dict[Act, Outcome] = {
+    Act.REFUSE: Outcome("", OutcomeKind.REFUSED, status=400, reason="Invalid request data"),
+    Act.LOSE: Outcome("", OutcomeKind.UNKNOWN, reason="connection reset"),
+    Act.TAKE_AND_LOSE_ANSWER: Outcome("", OutcomeKind.UNKNOWN, reason="connection reset"),
+    Act.TAKE_WITHOUT_ID: Outcome("", OutcomeKind.ACCEPTED, status=201, reason="no Location"),
+}
+
+
+def fills_of(
+    ticket: Ticket, order_id: str, units: int, at: datetime, price: Decimal | None = None
+) -> tuple[Execution, ...]:
+    """Fill units of a ticket in one activity: the first leg carries the whole net price."""
+    if not units:
+        return ()
+    net = price if price is not None else ticket.price or Decimal(1)
+    base = Decimal(10)
+    rest = sum((leg.side.sign * leg.ratio * base for leg in ticket.legs[1:]), Decimal(0))
+    first = ticket.legs[0]
+    signed = net if ticket.side is Side.BUY else -net
+    prices = [(signed - rest) * first.side.sign / first.ratio, *[base] * (len(ticket.legs) - 1)]
+    return tuple(
+        Execution(
+            order_id, "act-1", i + 1, leg.instrument.symbol, Decimal(units * leg.ratio), p, at
+        )
+        for i, (leg, p) in enumerate(zip(ticket.legs, prices, strict=True))
+    )

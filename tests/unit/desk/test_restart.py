@@ -1,0 +1,99 @@
+"""What a new desk makes of what an earlier one left behind."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.fakes.broker import Act, FakeBroker
+from tests.fakes.builders import a_broadcast, a_line, some_accounts
+from tests.fakes.desk import a_desk
+from tests.fakes.journal import MemoryJournal
+from tests.fakes.virtual import VirtualClock, run_virtual
+
+from swimdesk.domain.orders import LineState
+from swimdesk.errors import TradingHalted
+
+
+def test_lines_left_sending_are_in_doubt_and_planned_ones_were_not_sent() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        await journal.open_broadcast(
+            a_broadcast(
+                a_line("A-01", LineState.SENDING),
+                a_line("A-02", LineState.PLANNED),
+                a_line("A-03", LineState.DENIED),
+            )
+        )
+        broker = FakeBroker(VirtualClock(), some_accounts(4))
+        async with a_desk(journal=journal, broker=broker) as bench:
+            view = await bench.desk.broadcast("01BROADCAST")
+            assert [line.state for line in view.lines] == ["in_doubt", "not_sent", "denied"]
+            assert view.state == "in_doubt"
+        assert not broker.posts
+        stored = journal.broadcasts["01BROADCAST"]
+        assert [x.state.value for x in stored.lines] == ["in_doubt", "not_sent", "denied"]
+
+    run_virtual(scenario())
+
+
+def test_an_order_that_arrived_before_the_stop_is_found_again_and_not_sent_twice() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        broker = FakeBroker(VirtualClock(), some_accounts(4))
+        broker.acts = dict.fromkeys(("A-01", "A-02", "A-03", "A-04"), Act.FILL)
+        async with a_desk(journal=journal, broker=broker) as first:
+            plan = await first.plan()
+            journal_before = dict(journal.broadcasts)
+            assert not journal_before
+            await first.submit(plan, broadcast="B-1")
+            left = journal.broadcasts["B-1"]
+        # As after a kill between send and answer: only the intents are on disk.
+        journal.broadcasts["B-1"] = left
+        assert {line.state for line in left.lines} == {LineState.SENDING}
+        async with a_desk(journal=journal, broker=broker) as second:
+            view = await second.desk.follow("B-1", 90)
+            assert view.counts["filled"] == 4
+        assert set(broker.posts.values()) == {1}
+
+    run_virtual(scenario())
+
+
+def test_a_halt_survives_the_restart() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        async with a_desk(journal=journal) as bench:
+            await bench.desk.halt("night")
+        async with a_desk(journal=journal) as bench:
+            with pytest.raises(TradingHalted, match="night"):
+                await bench.submit(await bench.plan())
+            assert not bench.broker.posts
+
+    run_virtual(scenario())
+
+
+def test_the_same_order_from_a_new_process_moments_later_is_a_duplicate() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        async with a_desk(journal=journal) as bench:
+            await bench.send()
+        async with a_desk(journal=journal) as bench:
+            plan = await bench.plan()
+            assert {d.code for line in plan.lines for d in line.denials} == {"DUPLICATE_RECENT"}
+            await asyncio.sleep(31)
+            assert (await bench.plan()).counts["send"] == 4
+
+    run_virtual(scenario())
+
+
+def test_a_kept_plan_is_sent_by_another_process_with_the_same_bytes() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        async with a_desk(journal=journal) as bench:
+            plan = await bench.plan(save=True)
+        async with a_desk(journal=journal) as bench:
+            shown = await bench.submit(plan)
+            view = await bench.desk.follow(shown.broadcast, 10)
+            assert view.counts["filled"] == 4
+
+    run_virtual(scenario())
