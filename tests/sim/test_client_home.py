@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 
 from swimdesk.errors import ConfigError
-from swimdesk.sim.client_home import ClientHome, HomeAccount, write_client_home
+from swimdesk.sim.client_home import (
+    ClientHome,
+    HomeAccount,
+    home_accounts,
+    write_client_home,
+)
+from swimdesk.sim.clock import ManualClock
+from swimdesk.sim.core import SimBroker
 from swimdesk.sim.description import LoginDescription, SimDescription
+from swimdesk.sim.settings import SimSettings
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 REPLY = {
@@ -136,3 +144,22 @@ def test_secrets_do_not_show_in_repr(tmp_path: Path) -> None:
     shown = repr(a_client_home(tmp_path))
     secrets = ("hunter2", "JBSW", "the-secret", "the-token", "xK3", "I0.", "12345678")
     assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_accounts_are_named_by_kind_and_size() -> None:
+    broker = SimBroker(SimSettings(accounts=24, logins=6, profile="mixed"), ManualClock(NOW))
+    accounts = home_accounts(broker.logins)
+    assert [account.alias for account in accounts] == [f"FAM-{n:02d}" for n in range(1, 25)]
+    assert {group for account in accounts for group in account.groups} == {
+        "custodial",
+        "family",
+        "ira",
+        "trust",
+    }
+    assert all(account.ira == (account.groups == ("ira",)) for account in accounts)
+    for account, held in zip(accounts, broker.accounts, strict=True):
+        assert (account.login, account.last4) == (held.login, held.last4)
+        assert account.option_level == held.option_level
+        large = held.start_value >= 250_000
+        assert (account.multiplier > 1) == large
+    assert len({(account.login, account.last4) for account in accounts}) == 24

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +11,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from swimdesk.errors import ConfigError
+from swimdesk.sim.accounts import AccountKind, SimLogin
 from swimdesk.sim.description import SimDescription
 from swimdesk.sim.files import private_folder, write_private
 
 MARK: Final = "# Written by the simulated brokerage, which replaces this file at its next start."
+
+_GROUPS: Final = {"IRA": "ira", "Trust": "trust", "Custodial": "custodial"}
+"""The group of an account by the last word of its nickname."""
+_MULTIPLIERS: Final = (
+    (Decimal(1_000_000), Decimal(3)),
+    (Decimal(250_000), Decimal(2)),
+    (Decimal("-Infinity"), Decimal(1)),
+)
+"""The multiplier of an account from that many dollars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,30 @@ class HomeAccount:
     multiplier: Decimal = Decimal(1)
     option_level: int | None = None
     ira: bool = False
+
+
+def home_accounts(logins: Iterable[SimLogin]) -> tuple[HomeAccount, ...]:
+    """Return the brokerage's accounts as a home names them: FAM-01 onwards, by kind and size."""
+    accounts = sorted(
+        (account for login in logins for account in login.accounts), key=lambda a: a.index
+    )
+    digits = max(2, len(str(len(accounts))))
+    return tuple(
+        HomeAccount(
+            alias=f"FAM-{number:0{digits}}",
+            login=account.login,
+            last4=account.last4,
+            groups=(_GROUPS.get(account.nickname.split()[-1], "family"),),
+            multiplier=_multiplier(account.start_value),
+            option_level=account.option_level,
+            ira=account.kind is AccountKind.LIMITED_MARGIN,
+        )
+        for number, account in enumerate(accounts, start=1)
+    )
+
+
+def _multiplier(value: Decimal) -> Decimal:
+    return next(multiplier for least, multiplier in _MULTIPLIERS if value >= least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class LoopbackServer(uvicorn.Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                date_header=False,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 ssl_context_factory=lambda _config, _default: tls,
             )
