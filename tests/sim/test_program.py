@@ -118,15 +118,19 @@ async def test_signal_ends_it_cleanly_and_its_keys_are_gone(number: signal.Signa
         assert not folder.exists()
 
 
-async def test_kept_state_keeps_the_authority(tmp_path: Path) -> None:
+async def test_kept_state_keeps_the_authority_and_the_grants(tmp_path: Path) -> None:
     ca_file = tmp_path / "state" / "ca.pem"
-    authorities = []
+    authorities, grants = [], []
     for _ in range(2):
-        async with started(state=str(ca_file.parent)) as sim:
+        async with started(state=str(ca_file.parent)) as sim, sim.client() as client:
             assert sim.about["ca_file"] == str(ca_file)
-            await sim.stop()
+            login = sim.about["logins"][0]
+            rotated = (await sim.token(client, login))["refresh_token"]
+            grants.append((login["refresh_token"], rotated))
+            assert await sim.stop() == (0, b"")
         authorities.append(ca_file.read_text())
     assert authorities[0] == authorities[1]
+    assert grants[0][1] == grants[1][0]
 
 
 async def test_client_home_is_a_valid_configuration_with_working_tokens(tmp_path: Path) -> None:
