@@ -21,6 +21,11 @@ from swimdesk.store.rows import time_text
 CHECKPOINT_EVERY = 200
 """Writes between two checkpoints: keeps the log near a megabyte, and out of most moments."""
 
+_ON_RESERVE = (
+    "There is no room left to write {path}; results of sent orders were written into the space "
+    "kept in reserve. Nothing more is sent until there is room again."
+)
+
 T = TypeVar("T")
 
 
@@ -84,14 +89,19 @@ class Database:
     ) -> T:
         """Run a transaction about what is sent already: on a full disk it takes the reserve.
 
-        ``on_full`` hears of a full disk even where the reserve was enough.
+        ``on_full`` hears of a full disk whether or not the reserve was enough.
         """
         try:
             return self._run(work, meaning)
+        except StoreFull:
+            self._make_room()
+        try:
+            result = self._run(work, meaning)
         except StoreFull as full:
             on_full(full)
-            self._make_room()
-            return self._run(work, meaning)
+            raise
+        on_full(StoreFull(_ON_RESERVE.format(path=self.path)))
+        return result
 
     def tidy(self) -> None:
         """Move the log into the database now and then; called when nobody waits."""

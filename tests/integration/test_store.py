@@ -1,0 +1,510 @@
+"""The database file of a home: made, opened, refused; one sentence and no change when refused."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from tests.unit.store.builders import START, StepClock, a_broadcast, a_fill, accepted, an_id
+
+from swimdesk.desk.ports import GuardRecord, GuardState
+from swimdesk.domain.orders import LineState
+from swimdesk.errors import (
+    ModeMismatch,
+    SchemaTooNew,
+    StoreCorrupt,
+    StoreError,
+    StoreFull,
+    UnknownReference,
+)
+from swimdesk.store import journal as functions
+from swimdesk.store.connection import connect_writing
+from swimdesk.store.database import CHECKPOINT_EVERY, Database
+from swimdesk.store.glance import peek
+from swimdesk.store.history import open_history
+from swimdesk.store.migrate import latest
+from swimdesk.store.sqlite_journal import SqliteJournal
+from swimdesk.store.writer import Inline, WriterThread
+
+RESERVE_BYTES = 8192
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "desk.db"
+
+
+def open_paper(path: Path) -> Database:
+    return Database.open(path, "paper", START, reserve_bytes=RESERVE_BYTES, busy_timeout_s=0)
+
+
+def mode_of_file(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def size_of(path: Path) -> int:
+    return path.stat().st_size
+
+
+def content_of(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def write_a_letter(path: Path) -> None:
+    path.write_text("a letter to a friend\n" * 500)
+
+
+@contextmanager
+def plain(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection of somebody else."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def a_journal(path: Path) -> AsyncIterator[tuple[SqliteJournal, list[StoreFull]]]:
+    """Give a journal without a thread, and what it tells of full disks."""
+    full: list[StoreFull] = []
+    journal = SqliteJournal(open_paper(path), StepClock(), Inline(), full.append)
+    yield journal, full
+    await journal.close()
+
+
+def filled(path: Path, broadcasts: int = 3) -> Path:
+    """Make a database with some broadcasts and close it."""
+    database = open_paper(path)
+    for number in range(broadcasts):
+        broadcast = a_broadcast(number, 48)
+        database.write(lambda c, b=broadcast: functions.open_broadcast(c, b, START), "")  # type: ignore[misc]
+    database.close()
+    return path
+
+
+def refusal(path: Path, kind: type[StoreError]) -> str:
+    """Return the sentence with which opening is refused, sure that the file stayed as it was."""
+    before = path.read_bytes()
+    with pytest.raises(kind) as caught:
+        open_paper(path)
+    assert path.read_bytes() == before
+    assert "nothing was sent" in caught.value.detail
+    assert str(path) in caught.value.detail
+    return caught.value.detail
+
+
+# --- made and opened ---------------------------------------------------------------------------
+
+
+def test_files_are_for_their_owner_only(path: Path) -> None:
+    database = open_paper(path)
+    database.write(lambda c: functions.open_broadcast(c, a_broadcast(), START), "")
+    assert mode_of_file(path.parent) == 0o700
+    assert {mode_of_file(entry) for entry in path.parent.iterdir()} == {0o600}
+    assert {entry.name for entry in path.parent.iterdir()} == {
+        "desk.db", "desk.db-wal", "desk.db-shm", "desk.db.reserve",
+    }  # fmt: skip
+    database.close()
+
+
+def test_file_open_to_others_is_closed_to_them(path: Path) -> None:
+    filled(path).chmod(0o644)
+    open_paper(path).close()
+    assert mode_of_file(path) == 0o600
+
+
+def test_commits_are_as_safe_as_sqlite_can(path: Path) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(connect_writing(path)) as connection:
+        found = {
+            name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    full = 2
+    assert found == {
+        "journal_mode": "wal", "synchronous": full, "foreign_keys": 1, "busy_timeout": 5000,
+    }  # fmt: skip
+
+
+def test_start_that_died_before_the_schema_is_made_good(path: Path) -> None:
+    path.parent.mkdir()
+    for leave_behind in (path.touch, partial(_only_a_header, path)):
+        leave_behind()
+        assert peek(path) is None
+        open_paper(path).close()
+        path.unlink()
+
+
+def _only_a_header(path: Path) -> None:
+    connect_writing(path).close()
+
+
+def test_start_that_died_between_schema_and_mode_is_refused(path: Path) -> None:
+    filled(path, 0)
+    with plain(path) as connection:
+        connection.execute("DELETE FROM meta")
+    assert "paper or live" in refusal(path, StoreCorrupt)
+
+
+def test_history_rows_are_only_ever_added(path: Path) -> None:
+    filled(path)
+    with plain(path) as connection:
+        for statement in ("UPDATE transitions SET state = 'filled'", "DELETE FROM transitions"):
+            with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
+                connection.execute(statement)
+
+
+def test_every_change_of_a_line_is_in_its_history_once(path: Path) -> None:
+    database = open_paper(path)
+    broadcast = a_broadcast(1, 1)
+    taken = accepted(broadcast.lines[0], "77")
+    database.write(lambda c: functions.open_broadcast(c, broadcast, START), "")
+    for line in (taken, taken, taken.moved(LineState.FILLED, filled=1)):
+        database.write(lambda c, n=line: functions.record(c, broadcast.id, [n], START), "")  # type: ignore[misc]
+    database.close()
+    with plain(path) as connection:
+        query = "SELECT state, order_id, filled FROM transitions ORDER BY number"
+        assert connection.execute(query).fetchall() == [
+            ("sending", None, 0), ("accepted", "77", 0), ("filled", "77", 1),
+        ]  # fmt: skip
+
+
+# --- durable -----------------------------------------------------------------------------------
+
+
+async def test_rows_are_in_the_file_before_the_call_returns(path: Path) -> None:
+    async with a_journal(path) as (journal, _):
+        broadcast = a_broadcast(1, 48)
+        await journal.open_broadcast(broadcast)
+        with plain(path) as other:
+            assert functions.broadcast(other, broadcast.id) == broadcast
+
+
+def test_a_wave_of_48_is_one_commit(path: Path) -> None:
+    path.parent.mkdir()
+    open_paper(path).close()
+    statements: list[str] = []
+    with contextlib.closing(connect_writing(path)) as connection:
+        connection.set_trace_callback(statements.append)
+        broadcast = a_broadcast(1, 48)
+        functions.open_broadcast(connection, broadcast, START)
+        lines = [accepted(line, f"{n}") for n, line in enumerate(broadcast.lines)]
+        functions.record(connection, broadcast.id, lines, START)
+    assert statements.count("BEGIN IMMEDIATE") == statements.count("COMMIT") == 2
+    assert sum(statement.startswith("INSERT INTO lines") for statement in statements) == 48
+    assert sum(statement.startswith("UPDATE lines") for statement in statements) == 48
+
+
+async def test_log_goes_into_the_database_now_and_then(path: Path) -> None:
+    async with a_journal(path) as (journal, _):
+        before = size_of(path)
+        for _ in range(CHECKPOINT_EVERY):
+            await journal.note(START, "test", "x" * 1000)
+        assert size_of(path) > before
+
+
+async def test_cancelled_caller_finds_its_broadcast_whole(path: Path) -> None:
+    database = Database.open(path, "paper", START, reserve_bytes=RESERVE_BYTES)
+    journal = SqliteJournal(database, StepClock(), WriterThread(), lambda full: None)
+    broadcast = a_broadcast(1, 48)
+    async with asyncio.TaskGroup() as group:
+        with plain(path) as other:
+            # The write waits for the lock of somebody else while its caller is cancelled.
+            other.execute("BEGIN IMMEDIATE")
+            task = group.create_task(journal.open_broadcast(broadcast))
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0)
+            assert not task.done()
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert await journal.broadcast(broadcast.id) == broadcast
+    await journal.close()
+
+
+# --- refused -----------------------------------------------------------------------------------
+
+
+def test_database_of_the_other_mode_is_refused(path: Path) -> None:
+    filled(path)
+    with pytest.raises(ModeMismatch, match="is for paper, the configuration says live"):
+        Database.open(path, "live", START)
+
+
+def test_newer_schema_is_refused_naming_both(path: Path) -> None:
+    with plain(filled(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    detail = refusal(path, SchemaTooNew)
+    assert "schema 99" in detail
+    assert f"up to {latest()}" in detail
+    with pytest.raises(SchemaTooNew):
+        peek(path)
+
+
+def test_file_that_is_no_database_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    write_a_letter(path)
+    assert "is not a database of this program" in refusal(path, StoreCorrupt)
+
+
+def test_database_of_another_program_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    with plain(path) as connection:
+        connection.execute("CREATE TABLE bookmarks (address TEXT)")
+    assert "is not a database of this program" in refusal(path, StoreCorrupt)
+
+
+@pytest.mark.parametrize("damage", ["header", "page", "end"])
+def test_damaged_database_is_refused_with_what_to_do(path: Path, damage: str) -> None:
+    content = bytearray(filled(path).read_bytes())
+    if damage == "header":
+        content[0:16] = b"\x00" * 16
+    elif damage == "page":
+        middle = len(content) // 2 // 4096 * 4096
+        content[middle : middle + 4096] = b"\xff" * 4096
+    else:
+        del content[len(content) // 2 :]
+    path.write_bytes(content)
+    assert "Restore a backup" in refusal(path, StoreCorrupt)
+
+
+def test_row_that_was_tampered_with_is_damage_and_not_a_crash(path: Path) -> None:
+    with plain(filled(path)) as connection:
+        connection.execute("UPDATE lines SET ticket = 'SELL -1 IRON CONDUIT'")
+    database = open_paper(path)
+    with pytest.raises(StoreCorrupt, match="Restore a backup"):
+        database.read(functions.unfinished)
+    database.close()
+
+
+async def test_locked_database_refuses_in_a_sentence_and_recovers(path: Path) -> None:
+    async with a_journal(path) as (journal, _):
+        with plain(path) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match=r"locked by another program.*nothing was sent"):
+                await journal.open_broadcast(a_broadcast())
+            other.execute("ROLLBACK")
+        await journal.open_broadcast(a_broadcast())
+
+
+def test_place_that_cannot_be_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(StoreError, match=r"desk\.db cannot be opened .*; nothing was changed"):
+        open_paper(tmp_path / "home" / "desk.db")
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """Give a folder that other users can reach."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def bound_by_permissions(folder: Path) -> Iterator[None]:
+    """Let this thread go by the permissions in the folder, which root would not."""
+    set_file_user = ctypes.CDLL(None).setfsuid
+    user = os.geteuid() or 65534
+    for entry in (folder, *folder.iterdir()):
+        os.chown(entry, user, -1)
+    set_file_user(user)
+    try:
+        yield
+    finally:
+        set_file_user(os.geteuid())
+        folder.chmod(0o700)
+
+
+def test_read_only_file_is_told_with_its_path(shared_folder: Path) -> None:
+    path = filled(shared_folder / "home" / "desk.db")
+    path.chmod(0o400)
+    with bound_by_permissions(path.parent):
+        assert "cannot be written" in refusal(path, StoreError)
+    # Somebody closed it on purpose.
+    assert mode_of_file(path) == 0o400
+
+
+@pytest.mark.parametrize("with_reserve", [True, False])
+def test_read_only_folder_is_told_with_its_path(shared_folder: Path, with_reserve: bool) -> None:
+    path = filled(shared_folder / "home" / "desk.db")
+    if not with_reserve:
+        path.with_name("desk.db.reserve").unlink()
+    path.parent.chmod(0o500)
+    with bound_by_permissions(path.parent):
+        refusal(path, StoreError)
+
+
+# --- full --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def no_more_pages(database: Database) -> Iterator[None]:
+    """Let the database be full at the size that it has."""
+
+    def limit(pages: int) -> None:
+        database.read(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+
+    limit(1)
+    yield
+    limit(1_000_000)
+
+
+async def test_full_database_refuses_the_broadcast_whole(path: Path) -> None:
+    database = open_paper(path)
+    full: list[StoreFull] = []
+    journal = SqliteJournal(database, StepClock(), Inline(), full.append)
+    with no_more_pages(database), pytest.raises(StoreFull, match="nothing was sent"):
+        await journal.open_broadcast(a_broadcast(1, 48))
+    assert await journal.history(1) == ()
+    assert full == []
+    await journal.open_broadcast(a_broadcast(1, 48))
+    await journal.close()
+
+
+async def test_results_that_find_no_room_spend_the_reserve_and_halt_sending(path: Path) -> None:
+    database = open_paper(path)
+    full: list[StoreFull] = []
+    journal = SqliteJournal(database, StepClock(), Inline(), full.append)
+    broadcast = a_broadcast(1, 48)
+    await journal.open_broadcast(broadcast)
+    reserve = path.with_name("desk.db.reserve")
+    lines = [accepted(line, f"{n}") for n, line in enumerate(broadcast.lines)]
+    with no_more_pages(database), pytest.raises(StoreFull, match="has to be read again"):
+        await journal.record(broadcast.id, lines)
+    await asyncio.sleep(0)
+    assert len(full) == 1
+    assert not reserve.exists()
+    # Results may be written as soon as there is room; a broadcast needs a new reserve first.
+    await journal.record(broadcast.id, lines)
+    assert not reserve.exists()
+    await journal.open_broadcast(a_broadcast(2))
+    assert reserve.stat().st_size == RESERVE_BYTES
+    await journal.close()
+
+
+async def test_without_room_for_a_reserve_nothing_is_sent(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_paper(path)
+    journal = SqliteJournal(database, StepClock(), Inline(), lambda full: None)
+    broadcast = a_broadcast(1, 48)
+    await journal.open_broadcast(broadcast)
+    lines = [accepted(line, f"{n}") for n, line in enumerate(broadcast.lines)]
+    with no_more_pages(database), pytest.raises(StoreFull):
+        await journal.record(broadcast.id, lines)
+    _let_the_disk_be_full(monkeypatch)
+    with pytest.raises(StoreFull, match="nothing was sent"):
+        await journal.open_broadcast(a_broadcast(2))
+    await journal.set_guard(GuardRecord(GuardState.HALTED, "the disk is full", START))
+    await journal.close()
+
+
+def test_home_on_a_full_disk_is_refused_before_anything_is_made(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _let_the_disk_be_full(monkeypatch)
+    with pytest.raises(StoreFull, match="nothing was sent"):
+        open_paper(path)
+    assert list(path.parent.iterdir()) == []
+
+
+def _let_the_disk_be_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", no_room)
+
+
+# --- read from beside --------------------------------------------------------------------------
+
+
+async def test_history_of_a_stopped_home(path: Path) -> None:
+    filled(path, 0)
+    newest = a_broadcast(3, 48, key="k")
+    async with a_journal(path) as (journal, _):
+        for broadcast in (a_broadcast(1), a_broadcast(2), newest):
+            await journal.open_broadcast(broadcast)
+        line = accepted(newest.lines[0], "5")
+        await journal.record(newest.id, [line])
+        await journal.record_executions(newest.id, [(line.ref, a_fill("5"))])
+        expected = await journal.history(2)
+    before = content_of(path)
+    async with open_history(path) as history:
+        assert await history.newest(2) == expected
+        assert await history.broadcast("00003") == newest.with_lines([line])
+        assert await history.broadcast(an_id(3)) == newest.with_lines([line])
+        assert await history.broadcast(an_id(4)) is None
+        assert await history.executions(newest.id) == {line.ref: (a_fill("5"),)}
+        assert await history.counts() == {"sending": 53, "accepted": 1}
+    assert content_of(path) == before
+
+
+async def test_history_tells_endings_apart_as_the_journal_does(path: Path) -> None:
+    async with a_journal(path) as (journal, _):
+        for number in (10_012, 20_012):
+            await journal.open_broadcast(a_broadcast(number))
+        async with open_history(path) as history:
+            with pytest.raises(UnknownReference, match="2 broadcasts"):
+                await history.broadcast("0012")
+
+
+async def test_history_of_what_is_no_database_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    with pytest.raises(StoreError, match="nothing was sent"):
+        async with open_history(path):
+            pass
+    write_a_letter(path)
+    with pytest.raises(StoreCorrupt):
+        async with open_history(path):
+            pass
+
+
+async def test_glance_beside_an_owner_and_at_a_stopped_home(path: Path) -> None:
+    assert peek(path) is None
+    async with a_journal(path) as (journal, _):
+        first = a_broadcast(1)
+        await journal.open_broadcast(first)
+        doubtful = first.lines[1].moved(LineState.IN_DOUBT)
+        await journal.record(first.id, [accepted(first.lines[0], "1"), doubtful])
+        await journal.set_guard(GuardRecord(GuardState.HALTED, "lunch", START))
+        beside = peek(path)
+    assert beside is not None
+    assert (beside.mode, beside.schema) == ("paper", latest())
+    # One taken, one in doubt, and one still sending: nobody knows about the last two.
+    assert (beside.open, beside.in_doubt) == (1, 2)
+    assert beside.guard == GuardRecord(GuardState.HALTED, "lunch", START)
+    assert beside.newest is not None
+    assert beside.newest.id == first.id
+    assert peek(path) == beside
+
+
+async def test_reader_does_not_hold_up_the_writer(path: Path) -> None:
+    async with a_journal(path) as (journal, _):
+        await journal.open_broadcast(a_broadcast(1))
+        async with open_history(path) as history:
+            await history.newest(1)
+            await journal.open_broadcast(a_broadcast(2))
+            # One unchanging view: what came later is not in it.
+            assert [row.id for row in await history.newest(9)] == [an_id(1)]
+
+
+def test_closing_ends_the_thread(path: Path) -> None:
+    async def run() -> None:
+        journal = SqliteJournal(open_paper(path), StepClock(), WriterThread(), lambda full: None)
+        await journal.note(START, "test", "x")
+        await journal.close()
+
+    asyncio.run(run())
+    assert not [t for t in threading.enumerate() if t.name.startswith("swimdesk-store")]
