@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import format_datetime
 from functools import lru_cache
 from random import Random
 from typing import Any
 
-from swimdesk.errors import InputError
 from swimdesk.sim import listings
 from swimdesk.sim.accounts import SimAccount
 from swimdesk.sim.answers import UNEXPECTED, gateway, message, new_uuid, not_authorized
@@ -18,7 +16,6 @@ from swimdesk.sim.faults import (
     BEFORE,
     Fault,
     FaultEngine,
-    FaultPlan,
     FaultRule,
     Operation,
     Subject,
@@ -123,37 +120,6 @@ class SimBroker:
                 for login in self.logins
             ],
         }
-
-    def ledger_json(self) -> dict[str, Any]:
-        """Return every order ever taken, by account."""
-        self.advance()
-        return self.ledger.snapshot()
-
-    def faults_json(self) -> dict[str, Any]:
-        """Return the fault plan in force, with how often each rule fired."""
-        return self.faults.report()
-
-    def set_faults(self, plan: Mapping[str, Any]) -> None:
-        """Put another fault plan in force; InputError for one that is not understood."""
-        try:
-            self.faults.replace(FaultPlan.from_json(plan))
-        except (ValueError, TypeError) as error:
-            raise InputError(f"the fault plan is not understood: {error}") from error
-
-    def shock(self, symbol: str, factor: float) -> None:
-        """Multiply an underlying's price; InputError for an unknown one."""
-        try:
-            self.market.shock(symbol, factor)
-        except KeyError:
-            raise InputError(f"{symbol!r} is not an underlying of this market") from None
-        except ValueError as error:
-            raise InputError(str(error)) from error
-
-    def revoke(self, login: str) -> None:
-        """End a login's grant; InputError for an unknown login."""
-        if all(known.name != login for known in self.logins):
-            raise InputError(f"there is no login {login!r} here")
-        self.grants.revoke(login)
 
     def _answer(self, request: SimRequest) -> SimResponse:
         if request.path == TOKEN_PATH:
