@@ -153,7 +153,7 @@ class AccountSettings(Section):
 
 
 class RiskSettings(Section):
-    """Limits of our own checks; ``max_`` is the default, ``ceiling_`` what nobody may pass.
+    """Limits of our own checks.
 
     Money in dollars, collars as fractions of the price, spans in seconds.
     """
@@ -162,15 +162,12 @@ class RiskSettings(Section):
     max_contracts_per_order: Annotated[Whole, Field(gt=0)] = 50
     max_notional_per_order: Annotated[Number, Field(gt=0)] = Decimal(50_000)
     max_notional_per_broadcast: Annotated[Number, Field(gt=0)] = Decimal(500_000)
-    ceiling_shares_per_order: Annotated[Whole, Field(gt=0)] = 5000
-    ceiling_contracts_per_order: Annotated[Whole, Field(gt=0)] = 250
-    ceiling_notional_per_order: Annotated[Number, Field(gt=0)] = Decimal(250_000)
-    ceiling_notional_per_broadcast: Annotated[Number, Field(gt=0)] = Decimal(1_000_000)
     collar_equity: Fraction = Decimal("0.05")
     collar_option: Fraction = Decimal("0.20")
     quote_max_age_s: Annotated[Whole, Field(gt=0)] = 5
     duplicate_window_s: Annotated[Whole, Field(ge=0)] = 30
     plan_life_s: Annotated[Whole, Field(gt=0, le=900)] = 60
+    bind_horizon_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
 
 
 class CacheSettings(Section):

@@ -13,12 +13,6 @@ from swimdesk.config.locate import KeyPath
 from swimdesk.config.model import Settings
 
 BROKER_HOSTS = frozenset({"api.schwabapi.com"})
-_LIMITS = (
-    "shares_per_order",
-    "contracts_per_order",
-    "notional_per_order",
-    "notional_per_broadcast",
-)
 _REPEATED = {
     "name": "is the name of another login too",
     "alias": "is the alias of another account too",
@@ -47,7 +41,6 @@ def problems_of(settings: Settings, home: Path) -> Iterator[Problem]:
     yield from _trust_problems(settings, home)
     yield from _name_problems(settings)
     yield from _account_problems(settings)
-    yield from _limit_problems(settings)
 
 
 def is_loopback(host: str) -> bool:
@@ -111,14 +104,6 @@ def _account_problems(settings: Settings) -> Iterator[Problem]:
         if (account.last4 is None) == (account.number is None):
             text = "needs either last4 or number, to tell which account it is"
             yield Problem(("account", index), text)
-
-
-def _limit_problems(settings: Settings) -> Iterator[Problem]:
-    limits = settings.risk.model_dump()
-    for name in _LIMITS:
-        if limits[f"max_{name}"] > limits[f"ceiling_{name}"]:
-            text = f"is above ceiling_{name}, which is {limits[f'ceiling_{name}']}"
-            yield Problem(("risk", f"max_{name}"), text)
 
 
 def hint(word: str, known: Sequence[str]) -> str:

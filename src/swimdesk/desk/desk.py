@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -36,7 +37,7 @@ from swimdesk.desk.tracker import Tracker
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.events import Halted, Resumed
-from swimdesk.domain.orders import Doubt, LineState
+from swimdesk.domain.orders import OPEN, UNRESOLVED, Doubt, LineState
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.errors import (
     BrokerError,
@@ -175,6 +176,7 @@ class Desk:
         """Tell the health of the home on one screen."""
         snapshot = self.book.snapshot
         newest = await self._journal.history(1)
+        states = Counter(x.state for b in snapshot.broadcasts.values() for x in b.lines)
         return StatusView(
             version=__version__,
             mode=self._settings.mode,
@@ -182,12 +184,8 @@ class Desk:
             owner=os.getpid(),
             guard=_guard_view(self._guard.record),
             accounts=len(snapshot.accounts) or None,
-            open_broadcasts=sum(not b.is_settled for b in snapshot.broadcasts.values()),
-            in_doubt_lines=sum(
-                line.state is LineState.IN_DOUBT
-                for b in snapshot.broadcasts.values()
-                for line in b.lines
-            ),
+            open_lines=sum(states[state] for state in OPEN),
+            in_doubt_lines=sum(states[state] for state in UNRESOLVED),
             newest_broadcast=newest[0].id if newest else None,
             logins=tuple(
                 LoginView(h.login, h.state, h.access_expires, h.refresh_expires, h.detail)

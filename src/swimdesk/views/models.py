@@ -259,7 +259,7 @@ class StatusView:
     owner: int | None
     guard: GuardView
     accounts: int | None
-    open_broadcasts: int
+    open_lines: int
     in_doubt_lines: int
     newest_broadcast: str | None
     logins: tuple[LoginView, ...]

@@ -104,7 +104,6 @@ def test_misspelt_key_names_file_line_and_the_likely_key(tmp_path: Path) -> None
         ("[risk]\ncollar_equity = 0.05\n", "line 2: [risk] collar_equity must be a percentage"),
         ('[risk]\ncollar_equity = "500%"\n', "line 2: [risk] collar_equity must be a percentage"),
         ('[risk]\ncollar_equity = "0%"\n', "line 2: [risk] collar_equity must be a percentage"),
-        ("[risk]\nmax_shares_per_order = 6000\n", "max_shares_per_order is above ceiling_shares_p"),
         ('[broker]\nmode = "papr"\n', 'line 2: [broker] mode must be "paper" or "live"'),
         ("[broker]\nca_file = 3\n", "line 2: [broker] ca_file must be a path in quotes"),
         ('[broker]\napi_url = "api"\n', "line 2: [broker] api_url must be an address"),

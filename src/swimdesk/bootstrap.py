@@ -1,0 +1,303 @@
+"""The composition root: from the files of a home to a running desk; names the concrete adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swimdesk import __version__
+from swimdesk.config import load_settings
+from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
+from swimdesk.errors import ConfigError, StoreFull, SwimdeskError, UnknownReference
+from swimdesk.store.glance import peek
+from swimdesk.store.sentinel import FileSentinel
+from swimdesk.telemetry.logs import get_log
+from swimdesk.views.models import GuardView, LoginView, StatusView
+
+if TYPE_CHECKING:
+    from swimdesk.config import Settings
+    from swimdesk.desk.desk import Desk, DeskSettings
+    from swimdesk.desk.ports import Journal
+    from swimdesk.domain.accounts import Account
+    from swimdesk.login.token_files import TokenFiles
+    from swimdesk.login.tokens import TokenKeeper
+
+log = get_log(__name__)
+
+KEEP_ALIVE_S = 25.0
+"""How often the daemon refreshes tokens, balances and warm connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomePaths:
+    """Where a home keeps things."""
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        """The desk's memory."""
+        return self.home / "desk.db"
+
+    @property
+    def logs(self) -> Path:
+        """Logs and crash reports."""
+        return self.home / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Lock, socket, halt file."""
+        return self.home / "run"
+
+    @property
+    def halt_file(self) -> Path:
+        """The file whose presence halts trading."""
+        return self.run / "HALT"
+
+    def make(self) -> None:
+        """Make the private folders."""
+        for folder in (self.home, self.logs, self.run):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def now(self) -> datetime:
+        """Return the wall time, UTC-aware."""
+        return datetime.now(UTC)
+
+    def monotonic_ns(self) -> int:
+        """Return nanoseconds on a clock that never goes back."""
+        return time.monotonic_ns()
+
+
+class Ulids:
+    """Identifiers that sort by time."""
+
+    def mint(self) -> str:
+        """Return a new ULID."""
+        from ulid import ULID
+
+        return str(ULID())
+
+
+@asynccontextmanager
+async def open_desk(home: Path, config: Path | None = None) -> AsyncIterator[Desk]:
+    """Start the desk of a home; the caller holds the home's lock. Closes everything at the end."""
+    # Deferred: a status command must not pay for what only a running desk needs.
+    from swimdesk.desk.desk import Desk, Outside
+    from swimdesk.schwab.client import SchwabBroker
+
+    settings = load_settings(home, config)
+    paths = HomePaths(home)
+    paths.make()
+    clock = SystemClock()
+    sentinel = FileSentinel(paths.halt_file)
+    async with AsyncExitStack() as stack:
+        journal = await _open_journal(stack, paths, settings, clock, sentinel)
+        trust = _trust(settings)
+        tokens = await _open_tokens(stack, home, settings, trust, clock)
+        broker = SchwabBroker(
+            api_url=settings.broker.api_url,
+            ssl_context=trust,
+            tokens=tokens,
+            logins=tuple(login.name for login in settings.login),
+            accounts=_configured(settings),
+            clock=clock,
+        )
+        stack.push_async_callback(broker.aclose)
+        outside = Outside(broker, broker, journal, tokens, sentinel, clock, Ulids())
+        desk = Desk(outside, _desk_settings(settings, home))
+        await desk.start()
+        stack.push_async_callback(desk.close)
+        yield desk
+
+
+async def _open_journal(
+    stack: AsyncExitStack,
+    paths: HomePaths,
+    settings: Settings,
+    clock: SystemClock,
+    sentinel: FileSentinel,
+) -> Journal:
+    from swimdesk.store.database import Database
+    from swimdesk.store.sqlite_journal import SqliteJournal
+    from swimdesk.store.writer import WriterThread
+
+    def halt(full: StoreFull) -> None:
+        log.error("store.full", detail=full.detail)
+        sentinel.raise_("the disk was full while results were written")
+
+    writer = WriterThread()
+    stack.push_async_callback(writer.close)
+
+    def open_here() -> Database:
+        return Database.open(paths.database, settings.broker.mode, clock.now())
+
+    database = await writer.run(open_here, lambda: None)
+
+    async def close() -> None:
+        await writer.run(database.close, lambda: None)
+
+    stack.push_async_callback(close)
+    return SqliteJournal(database, clock, writer, halt)
+
+
+def _trust(settings: Settings) -> ssl.SSLContext:
+    """Build the one TLS context: verification is always on, a paper home may add its own root."""
+    trust = ssl.create_default_context()
+    trust.minimum_version = ssl.TLSVersion.TLSv1_2
+    file = settings.broker.ca_file
+    if file is not None:
+        try:
+            trust.load_verify_locations(file)
+        except (OSError, ssl.SSLError) as e:
+            raise ConfigError(
+                f"[broker] ca_file {file} cannot be used as a trust root ({e.strerror or e});"
+                " expected a PEM certificate, such as the ca_file that `swimdesk sim` names"
+            ) from None
+    return trust
+
+
+async def _open_tokens(
+    stack: AsyncExitStack, home: Path, settings: Settings, trust: ssl.SSLContext, clock: SystemClock
+) -> TokenKeeper:
+    import httpx
+
+    from swimdesk.login.secrets import resolve
+    from swimdesk.login.tokens import TokenKeeper
+
+    http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
+    key, secret = await asyncio.gather(
+        asyncio.to_thread(resolve, settings.broker.app_key, home),
+        asyncio.to_thread(resolve, settings.broker.app_secret, home),
+    )
+    keeper = TokenKeeper(
+        [login.name for login in settings.login],
+        token_files(home, settings),
+        http,
+        api_url=settings.broker.api_url,
+        app_key=key,
+        app_secret=secret,
+        now=clock.now,
+    )
+    stack.push_async_callback(keeper.aclose)
+    return keeper
+
+
+def token_files(home: Path, settings: Settings) -> TokenFiles:
+    """Open the token files of a home; ConfigError in live mode, which wants a vault."""
+    from swimdesk.login.token_files import TokenFiles
+
+    return TokenFiles(home, settings.broker.mode)
+
+
+def _configured(settings: Settings) -> tuple[Account, ...]:
+    """Turn the configured accounts into the domain's; balances and type come from the broker."""
+    from swimdesk.domain.accounts import Account, Capabilities
+
+    return tuple(
+        Account(
+            alias=account.alias,
+            login=account.login,
+            last4=account.last4 or "",
+            groups=frozenset(account.groups),
+            multiplier=account.multiplier,
+            capabilities=Capabilities(
+                option_level=account.option_level,
+                closing_only=account.closing_only,
+                ira=account.ira,
+            ),
+        )
+        for account in settings.account
+    )
+
+
+def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
+    from swimdesk.desk.desk import DeskSettings
+    from swimdesk.desk.reconciler import Horizons
+    from swimdesk.domain.risk import RiskLimits
+
+    risk = settings.risk
+    limits = RiskLimits(
+        max_shares_per_order=risk.max_shares_per_order,
+        max_contracts_per_order=risk.max_contracts_per_order,
+        max_notional_per_order=risk.max_notional_per_order,
+        max_notional_per_broadcast=risk.max_notional_per_broadcast,
+        duplicate_window_s=risk.duplicate_window_s,
+    )
+    horizons = Horizons(bind=timedelta(seconds=risk.bind_horizon_s))
+    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
+
+
+def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> LoginView:
+    """Take a login's tokens from a token file of schwab-py; ConfigError, UnknownReference."""
+    from swimdesk.login.token_files import import_token_file
+
+    settings = load_settings(home, config)
+    known = [one.name for one in settings.login]
+    if login not in known:
+        raise UnknownReference(
+            f"There is no [[login]] named {login} in the configuration;"
+            f" there are {', '.join(known) or 'none'}."
+        )
+    now = SystemClock().now
+    grant = import_token_file(file, home, login, settings.broker.mode, now=now)
+    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, "tokens imported")
+
+
+def offline_status(home: Path) -> StatusView:
+    """Tell the health of a home that nobody owns, from its files alone; StoreError."""
+    paths = HomePaths(home)
+    glance = peek(paths.database)
+    reason = FileSentinel(paths.halt_file).reason()
+    guard = glance.guard if glance else GuardRecord(GuardState.ACTIVE, "", datetime.now(UTC))
+    is_halted = reason is not None or guard.state is GuardState.HALTED
+    return StatusView(
+        version=__version__,
+        mode=glance.mode if glance else "unknown",
+        home=str(home),
+        owner=None,
+        guard=GuardView(
+            GuardState.HALTED.value if is_halted else GuardState.ACTIVE.value,
+            guard.reason or reason or "",
+            guard.since if is_halted and glance else None,
+        ),
+        accounts=None,
+        open_lines=glance.open if glance else 0,
+        in_doubt_lines=glance.in_doubt if glance else 0,
+        newest_broadcast=glance.newest.id if glance and glance.newest else None,
+        logins=_offline_logins(home),
+        tasks=(),
+        alarms=(),
+    )
+
+
+def _offline_logins(home: Path) -> tuple[LoginView, ...]:
+    """Tell from the token files how the logins stand; a file that cannot be read says so."""
+    from swimdesk.login.token_files import TokenFiles
+
+    files = TokenFiles(home, "paper")
+    return tuple(
+        _offline_login(files, path.stem) for path in sorted((home / "tokens").glob("*.json"))
+    )
+
+
+def _offline_login(files: TokenFiles, login: str) -> LoginView:
+    now = datetime.now(UTC)
+    try:
+        grant = files.load(login)
+    except SwimdeskError as e:
+        return LoginView(login, LoginState.NO_TOKEN.value, None, None, e.detail)
+    if grant is None or grant.refresh_expires <= now:
+        detail = f"sign in and run `swimdesk login {login} --import FILE`"
+        return LoginView(login, LoginState.SIGN_IN_NEEDED.value, None, None, detail)
+    return LoginView(login, LoginState.OK.value, grant.access_expires, grant.refresh_expires, "")
