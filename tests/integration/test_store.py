@@ -208,8 +208,13 @@ def test_a_wave_of_48_is_one_commit(path: Path) -> None:
 async def test_log_goes_into_the_database_now_and_then(path: Path) -> None:
     async with a_journal(path) as (journal, _):
         before = size_of(path)
-        for _ in range(CHECKPOINT_EVERY):
-            await journal.note(START, "test", "x" * 1000)
+        rounds = CHECKPOINT_EVERY // (4 * 48) + 1
+        for number in range(rounds):
+            assert size_of(path) == before
+            broadcast = a_broadcast(number, 48)
+            await journal.open_broadcast(broadcast)
+            lines = [accepted(line, f"{number}-{n}") for n, line in enumerate(broadcast.lines)]
+            await journal.record(broadcast.id, lines)
         assert size_of(path) > before
 
 

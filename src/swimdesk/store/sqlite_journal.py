@@ -117,12 +117,11 @@ class SqliteJournal:
         self._database.close()
 
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._runner.run(lambda: self._database.read(work), self._database.tidy)
+        return await self._runner.run(lambda: self._database.read(work))
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], meaning: str) -> T:
-        return await self._runner.run(
-            lambda: self._database.write(work, meaning), self._database.tidy
-        )
+        # Never tidied after: what is written here is about to be sent.
+        return await self._runner.run(lambda: self._database.write(work, meaning))
 
     async def _write_result(self, work: Callable[[sqlite3.Connection], T], meaning: str) -> T:
         loop = asyncio.get_running_loop()

@@ -13,10 +13,14 @@ WAITING_LIMIT = 64
 T = TypeVar("T")
 
 
+def nothing() -> None:
+    """Do nothing afterwards."""
+
+
 class Runner(Protocol):
     """Run one call at a time, in the order they came."""
 
-    async def run(self, work: Callable[[], T], then: Callable[[], None]) -> T:
+    async def run(self, work: Callable[[], T], then: Callable[[], None] = nothing) -> T:
         """Return what ``work`` returns; ``then`` follows it once the caller has its answer."""
         ...
 
@@ -28,7 +32,7 @@ class Runner(Protocol):
 class Inline:
     """Runs calls at once, in the caller's thread: for simulations."""
 
-    async def run(self, work: Callable[[], T], then: Callable[[], None]) -> T:
+    async def run(self, work: Callable[[], T], then: Callable[[], None] = nothing) -> T:
         """Return what ``work`` returns."""
         try:
             return work()
@@ -46,7 +50,7 @@ class WriterThread:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="swimdesk-store")
         self._room = asyncio.Semaphore(WAITING_LIMIT)
 
-    async def run(self, work: Callable[[], T], then: Callable[[], None]) -> T:
+    async def run(self, work: Callable[[], T], then: Callable[[], None] = nothing) -> T:
         """Return what ``work`` returns; a cancelled caller leaves only after the work is done."""
         async with self._room:
             future = asyncio.get_running_loop().run_in_executor(self._executor, work)

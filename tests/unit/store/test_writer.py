@@ -13,10 +13,6 @@ import pytest
 from swimdesk.store.writer import WAITING_LIMIT, WriterThread
 
 
-def nothing() -> None:
-    """Do nothing afterwards."""
-
-
 @asynccontextmanager
 async def a_writer() -> AsyncIterator[WriterThread]:
     writer = WriterThread()
@@ -33,7 +29,7 @@ async def test_calls_run_in_order_on_one_thread_that_is_not_ours() -> None:
 
     async with a_writer() as writer, asyncio.TaskGroup() as group:
         for number in range(3 * WAITING_LIMIT):
-            group.create_task(writer.run(partial(work, number), nothing))
+            group.create_task(writer.run(partial(work, number)))
     assert [number for number, _ in seen] == list(range(3 * WAITING_LIMIT))
     assert len({thread for _, thread in seen}) == 1
     assert seen[0][1] != threading.get_ident()
@@ -45,7 +41,7 @@ async def test_error_of_the_work_reaches_the_caller() -> None:
 
     async with a_writer() as writer:
         with pytest.raises(ValueError, match="no"):
-            await writer.run(work, nothing)
+            await writer.run(work)
 
 
 async def test_cancelled_caller_leaves_only_after_the_work_is_done() -> None:
@@ -57,7 +53,7 @@ async def test_cancelled_caller_leaves_only_after_the_work_is_done() -> None:
         done.set()
 
     async with a_writer() as writer, asyncio.TaskGroup() as group:
-        caller = group.create_task(writer.run(work, nothing))
+        caller = group.create_task(writer.run(work))
         await asyncio.to_thread(begun.wait)
         caller.cancel()
         await asyncio.sleep(0)
@@ -73,8 +69,8 @@ async def test_cancelled_caller_leaves_only_after_the_work_is_done() -> None:
 async def test_work_of_a_cancelled_caller_that_waited_is_done() -> None:
     go_on, done = threading.Event(), threading.Event()
     async with a_writer() as writer, asyncio.TaskGroup() as group:
-        first = group.create_task(writer.run(go_on.wait, nothing))
-        second = group.create_task(writer.run(done.set, nothing))
+        first = group.create_task(writer.run(go_on.wait))
+        second = group.create_task(writer.run(done.set))
         await asyncio.sleep(0)
         second.cancel()
         go_on.set()
