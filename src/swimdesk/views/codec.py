@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import reprlib
@@ -101,7 +102,7 @@ def _item_kind(kind: Any) -> Any:  # noqa: ANN401
     return item_kind
 
 
-def _build_view(kind: type[Any], value: Any) -> Any:  # noqa: ANN401
+def _build_view(kind: Any, value: Any) -> Any:  # noqa: ANN401
     given = _expect(dict, value, kind.__name__)
     hints = _hints(kind)
     if unknown := sorted(set(given) - set(hints)):
@@ -111,7 +112,7 @@ def _build_view(kind: type[Any], value: Any) -> Any:  # noqa: ANN401
     return kind(**{name: _build_field(kind, name, hints[name], given[name]) for name in given})
 
 
-def _build_field(kind: type[Any], name: str, hint: Any, value: Any) -> Any:  # noqa: ANN401
+def _build_field(kind: Any, name: str, hint: Any, value: Any) -> Any:  # noqa: ANN401
     try:
         return _build(hint, value)
     except ValueError as error:
@@ -158,14 +159,11 @@ def _read_decimal(value: Any) -> Decimal:  # noqa: ANN401
 
 def _read_time(value: Any) -> datetime:  # noqa: ANN401
     text = _expect(str, value)
-    try:
+    with contextlib.suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
-        utc = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        moment = utc = datetime.min
-    if moment.tzinfo is None:
-        raise ValueError(f"expected a time with its zone, found {reprlib.repr(text)}")
-    return utc
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    raise ValueError(f"expected a time with its zone, found {reprlib.repr(text)}")
 
 
 _READERS: dict[Any, Callable[[Any], Any]] = {
