@@ -15,6 +15,8 @@ from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import EASTERN, market_day
+from swimdesk.desk.monitors.accounts import AccountMonitor
+from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
     Broker,
@@ -153,6 +155,13 @@ class Desk:
         await self._load_recent()
         self.supervisor.loop("tracker", self._tracker.run)
         self._tracker.wake()
+
+    def stay(self) -> None:
+        """Keep tokens, balances and positions fresh from now on, as a desk that stays does."""
+        logins = LoginMonitor(self._outside.tokens, self._recorder.alarm)
+        accounts = AccountMonitor(self._reader)
+        self.supervisor.loop("logins", logins.run)
+        self.supervisor.loop("accounts", accounts.run)
 
     async def _load_recent(self) -> None:
         """Know what was sent moments ago by an earlier process, for the duplicate check."""

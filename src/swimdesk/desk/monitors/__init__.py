@@ -1,0 +1,1 @@
+"""What a desk that stays keeps fresh on its own."""

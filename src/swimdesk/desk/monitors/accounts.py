@@ -1,0 +1,36 @@
+"""Keep balances and positions fresh, so that a plan has them at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from swimdesk.desk.reading import HoldingsReader
+from swimdesk.errors import BrokerError
+from swimdesk.telemetry.logs import get_log
+
+log = get_log(__name__)
+
+READ_EVERY_S = 30.0
+"""One read per login and round: far inside the broker's 120 requests a minute."""
+
+
+class AccountMonitor:
+    """Find the accounts, then read their holdings twice a minute."""
+
+    def __init__(self, reader: HoldingsReader) -> None:
+        self._reader = reader
+
+    async def run(self) -> None:
+        """Read for ever; a failed read is tried again in the next round."""
+        while True:
+            await self.check()
+            await asyncio.sleep(READ_EVERY_S)
+
+    async def check(self) -> None:
+        """Read what is older than a round."""
+        try:
+            accounts = await self._reader.discover()
+            await self._reader.holdings(accounts, timedelta(seconds=READ_EVERY_S))
+        except BrokerError as e:
+            log.warning("accounts.not_read", error=e.detail)
