@@ -28,9 +28,9 @@ class AccountMonitor:
             await asyncio.sleep(READ_EVERY_S)
 
     async def check(self) -> None:
-        """Read what is older than a round."""
+        """Read what was not read since the last round."""
         try:
             accounts = await self._reader.discover()
-            await self._reader.holdings(accounts, timedelta(seconds=READ_EVERY_S))
+            await self._reader.holdings(accounts, timedelta(seconds=READ_EVERY_S / 2))
         except BrokerError as e:
             log.warning("accounts.not_read", error=e.detail)
