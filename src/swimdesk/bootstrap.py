@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 log = get_log(__name__)
 
-KEEP_ALIVE_S = 25.0
-"""How often the daemon refreshes tokens, balances and warm connections."""
-
 
 @dataclass(frozen=True, slots=True)
 class HomePaths:
@@ -90,8 +87,13 @@ class Ulids:
 
 
 @asynccontextmanager
-async def open_desk(home: Path, config: Path | None = None) -> AsyncIterator[Desk]:
-    """Start the desk of a home; the caller holds the home's lock. Closes everything at the end."""
+async def open_desk(
+    home: Path, config: Path | None = None, *, stays: bool = False
+) -> AsyncIterator[Desk]:
+    """Start the desk of a home; the caller holds the home's lock. Closes everything at the end.
+
+    A desk that ``stays`` keeps tokens, balances and positions fresh on its own.
+    """
     # Deferred: a status command must not pay for what only a running desk needs.
     from swimdesk.desk.desk import Desk, Outside
     from swimdesk.schwab.client import SchwabBroker
@@ -102,7 +104,7 @@ async def open_desk(home: Path, config: Path | None = None) -> AsyncIterator[Des
     clock = SystemClock()
     sentinel = FileSentinel(paths.halt_file)
     async with AsyncExitStack() as stack:
-        journal = await _open_journal(stack, paths, settings, clock, sentinel)
+        journal = await _open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = _trust(settings)
         tokens = await _open_tokens(stack, home, settings, trust, clock)
         broker = SchwabBroker(
@@ -116,15 +118,17 @@ async def open_desk(home: Path, config: Path | None = None) -> AsyncIterator[Des
         stack.push_async_callback(broker.aclose)
         outside = Outside(broker, broker, journal, tokens, sentinel, clock, Ulids())
         desk = Desk(outside, _desk_settings(settings, home))
-        await desk.start()
         stack.push_async_callback(desk.close)
+        await desk.start()
+        if stays:
+            desk.stay()
         yield desk
 
 
 async def _open_journal(
     stack: AsyncExitStack,
     paths: HomePaths,
-    settings: Settings,
+    mode: str,
     clock: SystemClock,
     sentinel: FileSentinel,
 ) -> Journal:
@@ -140,7 +144,7 @@ async def _open_journal(
     stack.push_async_callback(writer.close)
 
     def open_here() -> Database:
-        return Database.open(paths.database, settings.broker.mode, clock.now())
+        return Database.open(paths.database, mode, clock.now())
 
     database = await writer.run(open_here, lambda: None)
 
@@ -252,6 +256,28 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
     now = SystemClock().now
     grant = import_token_file(file, home, login, settings.broker.mode, now=now)
     return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, "tokens imported")
+
+
+def raise_halt(home: Path, reason: str) -> GuardView:
+    """Throw the kill switch by its file alone: no owner, no settings, no database; StoreError."""
+    paths = HomePaths(home)
+    paths.make()
+    FileSentinel(paths.halt_file).raise_(reason)
+    return GuardView(GuardState.HALTED.value, reason, SystemClock().now())
+
+
+async def resume_offline(home: Path) -> GuardView:
+    """Take the kill switch back in a home that nobody owns; the caller holds its lock."""
+    paths = HomePaths(home)
+    sentinel = FileSentinel(paths.halt_file)
+    glance = peek(paths.database)
+    if glance is not None:
+        async with AsyncExitStack() as stack:
+            clock = SystemClock()
+            journal = await _open_journal(stack, paths, glance.mode, clock, sentinel)
+            await journal.set_guard(GuardRecord(GuardState.ACTIVE, "", clock.now()))
+    sentinel.clear()
+    return GuardView(GuardState.ACTIVE.value, "", None)
 
 
 def offline_status(home: Path) -> StatusView:
