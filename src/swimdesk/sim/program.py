@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import math
+import resource
 import secrets
 import signal
 import sys
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from swimdesk.errors import InputError, InvariantBroken
@@ -43,6 +44,8 @@ from swimdesk.sim.settings import SimSettings
 from swimdesk.sim.tls import issue, make_authority
 from swimdesk.sim.traffic import Traffic
 
+MOST_CONNECTIONS: Final = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class SimOptions:
@@ -68,6 +71,7 @@ async def run(options: SimOptions) -> None:
     """
     if options.client_home is not None:
         refuse_foreign_home(options.client_home)
+    _allow_many_connections()
     stopping = _stop_signal()
     with _work_folder(options.state) as folder, listen(options.port) as listener:
         clock = SystemClock()
@@ -178,6 +182,14 @@ def _announce(description: SimDescription) -> None:
     sys.stdout.flush()
 
 
+def _allow_many_connections() -> None:
+    """Raise the process's own limit of open files: a client may hold a connection an account."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, MOST_CONNECTIONS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _stop_signal() -> asyncio.Event:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -201,7 +213,7 @@ async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
 def _work_folder(state: Path | None) -> Iterator[Path]:
     """Give a private folder: the one kept, or one that is gone afterwards."""
     if state is not None:
-        yield private_folder(state)
+        yield private_folder(state.resolve())
         return
     with tempfile.TemporaryDirectory(prefix="swimdesk-sim-") as name:
         yield Path(name)
