@@ -11,13 +11,22 @@ import sqlite3
 import stat
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.unit.store.builders import START, StepClock, a_broadcast, a_fill, accepted, an_id
+from tests.integration.store_homes import (
+    RESERVE_BYTES,
+    a_journal,
+    filled,
+    open_paper,
+    plain,
+    size_of,
+    write_a_letter,
+)
+from tests.unit.store.builders import START, StepClock, a_broadcast, accepted
 
 from swimdesk.desk.ports import GuardRecord, GuardState
 from swimdesk.domain.orders import LineState
@@ -27,18 +36,14 @@ from swimdesk.errors import (
     StoreCorrupt,
     StoreError,
     StoreFull,
-    UnknownReference,
 )
 from swimdesk.store import journal as functions
 from swimdesk.store.connection import connect_writing
 from swimdesk.store.database import CHECKPOINT_EVERY, Database
 from swimdesk.store.glance import peek
-from swimdesk.store.history import open_history
 from swimdesk.store.migrate import latest
 from swimdesk.store.sqlite_journal import SqliteJournal
 from swimdesk.store.writer import Inline, WriterThread
-
-RESERVE_BYTES = 8192
 
 
 @pytest.fixture
@@ -46,50 +51,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "home" / "desk.db"
 
 
-def open_paper(path: Path) -> Database:
-    return Database.open(path, "paper", START, reserve_bytes=RESERVE_BYTES, busy_timeout_s=0)
-
-
 def mode_of_file(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def size_of(path: Path) -> int:
-    return path.stat().st_size
-
-
-def content_of(path: Path) -> bytes:
-    return path.read_bytes()
-
-
-def write_a_letter(path: Path) -> None:
-    path.write_text("a letter to a friend\n" * 500)
-
-
-@contextmanager
-def plain(path: Path) -> Iterator[sqlite3.Connection]:
-    """Give a connection of somebody else."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
-        yield connection
-
-
-@asynccontextmanager
-async def a_journal(path: Path) -> AsyncIterator[tuple[SqliteJournal, list[StoreFull]]]:
-    """Give a journal without a thread, and what it tells of full disks."""
-    full: list[StoreFull] = []
-    journal = SqliteJournal(open_paper(path), StepClock(), Inline(), full.append)
-    yield journal, full
-    await journal.close()
-
-
-def filled(path: Path, broadcasts: int = 3) -> Path:
-    """Make a database with some broadcasts and close it."""
-    database = open_paper(path)
-    for number in range(broadcasts):
-        broadcast = a_broadcast(number, 48)
-        database.write(lambda c, b=broadcast: functions.open_broadcast(c, b, START), "")  # type: ignore[misc]
-    database.close()
-    return path
 
 
 def refusal(path: Path, kind: type[StoreError]) -> str:
@@ -149,11 +112,26 @@ def _only_a_header(path: Path) -> None:
     connect_writing(path).close()
 
 
-def test_start_that_died_between_schema_and_mode_is_refused(path: Path) -> None:
+def test_start_that_died_between_schema_and_mode_is_made_good(path: Path) -> None:
     filled(path, 0)
+    forget_the_mode(path)
+    assert peek(path) is None
+    Database.open(path, "live", START, reserve_bytes=RESERVE_BYTES).close()
+    glance = peek(path)
+    assert glance is not None
+    assert glance.mode == "live"
+
+
+def test_broadcasts_of_a_mode_that_nobody_knows_are_refused(path: Path) -> None:
+    filled(path)
+    forget_the_mode(path)
+    assert "paper or live" in refusal(path, StoreCorrupt)
+
+
+def forget_the_mode(path: Path) -> None:
     with plain(path) as connection:
         connection.execute("DELETE FROM meta")
-    assert "paper or live" in refusal(path, StoreCorrupt)
+        connection.execute("DELETE FROM guard")
 
 
 def test_history_rows_are_only_ever_added(path: Path) -> None:
@@ -430,79 +408,6 @@ def _let_the_disk_be_full(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", no_room)
-
-
-# --- read from beside --------------------------------------------------------------------------
-
-
-async def test_history_of_a_stopped_home(path: Path) -> None:
-    filled(path, 0)
-    newest = a_broadcast(3, 48, key="k")
-    async with a_journal(path) as (journal, _):
-        for broadcast in (a_broadcast(1), a_broadcast(2), newest):
-            await journal.open_broadcast(broadcast)
-        line = accepted(newest.lines[0], "5")
-        await journal.record(newest.id, [line])
-        await journal.record_executions(newest.id, [(line.ref, a_fill("5"))])
-        expected = await journal.history(2)
-    before = content_of(path)
-    async with open_history(path) as history:
-        assert await history.newest(2) == expected
-        assert await history.broadcast("00003") == newest.with_lines([line])
-        assert await history.broadcast(an_id(3)) == newest.with_lines([line])
-        assert await history.broadcast(an_id(4)) is None
-        assert await history.executions(newest.id) == {line.ref: (a_fill("5"),)}
-        assert await history.counts() == {"sending": 53, "accepted": 1}
-    assert content_of(path) == before
-
-
-async def test_history_tells_endings_apart_as_the_journal_does(path: Path) -> None:
-    async with a_journal(path) as (journal, _):
-        for number in (10_012, 20_012):
-            await journal.open_broadcast(a_broadcast(number))
-        async with open_history(path) as history:
-            with pytest.raises(UnknownReference, match="2 broadcasts"):
-                await history.broadcast("0012")
-
-
-async def test_history_of_what_is_no_database_is_refused(path: Path) -> None:
-    path.parent.mkdir()
-    with pytest.raises(StoreError, match="nothing was sent"):
-        async with open_history(path):
-            pass
-    write_a_letter(path)
-    with pytest.raises(StoreCorrupt):
-        async with open_history(path):
-            pass
-
-
-async def test_glance_beside_an_owner_and_at_a_stopped_home(path: Path) -> None:
-    assert peek(path) is None
-    async with a_journal(path) as (journal, _):
-        first = a_broadcast(1)
-        await journal.open_broadcast(first)
-        doubtful = first.lines[1].moved(LineState.IN_DOUBT)
-        await journal.record(first.id, [accepted(first.lines[0], "1"), doubtful])
-        await journal.set_guard(GuardRecord(GuardState.HALTED, "lunch", START))
-        beside = peek(path)
-    assert beside is not None
-    assert (beside.mode, beside.schema) == ("paper", latest())
-    # One taken, one in doubt, and one still sending: nobody knows about the last two.
-    assert (beside.open, beside.in_doubt) == (1, 2)
-    assert beside.guard == GuardRecord(GuardState.HALTED, "lunch", START)
-    assert beside.newest is not None
-    assert beside.newest.id == first.id
-    assert peek(path) == beside
-
-
-async def test_reader_does_not_hold_up_the_writer(path: Path) -> None:
-    async with a_journal(path) as (journal, _):
-        await journal.open_broadcast(a_broadcast(1))
-        async with open_history(path) as history:
-            await history.newest(1)
-            await journal.open_broadcast(a_broadcast(2))
-            # One unchanging view: what came later is not in it.
-            assert [row.id for row in await history.newest(9)] == [an_id(1)]
 
 
 def test_closing_ends_the_thread(path: Path) -> None:

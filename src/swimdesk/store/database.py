@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from swimdesk.desk.ports import GuardState
-from swimdesk.errors import ModeMismatch, StoreError, StoreFull
+from swimdesk.errors import ModeMismatch, StoreFull
 from swimdesk.store.connection import BUSY_TIMEOUT_S, connect_writing, transaction
 from swimdesk.store.faults import NOTHING_SENT, is_fatal, store_error, told
 from swimdesk.store.inspection import inspect, mode_of
@@ -37,7 +37,7 @@ class Database:
         self._connection = connection
         self._reserve = reserve
         self._rows_moved = 0
-        self._dead: StoreError | None = None
+        self._dead: sqlite3.Error | None = None
 
     @classmethod
     def open(
@@ -121,13 +121,13 @@ class Database:
 
     def _run(self, work: Callable[[sqlite3.Connection], T], meaning: str) -> T:
         if self._dead is not None:
-            raise self._dead
+            raise store_error(self.path, self._dead, meaning)
         try:
             return work(self._connection)
         except sqlite3.Error as error:
             told_as = store_error(self.path, error, meaning)
             if is_fatal(error) and not isinstance(told_as, StoreFull):
-                self._dead = told_as
+                self._dead = error
             raise told_as from error
 
     def _give_up_reserve(self) -> None:

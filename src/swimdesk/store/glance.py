@@ -35,9 +35,12 @@ def peek(path: Path) -> StoreGlance | None:
         if is_blank(connection):
             return None
         schema = check_identity(path, identity_of(connection))
+        mode = mode_of(connection, path)
+        if mode is None:
+            return None
         lines = dict(connection.execute(queries.STATE_COUNTS).fetchall())
         return StoreGlance(
-            mode=mode_of(connection, path),
+            mode=mode,
             schema=schema,
             open=sum(lines.get(state.value, 0) for state in OPEN),
             in_doubt=sum(lines.get(state.value, 0) for state in UNRESOLVED),

@@ -13,7 +13,7 @@ from swimdesk.store.migrate import APPLICATION_ID, latest
 
 
 def inspect(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> str | None:
-    """Return the mode of a sound database of ours; None for a file without anything in it.
+    """Return the mode of a sound database of ours; None for a file that nothing was done in.
 
     Raises StoreCorrupt for a damaged or foreign file and SchemaTooNew for a newer program's.
     """
@@ -52,15 +52,17 @@ def check_identity(path: Path, identity: tuple[int, int]) -> int:
     return schema
 
 
-def mode_of(connection: sqlite3.Connection, path: Path) -> str:
-    """Return the mode that the file was made for."""
+def mode_of(connection: sqlite3.Connection, path: Path) -> str | None:
+    """Return the mode that the file was made for; None if a start died before it was written."""
     row = connection.execute(queries.MODE).fetchone()
-    if row is None:
-        raise StoreCorrupt(
-            f"{path} does not say whether it is for paper or live; {NOTHING_SENT}. "
-            "Restore a backup of it before anything is traded."
-        )
-    return str(row[0])
+    if row is not None:
+        return str(row[0])
+    if connection.execute("SELECT 1 FROM broadcasts").fetchone() is None:
+        return None
+    raise StoreCorrupt(
+        f"{path} does not say whether it is for paper or live; {NOTHING_SENT}. "
+        "Restore a backup of it before anything is traded."
+    )
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Homes with a database, for tests of the store."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from tests.unit.store.builders import START, StepClock, a_broadcast
+
+from swimdesk.errors import StoreFull
+from swimdesk.store import journal as functions
+from swimdesk.store.database import Database
+from swimdesk.store.sqlite_journal import SqliteJournal
+from swimdesk.store.writer import Inline
+
+RESERVE_BYTES = 8192
+
+
+def open_paper(path: Path) -> Database:
+    return Database.open(path, "paper", START, reserve_bytes=RESERVE_BYTES, busy_timeout_s=0)
+
+
+def size_of(path: Path) -> int:
+    return path.stat().st_size
+
+
+def content_of(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def write_a_letter(path: Path) -> None:
+    path.write_text("a letter to a friend\n" * 500)
+
+
+@contextmanager
+def plain(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection of somebody else."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def a_journal(path: Path) -> AsyncIterator[tuple[SqliteJournal, list[StoreFull]]]:
+    """Give a journal without a thread, and what it tells of full disks."""
+    full: list[StoreFull] = []
+    journal = SqliteJournal(open_paper(path), StepClock(), Inline(), full.append)
+    yield journal, full
+    await journal.close()
+
+
+def filled(path: Path, broadcasts: int = 3) -> Path:
+    """Make a database with some broadcasts and close it."""
+    database = open_paper(path)
+    for number in range(broadcasts):
+        broadcast = a_broadcast(number, 48)
+        database.write(lambda c, b=broadcast: functions.open_broadcast(c, b, START), "")  # type: ignore[misc]
+    database.close()
+    return path

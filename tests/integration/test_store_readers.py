@@ -1,0 +1,91 @@
+"""What may be read of a home from beside its owner, or when nobody has it open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.integration.store_homes import a_journal, content_of, filled, write_a_letter
+from tests.unit.store.builders import START, a_broadcast, a_fill, accepted, an_id
+
+from swimdesk.desk.ports import GuardRecord, GuardState
+from swimdesk.domain.orders import LineState
+from swimdesk.errors import StoreCorrupt, StoreError, UnknownReference
+from swimdesk.store.glance import peek
+from swimdesk.store.history import open_history
+from swimdesk.store.migrate import latest
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "desk.db"
+
+
+async def test_history_of_a_stopped_home(path: Path) -> None:
+    filled(path, 0)
+    newest = a_broadcast(3, 48, key="k")
+    async with a_journal(path) as (journal, _):
+        for broadcast in (a_broadcast(1), a_broadcast(2), newest):
+            await journal.open_broadcast(broadcast)
+        line = accepted(newest.lines[0], "5")
+        await journal.record(newest.id, [line])
+        await journal.record_executions(newest.id, [(line.ref, a_fill("5"))])
+        expected = await journal.history(2)
+    before = content_of(path)
+    async with open_history(path) as history:
+        assert await history.newest(2) == expected
+        assert await history.broadcast("00003") == newest.with_lines([line])
+        assert await history.broadcast(an_id(3)) == newest.with_lines([line])
+        assert await history.broadcast(an_id(4)) is None
+        assert await history.executions(newest.id) == {line.ref: (a_fill("5"),)}
+        assert await history.counts() == {"sending": 53, "accepted": 1}
+    assert content_of(path) == before
+
+
+async def test_history_tells_endings_apart_as_the_journal_does(path: Path) -> None:
+    async with a_journal(path) as (journal, _):
+        for number in (10_012, 20_012):
+            await journal.open_broadcast(a_broadcast(number))
+        async with open_history(path) as history:
+            with pytest.raises(UnknownReference, match="2 broadcasts"):
+                await history.broadcast("0012")
+
+
+async def test_history_of_what_is_no_database_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    with pytest.raises(StoreError, match="nothing was sent"):
+        async with open_history(path):
+            pass
+    write_a_letter(path)
+    with pytest.raises(StoreCorrupt):
+        async with open_history(path):
+            pass
+
+
+async def test_glance_beside_an_owner_and_at_a_stopped_home(path: Path) -> None:
+    assert peek(path) is None
+    async with a_journal(path) as (journal, _):
+        first = a_broadcast(1)
+        await journal.open_broadcast(first)
+        doubtful = first.lines[1].moved(LineState.IN_DOUBT)
+        await journal.record(first.id, [accepted(first.lines[0], "1"), doubtful])
+        await journal.set_guard(GuardRecord(GuardState.HALTED, "lunch", START))
+        beside = peek(path)
+    assert beside is not None
+    assert (beside.mode, beside.schema) == ("paper", latest())
+    # One taken, one in doubt, and one still sending: nobody knows about the last two.
+    assert (beside.open, beside.in_doubt) == (1, 2)
+    assert beside.guard == GuardRecord(GuardState.HALTED, "lunch", START)
+    assert beside.newest is not None
+    assert beside.newest.id == first.id
+    assert peek(path) == beside
+
+
+async def test_reader_does_not_hold_up_the_writer(path: Path) -> None:
+    async with a_journal(path) as (journal, _):
+        await journal.open_broadcast(a_broadcast(1))
+        async with open_history(path) as history:
+            await history.newest(1)
+            await journal.open_broadcast(a_broadcast(2))
+            # One unchanging view: what came later is not in it.
+            assert [row.id for row in await history.newest(9)] == [an_id(1)]
