@@ -49,14 +49,12 @@ class Lane:
         self._connect_timeout_s = connect_timeout_s
         self._idle: dict[str, list[Connection]] = {}
         self._why_none: dict[str, str] = {}
-        self._warming = asyncio.Lock()
+        self._handshakes = asyncio.Semaphore(HANDSHAKES_AT_ONCE)
+        self._opening: dict[str, asyncio.Lock] = {}
 
     async def warm(self, accounts: Sequence[str]) -> None:
         """See that each account has a fresh connection; who has none is told when it fires."""
-        async with self._warming:
-            gate = asyncio.Semaphore(HANDSHAKES_AT_ONCE)
-            missing = [a for a in dict.fromkeys(accounts) if not self._has_fresh(a)]
-            await asyncio.gather(*(self._open(account, gate) for account in missing))
+        await asyncio.gather(*(self._warm_one(account) for account in dict.fromkeys(accounts)))
 
     async def fire(
         self,
@@ -75,7 +73,7 @@ class Lane:
         unwritten = [
             answer for request in requests if (answer := self._write(request, wave)) is not None
         ]
-        _guarded(on_sent)
+        guarded(on_sent)
         for answer in unwritten:
             wave.report(answer)
         await wave.finish(deadline_s)
@@ -136,10 +134,17 @@ class Lane:
             self._idle[account] = fresh
         return bool(fresh)
 
-    async def _open(self, account: str, gate: asyncio.Semaphore) -> None:
+    async def _warm_one(self, account: str) -> None:
+        """Open what is missing; two callers at once share one connection."""
+        async with self._opening.setdefault(account, asyncio.Lock()):
+            if not self._has_fresh(account):
+                async with self._handshakes:
+                    await self._open(account)
+
+    async def _open(self, account: str) -> None:
         loop = asyncio.get_running_loop()
         try:
-            async with gate, asyncio.timeout(self._connect_timeout_s):
+            async with asyncio.timeout(self._connect_timeout_s):
                 _, connection = await loop.create_connection(
                     lambda: Connection(self._clock),
                     self._host,
@@ -178,7 +183,7 @@ class _Wave:
 
     def report(self, answer: Answer) -> None:
         """Hand an answer on; an error there must not lose the other lines."""
-        _guarded(lambda: self._on_answer(answer))
+        guarded(lambda: self._on_answer(answer))
         self._end_if_complete()
 
     async def finish(self, deadline_s: float) -> None:
@@ -201,7 +206,8 @@ class _Wave:
             self._finished.set_result(None)
 
 
-def _guarded(callback: Callable[[], None]) -> None:
+def guarded(callback: Callable[[], None]) -> None:
+    """Run a caller's callback; its errors go to the loop's exception handler."""
     try:
         callback()
     except Exception as error:  # noqa: BLE001 - whatever a caller's code does, the wave goes on

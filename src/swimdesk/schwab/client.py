@@ -1,0 +1,280 @@
+"""The broker as the desk sees it: reads over httpx, orders over the lane, words in between."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Final
+
+import httpx
+
+from swimdesk.desk.ports import (
+    BrokerOrder,
+    ChainContract,
+    Clock,
+    Expiry,
+    Holdings,
+    LineOrder,
+    OrdersRead,
+    Outcome,
+    Prepared,
+    PreparedOrder,
+    Quote,
+    SessionHours,
+    TokenSource,
+)
+from swimdesk.domain.accounts import Account
+from swimdesk.domain.orders import Ticket
+from swimdesk.errors import BrokerError, BrokerUnreachable, InputError, ProtocolDrift
+from swimdesk.schwab.connection import LaneRequest
+from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, first_error, rows
+from swimdesk.schwab.lane import Lane, guarded
+from swimdesk.schwab.listing import MAX_RESULTS, Listed, listed, query_time
+from swimdesk.schwab.mapping import broker_orders, holdings_of
+from swimdesk.schwab.market import MarketReads
+from swimdesk.schwab.outcomes import Answer, Fault, outcome_of
+from swimdesk.schwab.posting import address_of, post
+from swimdesk.schwab.reads import Reader
+from swimdesk.schwab.render import Rendered, render
+from swimdesk.schwab.wire import WireAccount, WireOrder, read_as
+from swimdesk.telemetry.logs import get_log
+from swimdesk.telemetry.redaction import Secret
+
+log = get_log(__name__)
+
+TOKEN_LIFE_S: Final = 300.0
+"""A burst starts only with tokens that live this long."""
+ANSWER_DEADLINE_S: Final = 25.0
+"""How long a line may stay silent; cutting earlier would only make doubts (reliability 2.1)."""
+LONGEST_LOOK_BACK: Final = timedelta(days=59)
+_AHEAD: Final = timedelta(seconds=60)
+_ORDER_ID = re.compile(r"[0-9]{1,20}")
+
+
+class SchwabBroker:
+    """Implements the desk's ports Broker and MarketData for one app and several logins."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        ssl_context: ssl.SSLContext,
+        tokens: TokenSource,
+        logins: Sequence[str],
+        accounts: Sequence[Account],
+        clock: Clock,
+        answer_deadline_s: float = ANSWER_DEADLINE_S,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._address = address_of(api_url)
+        self._tokens = tokens
+        self._clock = clock
+        self._answer_deadline_s = answer_deadline_s
+        self._reader = Reader(api_url.rstrip("/"), ssl_context, tokens, clock, transport)
+        self._directory = Directory(self._reader, logins, accounts)
+        self._market = MarketReads(self._reader, tokens, logins)
+        host = self._address.host
+        self._lane = Lane(host, self._address.port, ssl_context, host, clock)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._lane.close()
+        await self._reader.aclose()
+
+    # --- accounts --------------------------------------------------------------------------
+
+    async def discover(self) -> tuple[Account, ...]:
+        """Read which accounts our logins see, joined with the configured names."""
+        return await self._directory.refresh()
+
+    async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
+        """Read balances and positions of these accounts, all or BrokerError."""
+        groups = by_login(await self._directory.entries(accounts))
+        results = await asyncio.gather(
+            *(self._holdings_of_login(login, group) for login, group in groups.items()),
+            return_exceptions=True,
+        )
+        error = first_error(results)
+        if error is not None:
+            raise error
+        found = {
+            one.account.alias: one
+            for result in results
+            if not isinstance(result, BaseException)
+            for one in result
+        }
+        return tuple(found[alias] for alias in dict.fromkeys(accounts))
+
+    async def _holdings_of_login(self, login: str, entries: Sequence[Entry]) -> list[Holdings]:
+        document = await self._reader.get(
+            login, ACCOUNTS_PATH, "accounts with positions", {"fields": "positions"}
+        )
+        wires = [
+            read_as(WireAccount, data, "an account").securities_account
+            for data in rows(document, "accounts with positions")
+        ]
+        by_number = {wire.account_number: wire for wire in wires}
+        now = self._clock.now()
+        missing = [e.account.alias for e in entries if e.number not in by_number]
+        if missing:
+            raise ProtocolDrift(f"the broker's list of accounts lacks {', '.join(missing)}")
+        return [holdings_of(by_number[entry.number], entry.named, now) for entry in entries]
+
+    # --- sending ---------------------------------------------------------------------------
+
+    def prepare(self, orders: Sequence[LineOrder]) -> Prepared:
+        """Render orders without any input or output; the same orders give the same bytes."""
+        rendered: dict[Ticket, Rendered] = {}
+        prepared = []
+        for order in orders:
+            if order.ticket not in rendered:
+                rendered[order.ticket] = render(order.ticket)
+            one = rendered[order.ticket]
+            prepared.append(
+                PreparedOrder(order.ref, order.account, one.body, one.body_hash, one.fingerprint)
+            )
+        return Prepared(tuple(prepared))
+
+    async def ready(self, accounts: Sequence[str]) -> None:
+        """Open or refresh what a burst needs; logins that are ready are so even if this raises."""
+        groups = by_login(await self._directory.entries(accounts))
+        results = await asyncio.gather(
+            *(self._ready_login(login, group) for login, group in groups.items()),
+            return_exceptions=True,
+        )
+        error = first_error(results)
+        if error is not None:
+            raise error
+
+    async def _ready_login(self, login: str, entries: Sequence[Entry]) -> None:
+        try:
+            await self._tokens.access_token(login, min_life_s=TOKEN_LIFE_S)
+        except BrokerUnreachable:
+            # The token endpoint may be down while the token we hold is still good.
+            if self._tokens.current(login) is None:
+                raise
+        await self._lane.warm([entry.account.alias for entry in entries])
+
+    async def fire(
+        self,
+        prepared: Prepared,
+        on_sent: Callable[[], None],
+        on_outcome: Callable[[Outcome], None],
+    ) -> None:
+        """Send every order once and report each outcome exactly once; return when all have.
+
+        The order of sending is that of ``prepared``; ``on_sent`` comes after the last write.
+        """
+        tokens: dict[str, Secret | None] = {}
+        requests: list[LaneRequest] = []
+        unsendable: list[Answer] = []
+        for order in prepared.orders:
+            request = self._request(order, tokens)
+            if isinstance(request, LaneRequest):
+                requests.append(request)
+            else:
+                unsendable.append(Answer(order.ref, order.account, fault=request))
+
+        def report(answer: Answer) -> None:
+            entry = self._directory.known(answer.account)
+            on_outcome(outcome_of(answer, entry.hash if entry else None))
+
+        def after_last_write() -> None:
+            guarded(on_sent)
+            for answer in unsendable:
+                guarded(partial(report, answer))
+
+        await self._lane.fire(requests, after_last_write, report, self._answer_deadline_s)
+
+    def _request(
+        self, order: PreparedOrder, tokens: dict[str, Secret | None]
+    ) -> LaneRequest | Fault:
+        entry = self._directory.known(order.account)
+        if entry is None:
+            return Fault.NO_ACCOUNT
+        login = entry.account.login
+        if login not in tokens:
+            tokens[login] = self._tokens.current(login)
+        request = post(order, entry.hash, self._address, tokens[login])
+        return Fault.NO_TOKEN if request is None else request
+
+    # --- following -------------------------------------------------------------------------
+
+    async def orders(self, accounts: Sequence[str], since: datetime) -> OrdersRead:
+        """Read the order lists of these accounts since then; a failing login raises nothing.
+
+        ``accounts`` of the answer are those whose list is whole; ``complete`` says whether that
+        is all that were asked for. The broker looks back 60 days at most: ``since`` is cut.
+        """
+        now = self._clock.now()
+        start = max(since, now - LONGEST_LOOK_BACK)
+        groups = by_login(await self._directory.entries_at_hand(accounts))
+        results = await asyncio.gather(
+            *(self._list_login(login, group, start, now) for login, group in groups.items()),
+            return_exceptions=True,
+        )
+        for login, result in zip(groups, results, strict=True):
+            if isinstance(result, BrokerError):
+                log.warning("broker.orders_not_read", login=login, reason=result.detail)
+            elif isinstance(result, BaseException):
+                raise result
+        lists = [result for result in results if isinstance(result, Listed)]
+        covered = frozenset(alias for one in lists for alias in one.covered)
+        return OrdersRead(
+            accounts=covered,
+            since=start,
+            until=now,
+            orders=tuple(order for one in lists for order in one.orders),
+            complete=covered == set(accounts),
+        )
+
+    async def _list_login(
+        self, login: str, entries: Sequence[Entry], since: datetime, now: datetime
+    ) -> Listed:
+        params = {
+            "fromEnteredTime": query_time(since),
+            "toEnteredTime": query_time(now + _AHEAD),
+            "maxResults": str(MAX_RESULTS),
+        }
+        document = await self._reader.get(login, "/trader/v1/orders", "orders", params)
+        aliases = frozenset(entry.account.alias for entry in entries)
+        return listed(rows(document, "orders"), aliases, self._directory)
+
+    async def order(self, account: str, order_id: str) -> BrokerOrder | None:
+        """Read one order; None when the broker itself says that it does not know the id (yet)."""
+        if not _ORDER_ID.fullmatch(order_id):
+            raise InputError(f"{order_id[:30]!r} is not an order id of the broker")
+        (entry,) = await self._directory.entries([account])
+        path = f"{ACCOUNTS_PATH}/{entry.hash}/orders/{order_id}"
+        reply = await self._reader.read(entry.account.login, path)
+        if reply.is_unknown:
+            return None
+        wire = read_as(WireOrder, reply.document("an order"), "an order")
+        if wire.account_number not in {None, entry.number}:
+            raise ProtocolDrift(f"order {order_id} was shown for {account} but is another's")
+        nodes = {one.order_id: one for one in broker_orders(wire, account)}
+        if order_id not in nodes:
+            raise ProtocolDrift(f"the broker showed another order for {order_id}")
+        return nodes[order_id]
+
+    # --- market data -----------------------------------------------------------------------
+
+    async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        """Read quotes; symbols the broker does not know are missing from the answer."""
+        return await self._market.quotes(symbols)
+
+    async def expiries(self, symbol: str) -> tuple[Expiry, ...]:
+        """Read the listed expirations; UnknownSymbol if the broker does not list any."""
+        return await self._market.expiries(symbol)
+
+    async def chain(self, symbol: str, expiry: date, strikes: int) -> tuple[ChainContract, ...]:
+        """Read calls and puts of one day around the money."""
+        return await self._market.chain(symbol, expiry, strikes)
+
+    async def hours(self, day: date) -> Mapping[str, SessionHours]:
+        """Read the session hours by product: ``EQ``, ``EQO``, ``IND``."""
+        return await self._market.hours(day)

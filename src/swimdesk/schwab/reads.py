@@ -1,0 +1,246 @@
+"""GETs over httpx: the only requests that are ever repeated (architecture 5, rule 2)."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import httpx
+import stamina
+
+from swimdesk.desk.ports import Clock, TokenSource
+from swimdesk.errors import (
+    BrokerError,
+    BrokerRefused,
+    BrokerUnreachable,
+    LoginRequired,
+    ProtocolDrift,
+    RateLimited,
+)
+from swimdesk.schwab.network import is_untrusted_certificate, why_no_connection
+from swimdesk.schwab.problems import error_text, says_not_found, tells_of_internal_error
+from swimdesk.schwab.values import clean, parse_json
+from swimdesk.telemetry.logs import get_log
+from swimdesk.telemetry.redaction import Secret, redact
+
+log = get_log(__name__)
+
+TIMEOUT: Final = httpx.Timeout(connect=3.0, pool=2.0, read=20.0, write=10.0)
+LIMITS: Final = httpx.Limits(max_connections=10, max_keepalive_connections=4, keepalive_expiry=30)
+ATTEMPTS: Final = 3
+RETRYING_S: Final = 8.0
+"""How long after the first attempt a read may still be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with a status that is worth looking at: 200, or a plain refusal."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the broker gave what was asked for."""
+        return self.status == 200
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the broker itself says that there is no such thing."""
+        return self.status == 404 and says_not_found(self.headers, self.body)
+
+    def document(self, what: str) -> Any:  # noqa: ANN401 - read by the models
+        """Return the parsed JSON of a 200; BrokerRefused for a no, ProtocolDrift for no JSON."""
+        if self.status == 404 and not self.is_unknown:
+            raise BrokerUnreachable(f"{what}: {self.said()}")
+        if not self.is_ok:
+            raise BrokerRefused(f"{what}: {self.said()}")
+        try:
+            return parse_json(self.body)
+        except ValueError:
+            pass
+        raise ProtocolDrift(f"{what}: the answer is not JSON")
+
+    def said(self) -> str:
+        """Return the text of an error answer, safe to show."""
+        return f"status {self.status}, {redact(error_text(self.status, self.headers, self.body))}"
+
+
+class _Again(Exception):
+    """A read that may be repeated, after ``wait_s`` if the broker named a time."""
+
+    def __init__(self, error: BrokerError, wait_s: float | None = None) -> None:
+        super().__init__(error.detail)
+        self.error = error
+        self.wait_s = wait_s
+
+
+class Reader:
+    """Read from the broker on behalf of a login; one httpx client per login, TLS shared."""
+
+    def __init__(
+        self,
+        api_url: str,
+        ssl_context: ssl.SSLContext,
+        tokens: TokenSource,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._api_url = api_url
+        self._ssl_context = ssl_context
+        self._tokens = tokens
+        self._clock = clock
+        self._transport = transport
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._host = httpx.URL(api_url).host
+
+    async def read(self, login: str, path: str, params: Mapping[str, str] | None = None) -> Reply:
+        """GET a path; raises BrokerUnreachable, RateLimited, LoginRequired, ProtocolDrift."""
+        token = await self._tokens.access_token(login)
+        reply = await self._with_patience(login, path, params, token)
+        if reply.status == 401:
+            token = await self._tokens.replace_rejected(login, token)
+            reply = await self._with_patience(login, path, params, token)
+        if reply.status == 401:
+            raise LoginRequired(
+                f"the broker refuses the tokens of login {login} ({reply.said()}); sign in again"
+            )
+        return reply
+
+    async def get(
+        self, login: str, path: str, what: str, params: Mapping[str, str] | None = None
+    ) -> Any:  # noqa: ANN401 - read by the models
+        """GET a path and return its JSON; any refusal is an error that names ``what``."""
+        return (await self.read(login, path, params)).document(what)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        clients = list(self._clients.values())
+        self._clients.clear()
+        for client in clients:
+            await client.aclose()
+
+    async def _with_patience(
+        self, login: str, path: str, params: Mapping[str, str] | None, token: Secret
+    ) -> Reply:
+        failure: BrokerError | None = None
+        try:
+            async for attempt in stamina.retry_context(
+                on=backoff,
+                attempts=ATTEMPTS,
+                timeout=RETRYING_S,
+                wait_initial=0.2,
+                wait_jitter=0.2,
+                wait_max=2.0,
+            ):
+                with attempt:
+                    return await self._once(login, path, params, token)
+        except _Again as again:
+            failure = again.error
+        # Outside the handler: the context of an error would hold the URL, and with it a hash.
+        raise failure or BrokerUnreachable(f"{self._host} did not answer")
+
+    async def _once(
+        self, login: str, path: str, params: Mapping[str, str] | None, token: Secret
+    ) -> Reply:
+        trouble: _Again | BrokerError
+        try:
+            response = await self._client(login).get(
+                path, params=params, headers={"Authorization": f"Bearer {token.reveal()}"}
+            )
+            return self._usable(response)
+        except httpx.TransportError as error:
+            unreachable = BrokerUnreachable(why_no_connection(error, self._host))
+            trouble = unreachable if is_untrusted_certificate(error) else _Again(unreachable)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            trouble = ProtocolDrift(f"{self._host} answered in a way that HTTP does not know")
+        raise trouble
+
+    def _usable(self, response: httpx.Response) -> Reply:
+        """Return an answer that says something; raise for the others, some to be asked again."""
+        reply = Reply(response.status_code, _plain_headers(response), response.content)
+        if reply.is_ok:
+            return reply
+        if reply.status == 429:
+            wait_s = retry_after_s(response.headers.get("retry-after"), self._clock.now())
+            raise _Again(RateLimited(f"{self._host} asked us to slow down"), wait_s)
+        inner_failure = reply.status == 400 and tells_of_internal_error(reply.headers, reply.body)
+        if reply.status >= 500 or reply.status == 408 or inner_failure:
+            raise _Again(BrokerUnreachable(f"{self._host}: {reply.said()}"))
+        if reply.status < 400:
+            raise ProtocolDrift(
+                f"{self._host} answered a read with {clean(str(reply.status))}; a proxy or a "
+                "wrong [broker] api_url may be in the way"
+            )
+        return reply
+
+    def _client(self, login: str) -> httpx.AsyncClient:
+        client = self._clients.get(login)
+        if client is None:
+            client = self._clients[login] = httpx.AsyncClient(
+                base_url=self._api_url,
+                verify=self._ssl_context,
+                timeout=TIMEOUT,
+                limits=LIMITS,
+                trust_env=False,
+                follow_redirects=False,
+                headers={"Accept": "application/json"},
+                transport=self._transport,
+            )
+        return client
+
+
+def _log_repetition(details: stamina.instrumentation.RetryDetails) -> None:
+    log.info(
+        "broker.read_again",
+        attempt=details.retry_num + 1,
+        wait_s=round(details.wait_for, 2),
+        reason=str(details.caused_by),
+    )
+
+
+# Its own hook would write to standard output, where commands print their JSON.
+stamina.instrumentation.set_on_retry_hooks([_log_repetition])
+
+
+def backoff(error: Exception) -> bool | float:
+    """Tell stamina whether a read may be repeated: True, False, or after how many seconds."""
+    if not isinstance(error, _Again):
+        return False
+    if error.wait_s is None:
+        return True
+    return error.wait_s if error.wait_s < RETRYING_S else False
+
+
+def retry_after_s(header: str | None, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header names, at least one; None without a usable one.
+
+    Both forms of RFC 9110 section 10.2.3 are read: seconds and a date.
+    """
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            moment = email.utils.parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (aware - now) / timedelta(seconds=1)
+    return max(1.0, seconds) if math.isfinite(seconds) else None
+
+
+def _plain_headers(response: httpx.Response) -> dict[str, str]:
+    """Return the headers in lower case; httpx has undone the body's encoding already."""
+    return {
+        name.lower(): value
+        for name, value in response.headers.items()
+        if name.lower() != "content-encoding"
+    }
