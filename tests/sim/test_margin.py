@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from swimdesk.domain.instruments import OptionContract
-from swimdesk.sim.margin import Coverage, coverage, naked_charge
+from swimdesk.sim.margin import Coverage, amended, carried, coverage, naked_charge
+
+Groups = dict[date, dict[OptionContract, int]]
 
 
-def legs(*texts: str) -> list[tuple[OptionContract, int]]:
-    """Read ``-2 .TSLA250221P340`` and the like."""
-    pairs = (text.split() for text in texts)
-    return [(OptionContract.parse(symbol), int(quantity)) for quantity, symbol in pairs]
+def legs(*texts: str) -> Groups:
+    """Read ``-2 .TSLA250221P340`` and the like, sorted by expiry."""
+    groups: Groups = {}
+    for text in texts:
+        quantity, symbol = text.split()
+        contract = OptionContract.parse(symbol)
+        group = groups.setdefault(contract.expiry, {})
+        group[contract] = group.get(contract, 0) + int(quantity)
+    return groups
 
 
 def charged(found: Coverage) -> Decimal:
     """Sum what the spreads are charged."""
-    return sum(found.charged.values(), Decimal(0))
+    return sum((charge.amount for charge in found.charges.values()), Decimal(0))
+
+
+def on_shorts(groups: Groups) -> dict[str, Decimal]:
+    """Return what each short carries by its symbol."""
+    found = coverage(groups, 0)
+    return {
+        contract.symbol: amount
+        for expiry, group in groups.items()
+        for contract, amount in carried(group, found.charges[expiry]).items()
+    }
 
 
 def test_credit_vertical_is_charged_its_width_on_the_short_leg() -> None:
-    found = coverage(legs("-1 .TSLA250221P340", "1 .TSLA250221P320"), 0)
-    assert found.charged == {"TSLA  250221P00340000": Decimal(2000)}
+    groups = legs("-1 .TSLA250221P340", "1 .TSLA250221P320")
+    found = coverage(groups, 0)
+    assert on_shorts(groups) == {"TSLA  250221P00340000": Decimal(2000)}
     assert not found.naked
     assert found.covered_by_options == 1
 
 
 def test_debit_vertical_is_charged_nothing() -> None:
     found = coverage(legs("1 .TSLA250221P340", "-1 .TSLA250221P320"), 0)
-    assert not found.charged
+    assert charged(found) == 0
 
 
 def test_iron_condor_is_charged_for_its_wider_side_only() -> None:
-    found = coverage(
-        legs("-1 .AB250221C155", "1 .AB250221C170", "-1 .AB250221P90", "1 .AB250221P80"), 0
-    )
-    assert found.charged == {"AB    250221C00155000": Decimal(1500)}
+    groups = legs("-1 .AB250221C155", "1 .AB250221C170", "-1 .AB250221P90", "1 .AB250221P80")
+    assert on_shorts(groups) == {"AB    250221C00155000": Decimal(1500)}
 
 
 def test_iron_condor_of_equal_widths_is_charged_once() -> None:
-    found = coverage(
-        legs("-2 .AB250221C155", "2 .AB250221C160", "-2 .AB250221P90", "2 .AB250221P85"), 0
-    )
-    assert charged(found) == 1000
-    assert len(found.charged) == 1
+    groups = legs("-2 .AB250221C155", "2 .AB250221C160", "-2 .AB250221P90", "2 .AB250221P85")
+    assert charged(coverage(groups, 0)) == 1000
+    assert len(on_shorts(groups)) == 1
 
 
 def test_long_butterfly_is_charged_nothing() -> None:
@@ -99,13 +114,26 @@ STRIKES = st.integers(min_value=90, max_value=110)
 def test_verticals_never_cost_more_together_than_one_by_one(
     verticals: list[tuple[str, int, int]],
 ) -> None:
-    held: dict[OptionContract, int] = {}
+    held: Groups = {}
     apart = Decimal(0)
+    before = coverage({}, 0)
     for right, short, long in verticals:
         pair = legs(f"-1 .AB250221{right}{short}", f"1 .AB250221{right}{long}")
-        apart += charged(coverage(pair, 0)) if short != long else Decimal(0)
-        for contract, quantity in pair:
-            held[contract] = held.get(contract, 0) + quantity
-    together = coverage(held.items(), 0)
-    assert not together.naked
-    assert Decimal(0) <= charged(together) <= apart
+        apart += charged(coverage(pair, 0))
+        [(expiry, group)] = pair.items()
+        merged = dict(held.get(expiry, {}))
+        for contract, quantity in group.items():
+            merged[contract] = merged.get(contract, 0) + quantity
+        held = {expiry: merged}
+        shortcut = amended(before, held)
+        before = coverage(held, 0)
+        assert shortcut == before
+    assert not before.naked
+    assert Decimal(0) <= charged(before) <= apart
+
+
+def test_shortcut_is_refused_where_an_expiry_does_not_cover_itself() -> None:
+    plain = coverage(legs("-1 .AB250221C90", "1 .AB250221C95"), 0)
+    assert amended(plain, legs("-1 .AB250321C90")) is None
+    calendar = coverage(legs("-1 .AB250221C90", "1 .AB250321C90"), 0)
+    assert amended(calendar, legs("1 .AB250418C90")) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -91,7 +92,9 @@ class SimAccount:
     by_id: dict[int, SimOrder] = field(default_factory=dict)
     live: dict[int, SimOrder] = field(default_factory=dict)
     """Orders that are not terminal."""
-    coverages: dict[str, Coverage] = field(default_factory=dict)
+    chains: dict[str, dict[date, dict[OptionContract, int]]] = field(default_factory=dict)
+    """Option holdings by underlying and expiry: :attr:`positions` in the order of margin rules."""
+    _coverages: dict[str, Coverage] = field(default_factory=dict)
 
     @property
     def last4(self) -> str:
@@ -125,21 +128,18 @@ class SimAccount:
         position = self.positions.get(symbol)
         return position.quantity if position else 0
 
-    def options_on(self, underlying: str) -> dict[OptionContract, int]:
-        """Return the option holdings on one underlying."""
-        return {
-            p.contract: p.quantity
-            for p in self.positions.values()
-            if p.contract and p.contract.underlying == underlying
-        }
-
     def coverage_of(self, underlying: str) -> Coverage:
         """Return how the options on an underlying cover each other; worked out once a change."""
-        known = self.coverages.get(underlying)
+        known = self._coverages.get(underlying)
         if known is None:
-            known = coverage(self.options_on(underlying).items(), self.held(underlying))
-            self.coverages[underlying] = known
+            known = coverage(self.chains.get(underlying, {}), self.held(underlying))
+            self._coverages[underlying] = known
         return known
+
+    def hold(self, position: SimPosition) -> None:
+        """Take in a ready position."""
+        self.positions[position.symbol] = position
+        self._changed(position)
 
     def book(
         self,
@@ -158,7 +158,22 @@ class SimAccount:
         self.cash -= signed * price * position.multiplier + fees
         if position.quantity == 0:
             del self.positions[symbol]
-        self.coverages.pop(position.underlying, None)
+        self._changed(position)
+
+    def _changed(self, position: SimPosition) -> None:
+        self._coverages.pop(position.underlying, None)
+        contract = position.contract
+        if contract is None:
+            return
+        chain = self.chains.setdefault(contract.underlying, {})
+        group = chain.setdefault(contract.expiry, {})
+        group[contract] = position.quantity
+        if position.quantity == 0:
+            del group[contract]
+        if not group:
+            del chain[contract.expiry]
+        if not chain:
+            del self.chains[contract.underlying]
 
 
 @dataclass(slots=True, eq=False)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from swimdesk.domain.instruments import OPTION_MULTIPLIER, OptionContract, Right
 from swimdesk.sim.accounts import AccountKind, SimAccount, SimPosition
 from swimdesk.sim.fees import fees
-from swimdesk.sim.margin import Coverage, coverage, naked_charge
-from swimdesk.sim.matching import Prices, net_quote
+from swimdesk.sim.margin import Coverage, amended, carried, coverage, naked_charge
+from swimdesk.sim.matching import NetQuote, Prices
 from swimdesk.sim.orders import OrderTerms, SimLeg
 
 ZERO = Decimal(0)
@@ -75,22 +77,38 @@ def funds_of(account: SimAccount, prices: Prices) -> Funds:
             position, prices
         )
     held_stock = sums["long_stock"] - sums["short_stock"]
-    requirement = share_rate(account.kind) * held_stock
-    requirement += sum(option_requirements(account, prices).values(), ZERO)
+    requirement = share_rate(account.kind) * held_stock + _options_held_back(account, prices)
     return Funds(account.cash, requirement=requirement, reserved=account.reserved(), **sums)
+
+
+def available_funds(account: SimAccount, prices: Prices) -> Decimal:
+    """Return what new orders may take, without valuing the options."""
+    rate = share_rate(account.kind)
+    funds = account.cash - account.reserved() - _options_held_back(account, prices)
+    for position in account.positions.values():
+        if position.contract is None:
+            value = market_value(position, prices)
+            funds += value - rate * abs(value)
+    return funds
 
 
 def option_requirements(account: SimAccount, prices: Prices) -> dict[str, Decimal]:
     """Return what is held back per short option symbol, dollars."""
     charge = _charge_of_naked(account.kind, prices)
-    held: dict[str, Decimal] = {}
-    for underlying in {p.underlying for p in account.positions.values() if p.contract}:
+    held: dict[OptionContract, Decimal] = defaultdict(Decimal)
+    for underlying, chain in account.chains.items():
         found = account.coverage_of(underlying)
-        for symbol, amount in found.charged.items():
-            held[symbol] = held.get(symbol, ZERO) + amount
+        for expiry, group in chain.items():
+            for contract, amount in carried(group, found.charges[expiry]).items():
+                held[contract] += amount
         for contract, number in found.naked:
-            held[contract.symbol] = held.get(contract.symbol, ZERO) + charge(contract) * number
-    return held
+            held[contract] += charge(contract) * number
+    return {contract.symbol: amount for contract, amount in held.items()}
+
+
+def _options_held_back(account: SimAccount, prices: Prices) -> Decimal:
+    charge = _charge_of_naked(account.kind, prices)
+    return sum((account.coverage_of(u).requirement(charge) for u in account.chains), ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,43 +119,56 @@ class Change:
     after: Coverage
 
 
-def coverage_changes(account: SimAccount, terms: OrderTerms, units: int) -> dict[str, Change]:
-    """Return the cover before and after so many units of an order, per underlying."""
-    changes = {}
-    for underlying in {leg.underlying for leg in terms.legs}:
-        options = account.options_on(underlying)
-        shares = account.held(underlying)
-        for leg in terms.legs:
-            signed = leg.sign * leg.quantity * units // terms.units
-            if leg.contract and leg.underlying == underlying:
-                options[leg.contract] = options.get(leg.contract, 0) + signed
-            elif leg.symbol == underlying:
-                shares += signed
-        after = coverage(options.items(), shares)
-        changes[underlying] = Change(account.coverage_of(underlying), after)
-    return changes
+def coverage_changes(account: SimAccount, terms: OrderTerms) -> tuple[Change, ...]:
+    """Return the cover before and after an order, for each underlying whose options it touches."""
+    return tuple(
+        _coverage_change(account, terms, underlying)
+        for underlying in {leg.underlying for leg in terms.legs}
+        if underlying in account.chains or any(leg.contract for leg in terms.legs)
+    )
 
 
-def cost_of(account: SimAccount, terms: OrderTerms, units: int, prices: Prices) -> Decimal | None:
-    """Return what so many units would take from the available funds, fees included.
+def _coverage_change(account: SimAccount, terms: OrderTerms, underlying: str) -> Change:
+    before = account.coverage_of(underlying)
+    chain = account.chains.get(underlying, {})
+    changed: dict[date, dict[OptionContract, int]] = {}
+    bought_shares = 0
+    for leg in terms.legs:
+        signed = leg.sign * leg.quantity
+        if leg.contract is None:
+            bought_shares += signed if leg.symbol == underlying else 0
+        elif leg.underlying == underlying:
+            expiry = leg.contract.expiry
+            group = changed.setdefault(expiry, dict(chain.get(expiry, {})))
+            group[leg.contract] = group.get(leg.contract, 0) + signed
+    after = None if bought_shares else amended(before, changed)
+    if after is None:
+        after = coverage({**chain, **changed}, account.held(underlying) + bought_shares)
+    return Change(before, after)
 
-    Negative where the order frees more than it takes; None when a leg has no market.
+
+def cost_of(
+    account: SimAccount,
+    terms: OrderTerms,
+    quote: NetQuote,
+    changes: tuple[Change, ...],
+    prices: Prices,
+) -> Decimal:
+    """Return what the order would take from the available funds, fees included.
+
+    Negative where the order frees more than it takes.
     """
-    quote = net_quote(terms, prices)
-    if quote is None:
-        return None
     limit = terms.signed_limit
     net = quote.natural if limit is None else limit
-    cash_out = net * terms.unit_multiplier * units
+    cash_out = net * terms.unit_multiplier * terms.units
     charge = _charge_of_naked(account.kind, prices)
-    for change in coverage_changes(account, terms, units).values():
+    for change in changes:
         cash_out += change.after.requirement(charge) - change.before.requirement(charge)
     for leg in terms.legs:
-        quantity = leg.quantity * units // terms.units
         price = _leg_price(leg, abs(net) if len(terms.legs) == 1 else None, prices)
-        cash_out += fees(leg, quantity, price)
+        cash_out += fees(leg, leg.quantity, price)
         if leg.contract is None:
-            cash_out -= _collateral(leg, quantity * price, account.kind)
+            cash_out -= _collateral(leg, leg.quantity * price, account.kind)
     return cash_out
 
 

@@ -5,39 +5,30 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from swimdesk.sim.accounts import SimAccount
 from swimdesk.sim.fees import fees_per_contract
-from swimdesk.sim.funds import cost_of, funds_of
-from swimdesk.sim.matching import Prices, net_quote
+from swimdesk.sim.funds import available_funds
+from swimdesk.sim.matching import Prices
 from swimdesk.sim.orders import OrderTerms, SimLeg
 from swimdesk.sim.rendering import cents, leg_instrument, listing_of, stock_leverage, wire_time
+from swimdesk.sim.rules import Case
 
 ZERO = Decimal(0)
 
 
-def preview(
-    account: SimAccount,
-    terms: OrderTerms,
-    reasons: list[str],
-    prices: Prices,
-    epoch_s: int,
-) -> dict[str, Any]:
+def preview(case: Case, reasons: list[str], epoch_s: int) -> dict[str, Any]:
     """Return the preview of an order that the rules judged so."""
-    strategy = _previewed(account, terms, bool(reasons), prices, epoch_s)
     rejects = [{"activityMessage": text, "originalSeverity": "REJECT"} for text in reasons]
     return {
         "orderId": 0,
-        "orderStrategy": strategy,
+        "orderStrategy": _strategy(case, bool(reasons), epoch_s),
         "orderValidationResult": {"rejects": rejects} if rejects else {},
-        "commissionAndFee": _fee_tables(terms, prices),
+        "commissionAndFee": _fee_tables(case.terms, case.prices),
     }
 
 
-def _previewed(
-    account: SimAccount, terms: OrderTerms, rejected: bool, prices: Prices, epoch_s: int
-) -> dict[str, Any]:
-    quote = net_quote(terms, prices)
-    natural = abs(quote.natural) if quote else ZERO
+def _strategy(case: Case, rejected: bool, epoch_s: int) -> dict[str, Any]:
+    account, terms = case.account, case.terms
+    natural = abs(case.quote.natural) if case.quote else ZERO
     price = natural if terms.price is None else terms.price
     value = float(price * terms.unit_multiplier * terms.units)
     entered = wire_time(epoch_s)
@@ -48,7 +39,7 @@ def _previewed(
         "advancedOrderType": "NONE",
         **closed,
         "enteredTime": entered,
-        "orderBalance": _projected(account, terms, value, prices),
+        "orderBalance": _projected(case, value),
         "orderStrategyType": "SINGLE",
         "orderVersion": 1,
         "session": terms.session,
@@ -64,16 +55,15 @@ def _previewed(
         "sellNonMarginableFirst": False,
         "strategy": terms.complex_type,
         "amountIndicator": "SHARES",
-        "orderLegs": [_preview_leg(leg, rejected, prices) for leg in terms.legs],
+        "orderLegs": [_preview_leg(leg, rejected, case.prices) for leg in terms.legs],
     }
 
 
-def _projected(
-    account: SimAccount, terms: OrderTerms, value: float, prices: Prices
-) -> dict[str, float]:
-    cost = cost_of(account, terms, terms.units, prices) or ZERO
-    left = funds_of(account, prices).available - cost
-    commission = sum((_commission(leg, prices) * leg.quantity for leg in terms.legs), ZERO)
+def _projected(case: Case, value: float) -> dict[str, float]:
+    account, prices = case.account, case.prices
+    left = available_funds(account, prices) - case.cost
+    legs = case.terms.legs
+    commission = sum((_commission(leg, prices) * leg.quantity for leg in legs), ZERO)
     return {
         "orderValue": value,
         "projectedAvailableFund": cents(left),

@@ -161,4 +161,4 @@ def _give(
     paid = round(quote.mark * Decimal(random.randint(85, 115)) / 100, 2)
     position = SimPosition(symbol, contract, quantity, paid, paid, previous_quantity=quantity)
     position.previous_value = market_value(position, market)
-    account.positions[symbol] = position
+    account.hold(position)

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from swimdesk.domain.instruments import option_tick
 from swimdesk.sim.accounts import AccountKind, SimAccount
-from swimdesk.sim.funds import Change, cost_of, coverage_changes, funds_of
-from swimdesk.sim.matching import Prices, net_quote, net_tick
+from swimdesk.sim.funds import Change, available_funds, cost_of, coverage_changes
+from swimdesk.sim.matching import NetQuote, Prices, net_quote, net_tick
 from swimdesk.sim.orders import OrderTerms, SimLeg, SimOrder
 from swimdesk.sim.validation import Describe
 
@@ -55,9 +55,14 @@ class Case:
     terms: OrderTerms
     prices: Prices
     describe: Describe
-    others: tuple[SimOrder, ...] = ()
+    others: tuple[SimOrder, ...]
     """The account's other live orders, without the one that this replaces."""
-    replaced: SimOrder | None = None
+    replaced: SimOrder | None
+    quote: NetQuote | None
+    """None where a leg has no market."""
+    changes: tuple[Change, ...]
+    cost: Decimal
+    """What it takes from the available funds, dollars; negative where it frees some."""
 
     @property
     def opens(self) -> bool:
@@ -68,6 +73,23 @@ class Case:
     def single(self) -> SimLeg | None:
         """The leg of a single-leg order."""
         return self.terms.legs[0] if len(self.terms.legs) == 1 else None
+
+
+def open_case(
+    account: SimAccount,
+    terms: OrderTerms,
+    prices: Prices,
+    describe: Describe,
+    *,
+    order: SimOrder | None = None,
+    replaced: SimOrder | None = None,
+) -> Case:
+    """Gather what the rules look at; ``order`` is the record of these terms where there is one."""
+    others = tuple(o for o in account.live.values() if o is not order and o is not replaced)
+    quote = net_quote(terms, prices)
+    changes = coverage_changes(account, terms)
+    cost = Decimal(0) if quote is None else cost_of(account, terms, quote, changes, prices)
+    return Case(account, terms, prices, describe, others, replaced, quote, changes, cost)
 
 
 def rejections(case: Case) -> list[str]:
@@ -81,7 +103,7 @@ def _trading_allowed(case: Case) -> Iterator[str]:
 
 
 def _market_exists(case: Case) -> Iterator[str]:
-    if net_quote(case.terms, case.prices) is None:
+    if case.quote is None:
         yield NO_MARKET
 
 
@@ -89,8 +111,7 @@ def _option_approval(case: Case) -> Iterator[str]:
     """Ask for the level that the change of cover needs."""
     if not any(leg.contract for leg in case.terms.legs):
         return
-    changes = coverage_changes(case.account, case.terms, case.terms.units).values()
-    if any(_needed_level(case, change) > case.account.option_level for change in changes):
+    if any(_needed_level(case, change) > case.account.option_level for change in case.changes):
         yield OPTION_LEVEL
 
 
@@ -139,8 +160,7 @@ def _tick(case: Case) -> Iterator[str]:
 
 def _far_limit(case: Case) -> Iterator[str]:
     """Reject a share limit far off on either side, an option limit only when it overpays."""
-    quote = net_quote(case.terms, case.prices)
-    limit = case.terms.signed_limit
+    quote, limit = case.quote, case.terms.signed_limit
     if quote is None or limit is None or case.terms.stop_price is not None:
         return
     if case.single is not None and case.single.contract is None:
@@ -184,13 +204,12 @@ def _closing(order: SimOrder, wanted: SimLeg) -> int:
 
 
 def _buying_power(case: Case) -> Iterator[str]:
-    cost = cost_of(case.account, case.terms, case.terms.units, case.prices)
-    if cost is None or cost <= 0:
+    if case.cost <= 0:
         return
-    available = funds_of(case.account, case.prices).available
+    available = available_funds(case.account, case.prices)
     if case.replaced is not None:
         available += case.replaced.reserve
-    if cost > available:
+    if case.cost > available:
         yield BUYING_POWER
 
 

@@ -26,7 +26,7 @@ from swimdesk.sim.messages import SimRequest, SimResponse
 from swimdesk.sim.orders import SimOrder, Status
 from swimdesk.sim.previews import preview
 from swimdesk.sim.rendering import order_bytes, user_preference
-from swimdesk.sim.rules import Case, rejections
+from swimdesk.sim.rules import open_case, rejections
 from swimdesk.sim.schedule import Schedule
 from swimdesk.sim.settings import SimSettings
 from swimdesk.sim.validation import read_order
@@ -220,10 +220,8 @@ class TraderHandlers:
         read = read_order(call.request.body, self._describe)
         if isinstance(read, SimResponse):
             return read
-        account = call.owner
-        others = tuple(account.live.values())
-        reasons = rejections(Case(account, read.terms, self._market, self._describe, others))
-        return answer(preview(account, read.terms, reasons, self._market, self._schedule.epoch_s))
+        case = open_case(call.owner, read.terms, self._market, self._describe)
+        return answer(preview(case, rejections(case), self._schedule.epoch_s))
 
     def _preference(self, call: Call) -> SimResponse:
         login = call.login

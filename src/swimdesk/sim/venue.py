@@ -10,12 +10,11 @@ from random import Random
 from swimdesk.sim.accounts import SimAccount
 from swimdesk.sim.clock import SimClock
 from swimdesk.sim.fees import fees
-from swimdesk.sim.funds import cost_of
 from swimdesk.sim.listings import Listing
 from swimdesk.sim.market import Market
 from swimdesk.sim.matching import fill_prices, is_marketable, net_quote, stop_is_reached
 from swimdesk.sim.orders import Activity, ExecutedLeg, OrderTerms, SimOrder, Status
-from swimdesk.sim.rules import Case, rejections
+from swimdesk.sim.rules import Case, open_case, rejections
 from swimdesk.sim.schedule import Schedule
 from swimdesk.sim.sessions import SessionMode
 from swimdesk.sim.settings import SimSettings
@@ -140,20 +139,16 @@ class Venue:
         """Run the asynchronous rules and either reject the order or put it to work."""
         if order.is_terminal:
             return
-        reasons = self._reasons(account, order, replaced)
+        case = open_case(
+            account, order.terms, self._market, self._describe, order=order, replaced=replaced
+        )
+        reasons = self._reasons(order, case)
         if reasons:
-            order.move_to(Status.REJECTED, at_s=order.entered_s, reason="|".join(reasons))
-            account.live.pop(order.order_id, None)
-            if replaced is not None and replaced.status is Status.PENDING_REPLACE:
-                replaced.replaced_by = None
-                replaced.move_to(
-                    Status.WORKING if replaced.activated else Status.PENDING_ACTIVATION
-                )
+            self._reject(account, order, reasons, replaced)
             return
         if replaced is not None:
             self._cancel_rest(account, replaced, Status.REPLACED)
-        cost = cost_of(account, order.terms, order.units, self._market)
-        order.reserve = max(ZERO, cost or ZERO)
+        order.reserve = max(ZERO, case.cost)
         order.decided = True
         order.expires_s = self._expiry_of(order.terms)
         if self._is_open(order.terms):
@@ -163,16 +158,25 @@ class Venue:
                 order.move_to(Status.PENDING_ACTIVATION)
             self._rest(account, order)
 
-    def _reasons(
-        self, account: SimAccount, order: SimOrder, replaced: SimOrder | None
-    ) -> list[str]:
+    def _reasons(self, order: SimOrder, case: Case) -> list[str]:
         if order.forced_reject is not None:
             return [order.forced_reject]
-        if replaced is not None and replaced.status is not Status.PENDING_REPLACE:
+        if case.replaced is not None and case.replaced.status is not Status.PENDING_REPLACE:
             return [REPLACED_TOO_LATE]
-        others = tuple(o for o in account.live.values() if o is not order and o is not replaced)
-        case = Case(account, order.terms, self._market, self._describe, others, replaced)
         return rejections(case)
+
+    def _reject(
+        self,
+        account: SimAccount,
+        order: SimOrder,
+        reasons: list[str],
+        replaced: SimOrder | None,
+    ) -> None:
+        order.move_to(Status.REJECTED, at_s=order.entered_s, reason="|".join(reasons))
+        account.live.pop(order.order_id, None)
+        if replaced is not None and replaced.status is Status.PENDING_REPLACE:
+            replaced.replaced_by = None
+            replaced.move_to(Status.WORKING if replaced.activated else Status.PENDING_ACTIVATION)
 
     def _expiry_of(self, terms: OrderTerms) -> int | None:
         """Return when the order dies unfilled; an always open market never ends a day order."""
