@@ -219,9 +219,10 @@ async def test_cancelled_caller_finds_its_broadcast_whole(path: Path) -> None:
 
 
 def test_database_of_the_other_mode_is_refused(path: Path) -> None:
-    filled(path)
+    filled(path).with_name("desk.db.reserve").unlink()
     with pytest.raises(ModeMismatch, match="is for paper, the configuration says live"):
         Database.open(path, "live", START)
+    assert not path.with_name("desk.db.reserve").exists()
 
 
 def test_newer_schema_is_refused_naming_both(path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.integration.store_homes import a_journal, content_of, filled, write_a_letter
+from tests.integration.store_homes import a_journal, content_of, filled, plain, write_a_letter
 from tests.unit.store.builders import START, a_broadcast, a_fill, accepted, an_id
 
 from swimdesk.desk.ports import GuardRecord, GuardState
 from swimdesk.domain.orders import LineState
-from swimdesk.errors import StoreCorrupt, StoreError, UnknownReference
+from swimdesk.errors import SchemaTooNew, StoreCorrupt, StoreError, UnknownReference
 from swimdesk.store.glance import peek
 from swimdesk.store.history import open_history
 from swimdesk.store.migrate import latest
@@ -58,6 +58,14 @@ async def test_history_of_what_is_no_database_is_refused(path: Path) -> None:
             pass
     write_a_letter(path)
     with pytest.raises(StoreCorrupt):
+        async with open_history(path):
+            pass
+
+
+async def test_history_of_a_newer_schema_is_refused(path: Path) -> None:
+    with plain(filled(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(SchemaTooNew, match="schema 99"):
         async with open_history(path):
             pass
 
