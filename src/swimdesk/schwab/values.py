@@ -15,7 +15,7 @@ TEXT_LIMIT = 300
 _LARGEST_EXPONENT = 18
 _NOT_COMPUTED = Decimal(-999)
 _SYMBOL = re.compile(r"[\x20-\x7e]{1,64}")
-_IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,40}")
+_IDENTIFIER = re.compile(r"[0-9A-Za-z_-]{1,128}")
 
 
 def parse_json(body: bytes | str) -> Any:  # noqa: ANN401 - whatever the broker sent

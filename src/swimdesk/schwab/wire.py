@@ -62,7 +62,7 @@ class WireAccountNumber(Wire):
     """A plain account number and the hash that stands for it in paths."""
 
     account_number: AccountNumber
-    hash_value: Annotated[Identifier, Field(repr=False, pattern=r"^[0-9A-Za-z]{1,128}$")]
+    hash_value: Annotated[str, Field(repr=False, pattern=r"^[0-9A-Za-z]{1,128}$")]
 
 
 class WireInstrument(Wire):
