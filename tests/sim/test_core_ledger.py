@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from swimdesk.sim.faults import Fault, FaultRule
 from tests.fakes.sim_client import Counter, shares
+
+from swimdesk.sim.faults import Fault, FaultRule
 
 
 def of_account(counter: Counter) -> dict[str, Any]:

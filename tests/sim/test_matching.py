@@ -9,13 +9,13 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fakes.sim_client import Counter, contracts, shares, spread
 
 from swimdesk.domain.instruments import Right
 from swimdesk.sim.listings import describe
 from swimdesk.sim.matching import fill_prices, is_marketable, net_quote
 from swimdesk.sim.orders import OrderTerms
 from swimdesk.sim.validation import ReadOrder, read_order
-from tests.fakes.sim_client import Counter, contracts, shares, spread
 
 COUNTER = Counter()
 MARKET = COUNTER.broker.market

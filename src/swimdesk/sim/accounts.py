@@ -111,7 +111,15 @@ class SimAccount:
         self.orders.append(order)
         self.entered.append(order.entered_s)
         self.by_id[order.order_id] = order
-        self.live[order.order_id] = order
+        if not order.is_terminal:
+            self.live[order.order_id] = order
+
+    def clear(self) -> None:
+        """Forget all holdings and orders."""
+        for book in (self.positions, self.by_id, self.live, self.chains, self._coverages):
+            book.clear()
+        self.orders.clear()
+        self.entered.clear()
 
     def entered_between(self, first_s: float, last_s: float) -> Iterator[SimOrder]:
         """Return the orders entered from ``first_s`` to ``last_s`` (both in), newest first."""

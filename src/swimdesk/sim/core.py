@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import format_datetime
 from functools import lru_cache
@@ -31,6 +32,7 @@ from swimdesk.sim.profiles import make_logins
 from swimdesk.sim.schedule import Schedule
 from swimdesk.sim.sessions import Sessions
 from swimdesk.sim.settings import SimSettings
+from swimdesk.sim.state import dump_accounts, load_accounts
 from swimdesk.sim.trader import PREFIX as TRADER
 from swimdesk.sim.trader import Call, TraderHandlers
 from swimdesk.sim.venue import Venue
@@ -120,6 +122,27 @@ class SimBroker:
                 for login in self.logins
             ],
         }
+
+    def dump_state(self) -> dict[str, Any]:
+        """Return accounts, orders and grants for :meth:`load_state` of a later run."""
+        return {
+            "last_order_id": self.venue.last_order_id,
+            "last_activity_id": self.venue.last_activity_id,
+            "grants": self.grants.dump(),
+            "accounts": dump_accounts(self.accounts),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take up a dumped state; InputError where it belongs to other settings.
+
+        Prices are not part of it: the market begins anew. Nor are access tokens.
+        """
+        load_accounts(self.accounts, state["accounts"], listings.describe)
+        self.venue.last_order_id = state["last_order_id"]
+        self.venue.last_activity_id = state["last_activity_id"]
+        self.grants.load(state["grants"])
+        for account in self.accounts:
+            self.venue.resume(account)
 
     def _answer(self, request: SimRequest) -> SimResponse:
         if request.path == TOKEN_PATH:

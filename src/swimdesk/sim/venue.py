@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from random import Random
 
 from swimdesk.sim.accounts import SimAccount
@@ -103,7 +104,7 @@ class Venue:
             order.replaces = replaced.order_id
             replaced.replaced_by = order.order_id
             replaced.move_to(Status.PENDING_REPLACE)
-        self._after(_DECISION_S, lambda: self._decide(account, order, replaced))
+        self._after(_DECISION_S, partial(self._decide, account, order, replaced))
         return order
 
     def cancel(self, account: SimAccount, order: SimOrder) -> None:
@@ -111,16 +112,18 @@ class Venue:
         if order.status is Status.PENDING_CANCEL:
             return
         order.move_to(Status.PENDING_CANCEL)
-        self._after(_CANCEL_S, lambda: self._cancel_rest(account, order, Status.CANCELED))
+        self._after(_CANCEL_S, partial(self._cancel_rest, account, order, Status.CANCELED))
 
-    def resume(self, account: SimAccount, order: SimOrder) -> None:
-        """Take up a live order of an earlier run."""
-        if order.status is Status.PENDING_CANCEL:
-            self._after(_CANCEL_S, lambda: self._cancel_rest(account, order, Status.CANCELED))
-        if order.decided:
-            self._rest(account, order)
-        else:
-            self._after(_DECISION_S, lambda: self._decide(account, order, None))
+    def resume(self, account: SimAccount) -> None:
+        """Take up the live orders of an account as an earlier run left them."""
+        for order in list(account.live.values()):
+            if order.status is Status.PENDING_CANCEL:
+                self._after(_CANCEL_S, partial(self._cancel_rest, account, order, Status.CANCELED))
+            if order.decided:
+                self._rest(account, order)
+            else:
+                replaced = account.by_id.get(order.replaces or 0)
+                self._after(_DECISION_S, partial(self._decide, account, order, replaced))
 
     def _after(self, span_s: tuple[float, float], action: Callable[[], None]) -> None:
         self._schedule.after(self._random.uniform(*span_s), action)
@@ -133,7 +136,7 @@ class Venue:
         order.forced_reject = quirks.reject_with
         order.shown_status = quirks.shown_status
         if quirks.shown_status is not None:
-            self._schedule.after(quirks.shown_for_s, lambda: _show_again(order))
+            self._schedule.after(quirks.shown_for_s, partial(_show_again, order))
 
     def _decide(self, account: SimAccount, order: SimOrder, replaced: SimOrder | None) -> None:
         """Run the asynchronous rules and either reject the order or put it to work."""
@@ -198,7 +201,7 @@ class Venue:
             order.status = Status.WORKING
         order.rendered = None
         if self._trades_now(order):
-            self._after(_FIRST_FILL_S, lambda: self._fill(account, order))
+            self._after(_FIRST_FILL_S, partial(self._fill, account, order))
         else:
             self._unfilled(account, order)
 
@@ -249,7 +252,7 @@ class Venue:
             self._activate(account, order)
         elif self._trades_now(order):
             del self._resting[order.order_id]
-            self._after(_CROSSED_FILL_S, lambda: self._fill(account, order))
+            self._after(_CROSSED_FILL_S, partial(self._fill, account, order))
 
     def _fill(self, account: SimAccount, order: SimOrder) -> None:
         """Execute what the market gives now; what is left follows or rests."""
@@ -260,7 +263,7 @@ class Venue:
             return
         self._execute(account, order, self._next_units(order))
         if order.open_units:
-            self._after(_NEXT_FILL_S, lambda: self._fill(account, order))
+            self._after(_NEXT_FILL_S, partial(self._fill, account, order))
 
     def _next_units(self, order: SimOrder) -> int:
         """Return how many units trade at once: all, or of a large order sometimes a part."""
@@ -291,7 +294,7 @@ class Venue:
             order.move_to(Status.FILLED, at_s=self._schedule.epoch_s)
             account.live.pop(order.order_id, None)
         if self._settings.position_lag_s:
-            self._schedule.after(self._settings.position_lag_s, lambda: _book(account, legs))
+            self._schedule.after(self._settings.position_lag_s, partial(_book, account, legs))
         else:
             _book(account, legs)
         order.reserve = order.reserve * (before - units) / before
