@@ -49,6 +49,7 @@ class Act(StrEnum):
     TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
     TAKE_WITHOUT_ID = "take_without_id"
     NAME_ANOTHER_ORDER = "name_another_order"
+    NAME_AN_EARLIER_ORDER_OF_OURS = "name_an_earlier_order_of_ours"
     TAKE_AND_FORGET_TO_REPORT = "take_and_forget_to_report"
 
 
@@ -166,6 +167,9 @@ class FakeBroker:
         answer = _ANSWERS.get(act, Outcome("", OutcomeKind.ACCEPTED, order_id, 201))
         if act is Act.NAME_ANOTHER_ORDER:
             answer = replace(answer, order_id=self._stranger(order.account))
+        if act is Act.NAME_AN_EARLIER_ORDER_OF_OURS:
+            earlier = next(o for o in self.ledger if o.account == order.account)
+            answer = replace(answer, order_id=earlier.order_id)
         if act is Act.TAKE_AND_FORGET_TO_REPORT:
             return None
         return replace(answer, ref=order.ref, sent_ns=sent_ns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from swimdesk.desk.ports import BroadcastSummary, GuardRecord, GuardState
@@ -49,7 +50,9 @@ class MemoryJournal:
         self.broadcasts[broadcast.id] = broadcast
         self.writes.append("open_broadcast")
 
-    async def record(self, broadcast_id: str, lines: Sequence[Line]) -> None:
+    async def record(
+        self, broadcast_id: str, lines: Sequence[Line], journal_ns: int | None = None
+    ) -> None:
         """Keep the lines' new states, all or none."""
         self._check_failure()
         if not lines:
@@ -65,6 +68,8 @@ class MemoryJournal:
                 raise InvariantBroken(f"{line.ref} cannot go back from {old.state} to {line.state}")
         assert known is not None
         changed = known.with_lines(lines)
+        if changed.journal_ns is None:
+            changed = replace(changed, journal_ns=journal_ns)
         others = [b for b in self.broadcasts.values() if b.id != broadcast_id]
         self._check_orders(changed.lines, others)
         self.broadcasts[broadcast_id] = changed

@@ -305,8 +305,13 @@ class Journal(Protocol):
         """Write a broadcast and all its lines in one commit; raise if its id or key exists."""
         ...
 
-    async def record(self, broadcast_id: str, lines: Sequence[Line]) -> None:
-        """Write the lines' new states in one commit."""
+    async def record(
+        self, broadcast_id: str, lines: Sequence[Line], journal_ns: int | None = None
+    ) -> None:
+        """Write the lines' new states in one commit, and once how long the first commit took.
+
+        InvariantBroken, and nothing written, if a line names an order that another line has.
+        """
         ...
 
     async def record_executions(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.bus import Bus
@@ -12,8 +12,8 @@ from swimdesk.desk.ports import Clock, Journal
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.events import Alarmed, BroadcastOpened, Event, LinesChanged
 from swimdesk.domain.executions import Execution
-from swimdesk.domain.orders import is_alarming
-from swimdesk.errors import StoreError
+from swimdesk.domain.orders import Doubt, LineState, is_alarming
+from swimdesk.errors import InvariantBroken, StoreError
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -66,8 +66,8 @@ class Recorder:
             changes = decide(broadcast)
             if not changes:
                 return
+            changes = await self._write(broadcast, changes)
             lines = tuple(change.line for change in changes)
-            await self._write(broadcast_id, changes)
             self.publish(LinesChanged(broadcast_id, lines))
         await self._raise_alarms(broadcast, lines)
 
@@ -80,17 +80,33 @@ class Recorder:
         except StoreError as e:
             log.error("desk.alarm_not_written", error=e.detail)
 
-    async def _write(self, broadcast_id: str, changes: Sequence[Change]) -> None:
-        fills = [(c.line.ref, execution) for c in changes for execution in c.executions]
+    async def _write(self, broadcast: Broadcast, changes: Sequence[Change]) -> Sequence[Change]:
+        """Write changes in one commit; one at a time where an order turns out to be taken."""
         try:
-            await self._journal.record(broadcast_id, [change.line for change in changes])
+            return await self._commit(broadcast, changes)
+        except InvariantBroken as e:
+            if len(changes) == 1:
+                change = changes[0]
+                if change.line.order_id is None:
+                    raise
+                log.error("desk.order_taken", ref=change.line.ref, error=e.detail)
+                return await self._commit(broadcast, [_without_order(change)])
+        singly = [await self._write(broadcast, [change]) for change in changes]
+        return [change for written in singly for change in written]
+
+    async def _commit(self, broadcast: Broadcast, changes: Sequence[Change]) -> Sequence[Change]:
+        fills = [(c.line.ref, execution) for c in changes for execution in c.executions]
+        lines = [change.line for change in changes]
+        try:
+            await self._journal.record(broadcast.id, lines, broadcast.journal_ns)
             if fills:
-                await self._journal.record_executions(broadcast_id, fills)
+                await self._journal.record_executions(broadcast.id, fills)
         except StoreError as e:
             self.store_failed = True
-            text = f"results of {broadcast_id} could not be written: {e.detail}"
-            log.error("desk.record_failed", broadcast=broadcast_id, error=e.detail)
+            text = f"results of {broadcast.id} could not be written: {e.detail}"
+            log.error("desk.record_failed", broadcast=broadcast.id, error=e.detail)
             self.publish(Alarmed(text))
+        return changes
 
     async def _raise_alarms(self, before: Broadcast, lines: Sequence[Line]) -> None:
         for line in lines:
@@ -100,3 +116,17 @@ class Recorder:
                     f"{line.account}: the order reported as {old} is now {line.state}"
                     f" ({line.reason or 'no reason given'})"
                 )
+
+
+def _without_order(change: Change) -> Change:
+    """Take an order id back that belongs to another line; which order is ours is in doubt."""
+    return Change(
+        replace(
+            change.line,
+            state=LineState.IN_DOUBT,
+            doubt=Doubt.PROBABLE if change.line.accepted else Doubt.UNKNOWN,
+            order_id=None,
+            reason=f"the answer named order {change.line.order_id}, which is another line's;"
+            " looking for ours",
+        )
+    )

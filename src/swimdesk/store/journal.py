@@ -58,6 +58,7 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 _INSERT_BROADCAST = _insert("broadcasts", BROADCAST_COLUMNS)
 _INSERT_LINE = _insert("lines", ("broadcast", "position", *LINE_COLUMNS))
 _INSERT_TRANSITION = _insert("transitions", ("ref", "at", *_HISTORY_COLUMNS, "reason"))
+_KEEP_JOURNAL_TIME = "UPDATE broadcasts SET journal_ns = ? WHERE id = ? AND journal_ns IS NULL"
 _UPDATE_LINE = (
     f"UPDATE lines SET {', '.join(f'{c} = :{c}' for c in CHANGING_COLUMNS)} WHERE ref = :ref"  # noqa: S608
 )
@@ -95,9 +96,16 @@ def open_broadcast(connection: sqlite3.Connection, broadcast: Broadcast, at: dat
 
 
 def record(
-    connection: sqlite3.Connection, broadcast_id: str, lines: Sequence[Line], at: datetime
+    connection: sqlite3.Connection,
+    broadcast_id: str,
+    lines: Sequence[Line],
+    at: datetime,
+    journal_ns: int | None = None,
 ) -> None:
-    """Write the lines' new states and add what changed to their history."""
+    """Write the lines' new states and add what changed to their history.
+
+    ``journal_ns``, known only after the broadcast's own commit, is written with them once.
+    """
     values = [line_values(line) for line in lines]
     if not values:
         return
@@ -111,6 +119,8 @@ def record(
             raise InvariantBroken(
                 f"an order of broadcast {broadcast_id} belongs to another line already ({error})"
             ) from error
+        if journal_ns is not None:
+            connection.execute(_KEEP_JOURNAL_TIME, (journal_ns, broadcast_id))
         changed = [
             line
             for line in values

@@ -52,10 +52,14 @@ class SqliteJournal:
         now = self._clock.now()
         await self._write(lambda c: journal.open_broadcast(c, broadcast, now), _NOT_OPENED)
 
-    async def record(self, broadcast_id: str, lines: Sequence[Line]) -> None:
+    async def record(
+        self, broadcast_id: str, lines: Sequence[Line], journal_ns: int | None = None
+    ) -> None:
         """Write the lines' new states in one commit."""
         now, lines = self._clock.now(), tuple(lines)
-        await self._write_result(lambda c: journal.record(c, broadcast_id, lines, now), _NO_STATES)
+        await self._write_result(
+            lambda c: journal.record(c, broadcast_id, lines, now, journal_ns), _NO_STATES
+        )
 
     async def record_executions(
         self, broadcast_id: str, executions: Iterable[tuple[str, Execution]]

@@ -108,6 +108,31 @@ def test_a_single_look_alike_is_bound_after_the_horizon_and_not_before(act: Act)
     run_virtual(scenario())
 
 
+def test_an_answer_that_names_another_line_s_order_puts_only_that_line_in_doubt() -> None:
+    async def scenario() -> None:
+        async with a_desk(4) as bench:
+            await bench.send(STOCK)
+            bench.broker.acts["A-02"] = Act.NAME_AN_EARLIER_ORDER_OF_OURS
+            view = await bench.send(wait_s=5)
+            line = next(x for x in view.lines if x.account == "A-02")
+            assert (line.state, line.order_id) == ("in_doubt", None)
+            assert view.counts["filled"] == 3
+            view = await bench.desk.follow(view.broadcast, 90)
+            assert view.counts["filled"] == 4
+
+    run_virtual(scenario())
+
+
+def test_the_time_of_the_journal_is_kept_with_the_broadcast() -> None:
+    async def scenario() -> None:
+        async with a_desk(4) as bench:
+            view = await bench.send(broadcast="B-1")
+            assert view.timing_ms.journal is not None
+            assert bench.journal.broadcasts["B-1"].journal_ns is not None
+
+    run_virtual(scenario())
+
+
 def test_a_lost_order_is_never_resent_and_becomes_probably_absent_only_by_many_reads() -> None:
     async def scenario() -> None:
         async with a_desk(4) as bench:
