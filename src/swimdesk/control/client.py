@@ -1,0 +1,187 @@
+"""The desk of another process: the same facade, asked over the socket of the home."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from swimdesk.control.exchange import AnswerLost, OwnerGone, connect, exchange
+from swimdesk.control.ownership import last_owner
+from swimdesk.control.sockets import find_socket
+from swimdesk.errors import HomeHeld, RemoteError, SwimdeskError, UnknownReference
+from swimdesk.views.codec import from_json, to_json
+from swimdesk.views.models import (
+    AccountView,
+    BalanceView,
+    BroadcastRow,
+    BroadcastView,
+    ChainView,
+    GuardView,
+    OrderView,
+    PlanView,
+    PositionView,
+    QuoteView,
+    StatusView,
+)
+from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
+
+T = TypeVar("T")
+
+ANSWER_S: Final = 60.0
+"""How long any one answer may take; reading every account within the broker's rate is slow."""
+
+HELLO_S: Final = 5.0
+"""How long a living owner may take to say that it is there."""
+
+
+@asynccontextmanager
+async def attach(
+    home: Path, *, hello_s: float = HELLO_S, answer_s: float = ANSWER_S
+) -> AsyncIterator[RemoteDesk]:
+    """Hold the desk of the home's owner, who knows from the open connection that we are here.
+
+    OwnerGone if nobody takes requests, HomeHeld if the owner does not answer.
+    """
+    desk = RemoteDesk(home, answer_s=answer_s)
+    _, presence = await connect(find_socket(home))
+    try:
+        await desk.greet(hello_s)
+        yield desk
+    finally:
+        presence.close()
+
+
+class RemoteDesk:
+    """``DeskFacade`` over the socket: views and errors arrive as the owner's desk made them.
+
+    Every method may also raise OwnerGone (not carried out), AnswerLost (nobody knows) and HomeHeld
+    (no answer in time). Nothing is ever asked twice by itself.
+    """
+
+    def __init__(self, home: Path, *, answer_s: float = ANSWER_S) -> None:
+        self._home = home
+        self._answer_s = answer_s
+
+    async def greet(self, limit_s: float) -> None:
+        """Make sure that the owner answers; HomeHeld if it does not within that time."""
+        await self._exchange("GET", "/v1", b"", limit_s)
+
+    async def status(self) -> StatusView:
+        """Tell the health of the home on one screen."""
+        return await self._ask(StatusView, "status")
+
+    async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
+        """List accounts; an empty scope means all."""
+        return await self._ask(tuple[AccountView, ...], "accounts", scope=scope)
+
+    async def balances(self, scope: Scope) -> tuple[BalanceView, ...]:
+        """Read what the accounts can spend."""
+        return await self._ask(tuple[BalanceView, ...], "balances", scope=scope)
+
+    async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
+        """Read what the accounts hold."""
+        return await self._ask(tuple[PositionView, ...], "positions", scope=scope)
+
+    async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
+        """Read today's orders, ours and others', newest first."""
+        return await self._ask(tuple[OrderView, ...], "orders", scope=scope)
+
+    async def quotes(self, symbols: tuple[str, ...]) -> tuple[QuoteView, ...]:
+        """Read quotes; UnknownSymbol names those that the broker does not know."""
+        return await self._ask(tuple[QuoteView, ...], "quotes", symbols=symbols)
+
+    async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
+        """Read one expiration (ISO day; the nearest when None) around the money."""
+        return await self._ask(ChainView, "chain", symbol=symbol, expiry=expiry, strikes=strikes)
+
+    async def preview(self, request: PlanRequest) -> PlanView:
+        """Plan a ticket: allocate, check, price; sends nothing."""
+        return await self._ask(PlanView, "preview", request=request)
+
+    async def submit(self, request: SubmitRequest) -> BroadcastView:
+        """Send a plan; if the answer is lost, tell by the broadcast's id what became of it."""
+        try:
+            return await self._ask(BroadcastView, "submit", request=request)
+        except OwnerGone:
+            raise
+        except HomeHeld as lost:
+            return await self._look_up(request.broadcast, lost)
+
+    async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
+        """Wait until the broadcast is settled or the time is over, whichever comes first."""
+        limit_s = wait_s + self._answer_s
+        arguments = {"broadcast": broadcast, "wait_s": float(wait_s)}
+        return await self._ask_within(limit_s, BroadcastView, "follow", arguments)
+
+    async def broadcast(self, broadcast: str) -> BroadcastView:
+        """Show one broadcast by its id or a unique ending of it."""
+        return await self._ask(BroadcastView, "broadcast", broadcast=broadcast)
+
+    async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
+        """Show the newest broadcasts."""
+        return await self._ask(tuple[BroadcastRow, ...], "broadcasts", limit=limit)
+
+    async def halt(self, reason: str) -> GuardView:
+        """Stop all new sending, across restarts."""
+        return await self._ask(GuardView, "halt", reason=reason)
+
+    async def resume(self) -> GuardView:
+        """Allow sending again."""
+        return await self._ask(GuardView, "resume")
+
+    async def _ask(self, kind: type[T], method: str, **arguments: object) -> T:
+        return await self._ask_within(self._answer_s, kind, method, arguments)
+
+    async def _ask_within(
+        self, limit_s: float, kind: type[T], method: str, arguments: dict[str, Any]
+    ) -> T:
+        body = json.dumps({"args": to_json(arguments)}, allow_nan=False).encode("ascii")
+        answer = await self._exchange("POST", f"/v1/{method}", body, limit_s)
+        try:
+            document = json.loads(answer)
+            if "error" not in document:
+                return from_json(kind, document["result"])
+            error = SwimdeskError.from_json(document["error"])
+        except (ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise RemoteError(
+                f"The answer to {method} is not understood ({problem});"
+                f" is {self._owner()} another version of swimdesk?"
+            ) from problem
+        raise error
+
+    async def _exchange(self, method: str, target: str, body: bytes, limit_s: float) -> bytes:
+        try:
+            async with asyncio.timeout(limit_s):
+                return await exchange(find_socket(self._home), method, target, body)
+        except TimeoutError as error:
+            owner = last_owner(self._home)
+            stop = f"; `kill {owner.pid}` stops it" if owner else ""
+            held = f"The owner of this home, {self._owner()}, did not answer within {limit_s:g} s"
+            raise HomeHeld(f"{held}{stop}.") from error
+
+    async def _look_up(self, broadcast: str, lost: HomeHeld) -> BroadcastView:
+        """Find out what became of a submit without an answer; it is never sent a second time."""
+        arguments = {"broadcast": broadcast}
+        try:
+            return await self._ask_within(HELLO_S, BroadcastView, "broadcast", arguments)
+        except UnknownReference:
+            if isinstance(lost, AnswerLost):
+                raise OwnerGone(
+                    f"{lost.detail} Broadcast {broadcast} was not written down: nothing was sent."
+                ) from lost
+            so_far = f"Broadcast {broadcast} is not written down so far"
+        except HomeHeld:
+            so_far = f"Whether broadcast {broadcast} was written down is not known here"
+        raise AnswerLost(
+            f"{lost.detail} {so_far}; before sending again, see `swimdesk broadcasts {broadcast}`."
+        ) from lost
+
+    def _owner(self) -> str:
+        owner = last_owner(self._home)
+        if owner is None:
+            return "another process"
+        return f"process {owner.pid} (since {owner.since:%Y-%m-%d %H:%M:%S} UTC)"
