@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from swimdesk.domain.instruments import INDEX_ROOTS, third_friday
+from swimdesk.domain.instruments import INDEX_ROOTS, monthly_expiry
 from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.orders import (
     PRICED,
@@ -37,7 +37,7 @@ from swimdesk.errors import OrderTextError
 MUTATED_TEXTS = 10_000
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
-MONTHLIES = DAYS.map(lambda day: third_friday(day.year, day.month))
+MONTHLIES = DAYS.map(lambda day: monthly_expiry(day.year, day.month))
 STOCKS = st.from_regex(r"[A-Z]{1,5}", fullmatch=True).filter(lambda name: name not in INDEX_ROOTS)
 SHARES = st.from_regex(r"[A-Z]{1,5}([./][A-Z]{1,3})?", fullmatch=True).filter(
     lambda name: name not in INDEX_ROOTS

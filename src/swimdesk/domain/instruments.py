@@ -148,14 +148,38 @@ def plain(number: Decimal) -> Decimal:
 
 
 def third_friday(year: int, month: int) -> date:
-    """Return the standard monthly expiry day of that month."""
+    """Return the third Friday, on which monthly options expire unless the exchanges are closed."""
     first = date(year, month, 1)
     return first + timedelta(days=(4 - first.weekday()) % 7 + 14)
 
 
+CLOSED_THIRD_FRIDAYS = frozenset(
+    {
+        date(2019, 4, 19),  # Good Friday, as are the others in April
+        date(2022, 4, 15),
+        date(2025, 4, 18),
+        date(2026, 6, 19),  # Juneteenth, as are the others in June
+        date(2027, 6, 18),
+        date(2030, 4, 19),
+        date(2032, 6, 18),
+        date(2033, 4, 15),
+    }
+)
+"""Third Fridays of 2015 to 2035 on which the exchanges stay closed (NYSE calendar)."""
+
+
+def monthly_expiry(year: int, month: int) -> date:
+    """Return the day on which monthly options expire: the third Friday, or the day before it.
+
+    VIX keeps days of its own, Wednesdays; nothing here tells those.
+    """
+    friday = third_friday(year, month)
+    return friday - timedelta(days=1) if friday in CLOSED_THIRD_FRIDAYS else friday
+
+
 def is_monthly(expiry: date) -> bool:
-    """Tell whether the day is the standard monthly expiry (the third Friday)."""
-    return expiry == third_friday(expiry.year, expiry.month)
+    """Tell whether the day is the monthly expiry of all classes but VIX."""
+    return expiry == monthly_expiry(expiry.year, expiry.month)
 
 
 def equity_tick(price: Decimal) -> Decimal:

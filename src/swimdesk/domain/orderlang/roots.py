@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
-from swimdesk.domain.instruments import INDEX_ROOTS, IndexRoot, Settlement, is_monthly
+from swimdesk.domain.instruments import (
+    INDEX_ROOTS,
+    IndexRoot,
+    Settlement,
+    is_monthly,
+    monthly_expiry,
+)
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKLY = "(Weeklys)"
@@ -31,7 +37,7 @@ def written_class(root: str) -> str:
 def written_expiry(root: str, expiry: date) -> str:
     """Return the day with the marks that tell its root, e.g. ``(Weeklys) 11 DEC 26``."""
     index = INDEX_ROOTS.get(root)
-    weekly = not index.monthly_only if index else not _may_be_monthly(expiry)
+    weekly = not index.monthly_only if index else not is_monthly(expiry)
     mark = f"{WEEKLY} " if weekly else ""
     morning = f" {MORNING}" if index and index.monthly_only and _has_evening_root(index) else ""
     return f"{mark}{written_day(expiry)}{morning}"
@@ -57,7 +63,7 @@ def resolve_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str
     if morning:
         check_listed(name, expiry)
         return name
-    if marked or not _may_be_monthly(expiry):
+    if marked or not is_monthly(expiry):
         return _weekly_root(index)
     ways = [_written(root, expiry) for root in (name, _weekly_root(index))]
     raise RootError(f"{written_day(expiry)} exists under two roots, expected {' or '.join(ways)}")
@@ -68,8 +74,9 @@ def check_listed(root: str, expiry: date) -> None:
     index = INDEX_ROOTS.get(root)
     if index is None or not index.monthly_only or not _has_evening_root(index):
         return
-    if not _may_be_monthly(expiry):
-        problem = f"{root} settled in the morning expires on third Fridays only"
+    if not is_monthly(expiry):
+        monthly = written_day(monthly_expiry(expiry.year, expiry.month))
+        problem = f"{root} settled in the morning expires in that month on {monthly} only"
         raise RootError(f"{problem}, expected {_written(_weekly_root(index), expiry)}")
 
 
@@ -101,29 +108,3 @@ def _weekly_root(index: IndexRoot) -> str:
 
 def _has_evening_root(index: IndexRoot) -> bool:
     return INDEX_ROOTS[_weekly_root(index)].settlement is Settlement.PM
-
-
-def _may_be_monthly(day: date) -> bool:
-    """Tell whether a monthly series may expire: a third Friday, or the day before a closed one."""
-    following = day + timedelta(days=1)
-    return is_monthly(day) or (is_monthly(following) and _is_closed_friday(following))
-
-
-def _is_closed_friday(friday: date) -> bool:
-    """Tell whether the exchanges stay closed on this third Friday: Good Friday or Juneteenth."""
-    if friday.month == 6:
-        # Juneteenth is kept since 2022, on the Friday before when the 19th is a Saturday.
-        return friday.year >= 2022 and friday.day in (18, 19)
-    return friday == _easter(friday.year) - timedelta(days=2)
-
-
-def _easter(year: int) -> date:
-    """Return Easter Sunday (Meeus, Jones, Butcher)."""
-    century, in_century = divmod(year, 100)
-    golden = year % 19
-    correction = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * golden + century - century // 4 - correction + 15) % 30
-    weekday = (32 + 2 * (century % 4) + 2 * (in_century // 4) - epact - in_century % 4) % 7
-    late = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * late + 114, 31)
-    return date(year, month, day + 1)
