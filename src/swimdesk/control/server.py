@@ -63,10 +63,11 @@ async def serve(
 
 
 class _Callers:
-    """Who is connected: an event that is set while nobody is."""
+    """Who is connected: an event that is set while nobody is; and whether more are let in."""
 
     def __init__(self, trusts: Callable[[int], bool]) -> None:
         self.trusts = trusts
+        self.are_welcome = True
         self.nobody = asyncio.Event()
         self.nobody.set()
 
@@ -84,6 +85,9 @@ class _PeerChecked(H11Protocol):
         pid, uid, _ = _peer(transport)
         if not self._callers.trusts(uid):
             log.warning("control.refused", uid=uid, pid=pid)
+            transport.abort()
+        elif not self._callers.are_welcome:
+            # Accepted in the loop's last turn before the listener was closed.
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -136,6 +140,7 @@ class _Server:
         try:
             await _within(linger_s, self._callers.nobody.wait())
         finally:
+            self._callers.are_welcome = False
             self._listening.close()
         for connection in tuple(self._uvicorn.server_state.connections):
             connection.shutdown()
