@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.sim_client import Counter, contracts, shares, spread
 
 from swimdesk.domain.instruments import Right
+from swimdesk.sim.faults import Fault, FaultRule
 
 
 def money(amount: object) -> Decimal:
@@ -150,6 +151,20 @@ def test_working_order_reserves_buying_power_until_it_is_canceled() -> None:
     counter.send("DELETE", address)
     counter.settle()
     assert counter.balances()["availableFunds"] == 500_000.0
+
+
+def test_fill_gives_back_the_reserve_of_what_is_filled() -> None:
+    counter = Counter()
+    counter.with_faults(FaultRule(Fault.PARTIAL))
+    _, ask = counter.quote("AAPL")
+    counter.place(shares("BUY", 10, "AAPL", str(ask + 1)))
+    while counter.account.reserved() == 0:
+        counter.settle(0.05)
+    whole = counter.account.reserved()
+    assert whole == (ask + 1) * 10 / 2
+    counter.settle()
+    assert counter.positions()["AAPL"]["longQuantity"] == 5.0
+    assert counter.account.reserved() == whole / 2
 
 
 def test_long_option_costs_its_debit_and_does_not_count_as_equity() -> None:

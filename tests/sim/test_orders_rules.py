@@ -104,8 +104,8 @@ def test_naked_call_needs_level_three_and_margin() -> None:
 
 def test_cash_account_may_sell_a_secured_put_and_a_covered_call() -> None:
     counter = with_account(AccountKind.CASH, 1, cash=130_000)
-    put = counter.option(Right.PUT, "0.95", "SPY")
-    call = counter.option(Right.CALL, "1.05", "SPY")
+    put = counter.option(Right.PUT, "0.99", "SPY")
+    call = counter.option(Right.CALL, "1.01", "SPY")
     sell_call = contracts("SELL_TO_OPEN", 1, call, "0.05")
     assert rejected(counter, sell_call) == rules.OPTION_LEVEL
     taken(counter, contracts("SELL_TO_OPEN", 1, put, "0.05"))
@@ -116,7 +116,7 @@ def test_cash_account_may_sell_a_secured_put_and_a_covered_call() -> None:
 
 def test_covered_call_in_one_order_pays_net_of_the_premium() -> None:
     counter = with_account(level=1)
-    call = counter.option(Right.CALL, "1.05", "SPY")
+    call = counter.option(Right.CALL, "1.01", "SPY")
     _, ask = counter.quote("SPY")
     body = spread("NET_DEBIT", str(ask + 1), [("SELL_TO_OPEN", 1, call)], "COVERED")
     stock = shares("BUY", 100, "SPY")["orderLegCollection"]
@@ -124,6 +124,26 @@ def test_covered_call_in_one_order_pays_net_of_the_premium() -> None:
     order = counter.settled(body)
     assert (order["status"], order["quantity"]) == ("FILLED", 1.0)
     assert counter.positions()["SPY"]["longQuantity"] == 100.0
+    assert counter.positions()[call]["maintenanceRequirement"] == 0.0
+
+
+def test_buying_shares_and_selling_two_calls_leaves_one_uncovered() -> None:
+    counter = with_account(level=2)
+    call = counter.option(Right.CALL, "1.05", "SPY")
+    _, ask = counter.quote("SPY")
+    body = spread("NET_DEBIT", str(ask + 1), [("SELL_TO_OPEN", 2, call)], "COVERED")
+    body["orderLegCollection"] = (
+        shares("BUY", 100, "SPY")["orderLegCollection"] + (body["orderLegCollection"])
+    )
+    assert rejected(counter, body) == rules.OPTION_LEVEL
+
+
+def test_selling_the_shares_under_a_covered_call_is_refused_below_level_three() -> None:
+    counter = with_account(level=1)
+    call = counter.option(Right.CALL, "1.01", "SPY")
+    taken(counter, shares("BUY", 100, "SPY"))
+    taken(counter, contracts("SELL_TO_OPEN", 1, call, "0.05"))
+    assert rejected(counter, shares("SELL", 100, "SPY")) == rules.OPTION_LEVEL
 
 
 def test_closing_the_long_leg_alone_would_leave_a_naked_short() -> None:

@@ -109,8 +109,6 @@ def _market_exists(case: Case) -> Iterator[str]:
 
 def _option_approval(case: Case) -> Iterator[str]:
     """Ask for the level that the change of cover needs."""
-    if not any(leg.contract for leg in case.terms.legs):
-        return
     if any(_needed_level(case, change) > case.account.option_level for change in case.changes):
         yield OPTION_LEVEL
 
@@ -120,7 +118,7 @@ def _needed_level(case: Case, change: Change) -> int:
     before, after = change.before, change.after
     if after.naked_calls > before.naked_calls:
         return LEVEL_NAKED if kind is AccountKind.MARGIN else LEVEL_NAKED + 1
-    if not case.opens:
+    if not any(leg.contract and leg.is_opening for leg in case.terms.legs):
         return 0
     if after.covered_by_options > before.covered_by_options:
         return LEVEL_SPREADS if kind is not AccountKind.CASH else LEVEL_NAKED + 1
