@@ -141,7 +141,7 @@ def _coverage_change(account: SimAccount, terms: OrderTerms, underlying: str) ->
             expiry = leg.contract.expiry
             group = changed.setdefault(expiry, dict(chain.get(expiry, {})))
             group[leg.contract] = group.get(leg.contract, 0) + signed
-    after = None if bought_shares else amended(before, changed)
+    after = amended(before, changed)
     if after is None:
         after = coverage({**chain, **changed}, account.held(underlying) + bought_shares)
     return Change(before, after)
