@@ -72,8 +72,8 @@ class Reply:
         return f"status {self.status}, {redact(error_text(self.status, self.headers, self.body))}"
 
 
-class _Again(Exception):
-    """A read that may be repeated, after ``wait_s`` if the broker named a time."""
+class ReadAgain(Exception):
+    """Signal between reader and backoff: to be repeated, after ``wait_s`` if the broker named it."""
 
     def __init__(self, error: BrokerError, wait_s: float | None = None) -> None:
         super().__init__(error.detail)
@@ -141,7 +141,7 @@ class Reader:
             ):
                 with attempt:
                     return await self._once(login, path, params, token)
-        except _Again as again:
+        except ReadAgain as again:
             failure = again.error
         # Outside the handler: the context of an error would hold the URL, and with it a hash.
         raise failure or BrokerUnreachable(f"{self._host} did not answer")
@@ -149,7 +149,7 @@ class Reader:
     async def _once(
         self, login: str, path: str, params: Mapping[str, str] | None, token: Secret
     ) -> Reply:
-        trouble: _Again | BrokerError
+        trouble: ReadAgain | BrokerError
         try:
             response = await self._client(login).get(
                 path, params=params, headers={"Authorization": f"Bearer {token.reveal()}"}
@@ -157,7 +157,7 @@ class Reader:
             return self._usable(response)
         except httpx.TransportError as error:
             unreachable = BrokerUnreachable(why_no_connection(error, self._host))
-            trouble = unreachable if is_untrusted_certificate(error) else _Again(unreachable)
+            trouble = unreachable if is_untrusted_certificate(error) else ReadAgain(unreachable)
         except (httpx.HTTPError, httpx.InvalidURL):
             trouble = ProtocolDrift(f"{self._host} answered in a way that HTTP does not know")
         raise trouble
@@ -169,10 +169,10 @@ class Reader:
             return reply
         if reply.status == 429:
             wait_s = retry_after_s(response.headers.get("retry-after"), self._clock.now())
-            raise _Again(RateLimited(f"{self._host} asked us to slow down"), wait_s)
+            raise ReadAgain(RateLimited(f"{self._host} asked us to slow down"), wait_s)
         inner_failure = reply.status == 400 and tells_of_internal_error(reply.headers, reply.body)
         if reply.status >= 500 or reply.status == 408 or inner_failure:
-            raise _Again(BrokerUnreachable(f"{self._host}: {reply.said()}"))
+            raise ReadAgain(BrokerUnreachable(f"{self._host}: {reply.said()}"))
         if reply.status < 400:
             raise ProtocolDrift(
                 f"{self._host} answered a read with {clean(str(reply.status))}; a proxy or a "
@@ -211,7 +211,7 @@ stamina.instrumentation.set_on_retry_hooks([_log_repetition])
 
 def backoff(error: Exception) -> bool | float:
     """Tell stamina whether a read may be repeated: True, False, or after how many seconds."""
-    if not isinstance(error, _Again):
+    if not isinstance(error, ReadAgain):
         return False
     if error.wait_s is None:
         return True
