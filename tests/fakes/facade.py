@@ -57,7 +57,8 @@ class FakeFacade:
     """``DeskFacade`` in a test's hand: errors are planted, answers can be held back.
 
     ``asked`` is a queue of (method, arguments) in the order of arrival. While ``gate`` is not set
-    nothing is answered. ``broadcasts_known`` are what ``broadcast`` finds; None: whatever is asked.
+    nothing is answered. ``ended`` has (method, whether it was answered) in the order of the ends.
+    ``broadcasts_known`` are what ``broadcast`` finds; None: whatever is asked.
     """
 
     def __init__(self) -> None:
@@ -66,7 +67,7 @@ class FakeFacade:
         self.gate = asyncio.Event()
         self.gate.set()
         self.in_flight = 0
-        self.finished: list[str] = []
+        self.ended: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self.broadcasts_known: set[str] | None = None
 
     def fail(self, method: str, error: BaseException) -> None:
@@ -76,15 +77,17 @@ class FakeFacade:
     async def _answer(self, kind: type[T], method: str, **arguments: Any) -> T:
         self.asked.put_nowait((method, arguments))
         self.in_flight += 1
+        is_answered = False
         try:
             await self.gate.wait()
             if self.errors.get(method):
                 raise self.errors[method].popleft()
-            self.finished.append(method)
+            is_answered = True
             result: T = sample(kind)
             return result
         finally:
             self.in_flight -= 1
+            self.ended.put_nowait((method, is_answered))
 
     async def status(self) -> StatusView:
         """Answer."""
