@@ -73,7 +73,7 @@ class Reply:
 
 
 class ReadAgain(Exception):
-    """Signal between reader and backoff: to be repeated, after ``wait_s`` if the broker named it."""
+    """Say to ``backoff`` that a read may be repeated, after ``wait_s`` if the broker named it."""
 
     def __init__(self, error: BrokerError, wait_s: float | None = None) -> None:
         super().__init__(error.detail)
