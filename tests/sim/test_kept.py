@@ -1,86 +1,75 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.fakes.sim_client import MONDAY_10_ET, Counter, shares
 
 from swimdesk.errors import ConfigError
-from swimdesk.sim.clock import ManualClock
 from swimdesk.sim.core import SimBroker
-from swimdesk.sim.kept import load_grants, save_grants
-from swimdesk.sim.settings import SimSettings
+from swimdesk.sim.kept import load_books, save_books
 
-NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-
-
-def a_broker(at: datetime = NOW, *, logins: int = 2, seed: int = 1) -> SimBroker:
-    return SimBroker(SimSettings(accounts=4, logins=logins, seed=seed), ManualClock(at))
+NOW = MONDAY_10_ET
 
 
 def tokens(broker: SimBroker) -> list[str | None]:
     return [broker.grants.refresh_token(login.name) for login in broker.logins]
 
 
-def kept_by_one_run(folder: Path) -> list[str | None]:
-    """Let a brokerage grant the first login anew and end; return the tokens in force then."""
-    broker = a_broker()
-    broker.grants.authorize("login-01")
-    save_grants(broker, folder)
-    return tokens(broker)
-
-
-def test_next_run_knows_the_tokens_of_the_last(tmp_path: Path) -> None:
-    kept = kept_by_one_run(tmp_path)
-    later = NOW + timedelta(days=6)
-    broker = a_broker(later)
-    assert tokens(broker) != kept
-    load_grants(broker, tmp_path, later)
-    assert tokens(broker) == kept
-    assert (tmp_path / "grants.json").stat().st_mode & 0o777 == 0o600
-
-
-def test_grant_older_than_seven_days_is_granted_anew(tmp_path: Path) -> None:
-    kept = kept_by_one_run(tmp_path)
-    later = NOW + timedelta(days=7)
-    broker = a_broker(later)
-    load_grants(broker, tmp_path, later)
-    assert tokens(broker)[0] != kept[0]
-    assert None not in tokens(broker)
-
-
-def test_login_that_is_new_has_a_grant_too(tmp_path: Path) -> None:
-    kept = kept_by_one_run(tmp_path)
-    broker = a_broker(logins=3)
-    load_grants(broker, tmp_path, NOW)
-    assert tokens(broker)[:2] == kept
-    assert tokens(broker)[2] is not None
-
-
-def test_grants_of_another_app_or_login_are_left_out(tmp_path: Path) -> None:
-    kept = kept_by_one_run(tmp_path)
-    other_app, one_login = a_broker(seed=2), a_broker(logins=1)
-    before = tokens(other_app)
-    load_grants(other_app, tmp_path, NOW)
-    load_grants(one_login, tmp_path, NOW)
-    assert tokens(other_app) == before
-    assert tokens(one_login) == kept[:1]
-    assert len(one_login.grants.dump()) == 1
-
-
-def test_first_run_has_nothing_to_load(tmp_path: Path) -> None:
-    broker = a_broker()
+def test_first_run_has_nothing_to_take_up(tmp_path: Path) -> None:
+    broker = Counter().broker
     before = tokens(broker)
-    load_grants(broker, tmp_path, NOW)
+    load_books(broker, tmp_path, NOW)
     assert tokens(broker) == before
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"grants": []}', '{"grants": 1, "client_id": ""}'])
-def test_damaged_file_is_said_in_a_sentence(tmp_path: Path, text: str) -> None:
-    (tmp_path / "grants.json").write_text(text)
-    if '"client_id"' in text:
-        (tmp_path / "grants.json").write_text(
-            text.replace('""', f'"{a_broker().settings.client_id}"')
-        )
-    with pytest.raises(ConfigError, match=r"grants\.json"):
-        load_grants(a_broker(), tmp_path, NOW)
+def test_next_run_knows_orders_and_tokens_of_the_last(tmp_path: Path) -> None:
+    counter = Counter()
+    resting = counter.place(shares("BUY", 1, "SPY", "500.00"))
+    counter.settle()
+    save_books(counter.broker, tmp_path)
+    later = NOW + timedelta(hours=1)
+    successor = Counter(start=later)
+    load_books(successor.broker, tmp_path, later)
+    assert tokens(successor.broker) == tokens(counter.broker)
+    successor.bearer = successor.sign_in()
+    assert successor.order(resting)["status"] == "WORKING"
+    assert (tmp_path / "books.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_grant_that_ended_between_the_runs_is_granted_anew(tmp_path: Path) -> None:
+    counter = Counter()
+    counter.broker.grants.revoke("login-02")
+    save_books(counter.broker, tmp_path)
+    later = NOW + timedelta(days=7)
+    for at, kept in ((NOW, True), (later, False)):
+        broker = Counter(start=at).broker
+        load_books(broker, tmp_path, at)
+        assert (tokens(broker)[0] == tokens(counter.broker)[0]) is kept
+        assert None not in tokens(broker)
+
+
+def test_books_of_another_brokerage_are_refused(tmp_path: Path) -> None:
+    save_books(Counter().broker, tmp_path)
+    with pytest.raises(ConfigError, match=r"books\.json cannot be taken up: .*other accounts"):
+        load_books(Counter(seed=8).broker, tmp_path, NOW)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null", '{"accounts": {}}', '{"accounts": 1}'])
+def test_damaged_books_are_said_in_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "books.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"books\.json"):
+        load_books(Counter().broker, tmp_path, NOW)
+
+
+def test_account_with_a_field_missing_or_of_the_wrong_kind_is_damage(tmp_path: Path) -> None:
+    books = Counter().broker.dump_state()
+    number = next(iter(books["accounts"]))
+    for field, value in (("cash", "much"), ("cash", None), ("orders", 3), ("positions", [{}])):
+        spoilt = json.loads(json.dumps(books))
+        spoilt["accounts"][number][field] = value
+        (tmp_path / "books.json").write_text(json.dumps(spoilt))
+        with pytest.raises(ConfigError, match="is damaged"):
+            load_books(Counter().broker, tmp_path, NOW)

@@ -118,7 +118,7 @@ async def test_signal_ends_it_cleanly_and_its_keys_are_gone(number: signal.Signa
         assert not folder.exists()
 
 
-async def test_kept_state_keeps_the_authority_and_the_grants(tmp_path: Path) -> None:
+async def test_kept_state_keeps_the_authority_and_the_books(tmp_path: Path) -> None:
     ca_file = tmp_path / "state" / "ca.pem"
     authorities, grants = [], []
     for _ in range(2):

@@ -1,49 +1,45 @@
-"""What a brokerage with a state folder remembers from one run to the next: its grants."""
+"""What a brokerage with a state folder takes over from one run to the next: its books."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from decimal import InvalidOperation
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from swimdesk.errors import ConfigError
+from swimdesk.errors import ConfigError, InputError
 from swimdesk.sim.core import SimBroker
 from swimdesk.sim.files import write_private
 
-FILE: Final = "grants.json"
+FILE: Final = "books.json"
 
 
-def load_grants(broker: SimBroker, folder: Path, now: datetime) -> None:
-    """Put the grants of the last run in force again, so that its clients stay signed in.
+def load_books(broker: SimBroker, folder: Path, now: datetime) -> None:
+    """Take up accounts, orders and grants of the last run, where there was one.
 
-    Left out are grants of other logins or of another app, and those whose seven days are over.
+    A login whose grant has ended since is granted a new one, as if its user had signed in.
     """
     file = folder / FILE
     try:
-        kept: dict[str, Any] = json.loads(file.read_bytes())
-        grants: list[dict[str, str]] = kept["grants"]
-        if kept["client_id"] != broker.settings.client_id:
-            return
-        begins = now - timedelta(seconds=broker.settings.refresh_life_s)
-        names = {login.name for login in broker.logins}
-        known = [
-            grant
-            for grant in grants
-            if grant["login"] in names and datetime.fromisoformat(grant["authorized_at"]) > begins
-        ]
+        broker.load_state(json.loads(file.read_bytes()))
     except FileNotFoundError:
         return
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"{file} cannot be read ({error!r}); remove it to have every login granted anew"
-        ) from error
-    kept_names = {grant["login"] for grant in known}
-    fresh = [grant for grant in broker.grants.dump() if grant["login"] not in kept_names]
-    broker.grants.load([*known, *fresh])
+    except InputError as error:
+        raise ConfigError(f"{file} cannot be taken up: {error.detail}") from error
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, InvalidOperation) as error:
+        raise ConfigError(f"{file} is damaged ({error!r}); remove it to begin anew") from error
+    begins = now - timedelta(seconds=broker.settings.refresh_life_s)
+    live = {
+        grant["login"]
+        for grant in broker.grants.dump()
+        if datetime.fromisoformat(grant["authorized_at"]) > begins
+    }
+    for login in broker.logins:
+        if login.name not in live:
+            broker.grants.authorize(login.name)
 
 
-def save_grants(broker: SimBroker, folder: Path) -> None:
-    """Write down the grants in force for the next run; the file is private."""
-    document = {"client_id": broker.settings.client_id, "grants": broker.grants.dump()}
-    write_private(folder / FILE, json.dumps(document).encode())
+def save_books(broker: SimBroker, folder: Path) -> None:
+    """Write the books down for the next run; the file is private."""
+    write_private(folder / FILE, json.dumps(broker.dump_state()).encode())

@@ -34,7 +34,7 @@ from swimdesk.sim.core import SimBroker
 from swimdesk.sim.description import LoginDescription, SimDescription
 from swimdesk.sim.faults import plan_from
 from swimdesk.sim.files import private_folder
-from swimdesk.sim.kept import load_grants, save_grants
+from swimdesk.sim.kept import load_books, save_books
 from swimdesk.sim.latency import Latency
 from swimdesk.sim.levers import Levers
 from swimdesk.sim.listening import listen
@@ -76,7 +76,7 @@ async def run(options: SimOptions) -> None:
     with _work_folder(options.state) as folder, listen(options.port) as listener:
         clock = SystemClock()
         broker = broker_of(options, clock)
-        load_grants(broker, folder, clock.now())
+        load_books(broker, folder, clock.now())
         authority = make_authority(folder, clock.now())
         certificate = issue(authority, folder, clock.now())
         latency, traffic = Latency(options.latency_ms, options.seed), Traffic()
@@ -99,7 +99,7 @@ async def run(options: SimOptions) -> None:
             await _first_of(stopping.wait(), server.watch())
         finally:
             await server.stop()
-            save_grants(broker, folder)
+            save_books(broker, folder)
 
 
 def broker_of(options: SimOptions, clock: SimClock) -> SimBroker:
