@@ -1,0 +1,218 @@
+"""The desk here and the desk over the socket: front ends cannot tell which they hold."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
+
+import pytest
+from tests.fakes.broker import Act
+from tests.fakes.builders import CONDOR, STOCK
+from tests.fakes.desk import Bench, a_desk
+from tests.fakes.virtual import run_virtual
+
+from swimdesk.control.client import attach
+from swimdesk.control.server import serve
+from swimdesk.desk.facade import DeskFacade
+from swimdesk.errors import (
+    InputError,
+    OrderTextError,
+    PlanExpired,
+    SwimdeskError,
+    TradingHalted,
+    UnknownReference,
+    UnknownSymbol,
+)
+from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
+
+ALL = Scope(everyone=True)
+
+Reach: TypeAlias = Callable[[Bench], AbstractAsyncContextManager[DeskFacade]]
+Scenario: TypeAlias = Callable[[DeskFacade, Bench], Awaitable[None]]
+Play: TypeAlias = Callable[[Scenario], None]
+
+
+@asynccontextmanager
+async def in_process(bench: Bench) -> AsyncIterator[DeskFacade]:
+    yield bench.desk
+
+
+@asynccontextmanager
+async def over_the_socket(bench: Bench) -> AsyncIterator[DeskFacade]:
+    # Not below the test's own folder: its path may be too long for a socket.
+    with TemporaryDirectory(prefix="sd-", dir="/tmp") as home:
+        async with serve(bench.desk, Path(home)), attach(Path(home)) as remote:
+            yield remote
+
+
+@pytest.fixture(params=[in_process, over_the_socket], ids=lambda reach: reach.__name__)
+def play(request: pytest.FixtureRequest) -> Play:
+    """Play a scenario on a desk over four accounts, in virtual time."""
+    reach: Reach = request.param
+
+    def run(scenario: Scenario) -> None:
+        async def main() -> None:
+            async with a_desk(4) as bench, reach(bench) as desk:
+                await scenario(desk, bench)
+
+        run_virtual(main())
+
+    return run
+
+
+async def planned(desk: DeskFacade, order: str = CONDOR) -> str:
+    return (await desk.preview(PlanRequest(order, ALL))).plan
+
+
+async def refusal(call: Awaitable[object], kind: type[SwimdeskError]) -> SwimdeskError:
+    """Return the error a call raises, which is of exactly that class."""
+    with pytest.raises(kind) as caught:
+        await call
+    assert type(caught.value) is kind
+    return caught.value
+
+
+def test_status_tells_who_owns_the_home_and_that_it_may_trade(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        status = await desk.status()
+        assert status == await bench.desk.status()
+        assert status.mode == "paper"
+        assert status.guard.state == "active"
+
+    play(scenario)
+
+
+def test_accounts_are_listed_as_the_scope_says(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        everyone = await desk.accounts(Scope())
+        chosen = await desk.accounts(Scope(accounts=("A-02",)))
+        assert [view.account for view in everyone] == ["A-01", "A-02", "A-03", "A-04"]
+        assert chosen == everyone[1:2]
+        error = await refusal(desk.accounts(Scope(groups=("aunts",))), UnknownReference)
+        assert "aunts" in error.detail
+
+    play(scenario)
+
+
+def test_balances_and_positions_are_those_of_the_accounts(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        balances = await desk.balances(ALL)
+        assert [view.account for view in balances] == ["A-01", "A-02", "A-03", "A-04"]
+        assert all(view.as_of.tzinfo is not None for view in balances)
+        assert await desk.positions(ALL) == ()
+
+    play(scenario)
+
+
+def test_quotes_name_the_symbols_that_are_not_known(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.unknown_symbols.add("NOPE")
+        (quote,) = await desk.quotes(("AAPL",))
+        assert quote.symbol == "AAPL"
+        error = await refusal(desk.quotes(("AAPL", "NOPE")), UnknownSymbol)
+        assert "NOPE" in error.detail
+
+    play(scenario)
+
+
+def test_chain_of_an_expiry_that_is_not_listed_is_refused(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        chain = await desk.chain("SPX", None, 4)
+        assert chain.expiry == chain.expiries[0]
+        assert await desk.chain("SPX", chain.expiry, 4) == chain
+        await refusal(desk.chain("SPX", "2026-01-01", 4), UnknownSymbol)
+
+    play(scenario)
+
+
+def test_preview_plans_and_sends_nothing(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        plan = await desk.preview(PlanRequest(CONDOR, ALL))
+        assert [line.account for line in plan.lines] == ["A-01", "A-02", "A-03", "A-04"]
+        assert plan.counts["accounts"] == 4
+        assert not bench.broker.posts
+
+    play(scenario)
+
+
+def test_order_text_that_is_not_understood_names_the_column(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        error = await refusal(desk.preview(PlanRequest("SELL -1 IRON CROW", ALL)), OrderTextError)
+        assert error.column is not None
+        assert error.column > 1
+        await refusal(desk.preview(PlanRequest(CONDOR, Scope())), InputError)
+
+    play(scenario)
+
+
+def test_broadcast_is_submitted_followed_and_found_again(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        begun = await desk.submit(SubmitRequest(await planned(desk), "B-1"))
+        assert begun.broadcast == "B-1"
+        ended = await desk.follow("B-1", 60.0)
+        assert ended.state == "settled"
+        assert [line.state for line in ended.lines] == ["filled"] * 4
+        assert await desk.broadcast("B-1") == ended
+        assert [row.broadcast for row in await desk.broadcasts(5)] == ["B-1"]
+        assert {order.broadcast for order in await desk.orders(ALL)} == {"B-1"}
+        assert sum(bench.broker.posts.values()) == 4
+
+    play(scenario)
+
+
+def test_following_ends_with_the_time_while_an_order_rests(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.acts["A-03"] = Act.REST
+        await desk.submit(SubmitRequest(await planned(desk), "B-1"))
+        shown = await desk.follow("B-1", 5.0)
+        assert shown.state == "working"
+        assert [line.account for line in shown.lines if line.state == "working"] == ["A-03"]
+
+    play(scenario)
+
+
+def test_key_that_was_used_shows_the_first_broadcast(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        await desk.submit(SubmitRequest(await planned(desk), "B-1", key="morning"))
+        ended = await desk.follow("B-1", 60.0)
+        other = await planned(desk, STOCK)
+        assert await desk.submit(SubmitRequest(other, "B-2", key="morning")) == ended
+        assert sum(bench.broker.posts.values()) == 4
+
+    play(scenario)
+
+
+def test_plan_is_good_for_one_broadcast(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        plan = await planned(desk)
+        await desk.submit(SubmitRequest(plan, "B-1"))
+        await refusal(desk.submit(SubmitRequest(plan, "B-2")), PlanExpired)
+        assert sum(bench.broker.posts.values()) == 4
+
+    play(scenario)
+
+
+def test_broadcast_that_is_not_there_is_a_reference_error(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        await refusal(desk.broadcast("B-9"), UnknownReference)
+        await refusal(desk.follow("B-9", 1.0), UnknownReference)
+
+    play(scenario)
+
+
+def test_halted_desk_sends_nothing_until_it_is_resumed(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        plan = await planned(desk)
+        halted = await desk.halt("lunch")
+        assert (halted.state, halted.reason) == ("halted", "lunch")
+        assert halted.since is not None
+        await refusal(desk.submit(SubmitRequest(plan, "B-1")), TradingHalted)
+        assert not bench.broker.posts
+        assert (await desk.resume()).state == "active"
+        await desk.submit(SubmitRequest(await planned(desk), "B-2"))
+        assert (await desk.follow("B-2", 60.0)).state == "settled"
+
+    play(scenario)
