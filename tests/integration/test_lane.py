@@ -24,8 +24,10 @@ from tests.integration.lanes import (
     lane_to,
     request,
 )
+from tests.unit.schwab.support import StoppedClock
 
 from swimdesk.desk.ports import OutcomeKind
+from swimdesk.schwab.lane import Lane
 from swimdesk.schwab.outcomes import Answer, Fault
 
 FINE = response(201, headers={"Location": location("A0")})
@@ -135,6 +137,25 @@ async def test_untrusted_certificate_is_not_sent_and_names_the_setting(tls: Tls)
         fired = await fire(lane, ["A0"])
     assert fired.kinds() == {"A0": OutcomeKind.NOT_SENT}
     assert "ca_file" in (fired.outcomes()["A0"].reason or "")
+
+
+async def test_server_that_never_shakes_hands_is_not_sent(tls: Tls) -> None:
+    async with misbehaving() as server:
+        clock, host = StoppedClock(), "127.0.0.1"
+        lane = Lane(host, server.port, tls.client, host, clock, connect_timeout_s=0.05)
+        await lane.warm(["A0"])
+        fired = await fire(lane, ["A0"])
+    assert fired.kinds() == {"A0": OutcomeKind.NOT_SENT}
+    assert "did not answer in time" in (fired.outcomes()["A0"].reason or "")
+    assert server.seen.requests == []
+
+
+async def test_callers_who_warm_at_once_share_the_connection() -> None:
+    async with misbehaving() as server:
+        lane = lane_to(server.port)
+        await asyncio.gather(lane.warm(accounts(3)), lane.warm(accounts(3)))
+        await lane.close()
+    assert server.seen.connections == 3
 
 
 async def test_unwarmed_account_is_not_sent() -> None:
