@@ -21,7 +21,15 @@ log = get_log(__name__)
 SCHEDULE_S = (0.1, 0.2, 0.3, 0.5, 0.5, 1.0, 1.0, 2.0, 2.0, 3.0, 5.0)
 """Pauses between reads after something was sent; the last one repeats while orders rest."""
 
-LOOK_BACK = timedelta(minutes=5)
+FRESH = timedelta(minutes=2)
+"""So long after sending, a broadcast is read by the schedule above."""
+
+SLOW_EVERY_S = 15.0
+"""Older broadcasts with resting orders are read this often: their lists are long."""
+
+LOOK_BACK = timedelta(minutes=1)
+"""How far before our own send time a list is read, for clocks that differ."""
+
 VERIFY_REFUSALS = timedelta(seconds=10)
 """For so long after sending, accounts whose line was refused are read as well."""
 
@@ -54,27 +62,38 @@ class Tracker:
 
     async def run(self) -> None:
         """Keep reading while there is anything to follow; sleep otherwise."""
-        step = 0
+        step, next_slow_s = 0, 0.0
+        loop = asyncio.get_running_loop()
         while True:
             if not self.targets():
                 await self._wake.wait()
             pause_s = SCHEDULE_S[min(step, len(SCHEDULE_S) - 1)]
-            step += 1
+            if not self._fresh():
+                pause_s = max(next_slow_s - loop.time(), pause_s)
             try:
                 async with asyncio.timeout(pause_s):
                     await self._wake.wait()
                 step = 0
                 self._wake.clear()
             except TimeoutError:
-                await self.round()
+                step += 1
+                if loop.time() >= next_slow_s:
+                    next_slow_s = loop.time() + SLOW_EVERY_S
+                    await self.round()
+                else:
+                    await self.round(self._fresh())
 
     def targets(self) -> tuple[Broadcast, ...]:
         """Return the broadcasts with a line that a read could change."""
         return tuple(b for b in self._book.snapshot.broadcasts.values() if self._accounts(b))
 
-    async def round(self) -> bool:
-        """Read once and apply what it shows; False when the read was no evidence."""
-        targets = self.targets()
+    def _fresh(self) -> tuple[Broadcast, ...]:
+        earliest = self._clock.now() - FRESH
+        return tuple(b for b in self.targets() if b.created >= earliest)
+
+    async def round(self, targets: tuple[Broadcast, ...] | None = None) -> bool:
+        """Read once for these (or all) and apply it; False when the read was no evidence."""
+        targets = self.targets() if targets is None else targets
         accounts = sorted({account for b in targets for account in self._accounts(b)})
         if not accounts:
             return True
