@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from swimdesk.domain.accounts import Account, Balances
 from swimdesk.errors import InputError
@@ -116,10 +117,11 @@ def largest_remainder(total: int, weights: Mapping[str, Decimal]) -> dict[str, i
 
     Ties go by name, so the same input gives the same split. All weights zero: everyone gets 0.
     """
-    whole = sum(weights.values(), Decimal(0))
+    whole = sum((Fraction(weight) for weight in weights.values()), Fraction(0))
     if not whole:
         return dict.fromkeys(weights, 0)
-    exact = {name: total * weight / whole for name, weight in weights.items()}
+    # Fractions: a quotient rounded up to a whole number would be taken for a floor.
+    exact = {name: Fraction(weight) * total / whole for name, weight in weights.items()}
     shares = {name: int(share) for name, share in exact.items()}
     order = sorted(weights, key=lambda name: (shares[name] - exact[name], name))
     for name in order[: total - sum(shares.values())]:

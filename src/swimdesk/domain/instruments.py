@@ -9,11 +9,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-_OSI = re.compile(r"^(?P<root>[A-Z0-9.$/ ]{6})(?P<day>\d{6})(?P<right>[CP])(?P<strike>\d{8})$")
+_OSI = re.compile(r"(?P<root>[A-Z0-9.$/ ]{6})(?P<day>[0-9]{6})(?P<right>[CP])(?P<strike>[0-9]{8})")
 _DOTTED = re.compile(
-    r"^\.(?P<root>[A-Z][A-Z0-9/]{0,5})(?P<day>\d{6})(?P<right>[CP])(?P<strike>\d{1,5}(\.\d{1,3})?)$"
+    r"\.(?P<root>[A-Z][A-Z0-9/]{0,5})(?P<day>[0-9]{6})(?P<right>[CP])"
+    r"(?P<strike>[0-9]{1,5}(\.[0-9]{1,3})?)"
 )
-_EQUITY = re.compile(r"^[A-Z]{1,5}([./][A-Z]{1,3})?$")
+_EQUITY = re.compile(r"[A-Z]{1,5}([./][A-Z]{1,3})?")
 
 OPTION_MULTIPLIER = 100
 
@@ -67,7 +68,7 @@ class Equity:
     symbol: str
 
     def __post_init__(self) -> None:
-        if not _EQUITY.match(self.symbol):
+        if not _EQUITY.fullmatch(self.symbol):
             raise ValueError(f"not an equity symbol: {self.symbol!r}")
 
     @property
@@ -116,11 +117,11 @@ class OptionContract:
     @classmethod
     def parse(cls, symbol: str) -> OptionContract:
         """Read a padded OCC symbol or a dotted one (``.SPXW261211C6200``), else ValueError."""
-        osi = _OSI.match(symbol)
+        osi = _OSI.fullmatch(symbol)
         if osi:
             strike = Decimal(osi["strike"]) / 1000
         else:
-            osi = _DOTTED.match(symbol)
+            osi = _DOTTED.fullmatch(symbol)
             if not osi:
                 raise ValueError(f"not an option symbol: {symbol!r}")
             strike = Decimal(osi["strike"])

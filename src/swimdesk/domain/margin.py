@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from swimdesk.domain.accounts import AccountType
-from swimdesk.domain.instruments import INDEX_ROOTS, OptionContract, Right
+from swimdesk.domain.instruments import INDEX_ROOTS, OPTION_MULTIPLIER, OptionContract, Right
 from swimdesk.domain.orders import Effect, Side, StructureKind, Ticket
 
 COMMISSION_PER_CONTRACT = Decimal("0.65")
@@ -22,7 +22,8 @@ _REG_T_FLOOR = Decimal("0.10")
 class Cost:
     """Dollars for the whole line: what is held or paid, the worst loss, the size of the bet.
 
-    ``max_loss`` is None where the loss has no bound; ``notional`` then is the requirement.
+    ``max_loss`` is None where the order alone does not bound it (short stock, short calls);
+    ``notional``, free of fees, is the loss of what is bought or spread, else the requirement.
     """
 
     requirement: Decimal
@@ -63,7 +64,8 @@ def cost(
     requirement = held_against + paid + charge
     bounded = _max_loss(ticket, paid)
     loss = None if bounded is None else bounded + charge
-    notional = bounded if bounded is not None else max(held_against, requirement)
+    is_short = not ticket.is_multi_leg and ticket.side is Side.SELL
+    notional = max(requirement - charge, -paid) if is_short or bounded is None else bounded
     return Cost(max(requirement, charge), loss, notional, charge)
 
 
@@ -72,8 +74,15 @@ def _max_loss(ticket: Ticket, paid: Decimal) -> Decimal | None:
     if ticket.kind is StructureKind.EQUITY:
         return paid if ticket.side is Side.BUY else None
     if ticket.kind is StructureKind.OPTION:
-        return paid if ticket.side is Side.BUY else None
+        return paid if ticket.side is Side.BUY else _short_option_loss(ticket, paid)
     return max(_spread_width(ticket) * ticket.multiplier * ticket.quantity + paid, Decimal(0))
+
+
+def _short_option_loss(ticket: Ticket, paid: Decimal) -> Decimal | None:
+    contract = ticket.legs[0].instrument
+    if not isinstance(contract, OptionContract) or contract.right is Right.CALL:
+        return None
+    return contract.strike * contract.multiplier * ticket.quantity + paid
 
 
 def _held_against(
@@ -130,7 +139,7 @@ def _naked(
     if not isinstance(contract, OptionContract):
         raise TypeError("a single option ticket holds an option")
     shares = ticket.quantity * contract.multiplier
-    if contract.right is Right.CALL and holdings.get(contract.underlying, Decimal(0)) >= shares:
+    if contract.right is Right.CALL and covers_call(contract, ticket.quantity, holdings):
         return Decimal(0)
     if contract.right is Right.PUT and account_type is AccountType.CASH:
         return contract.strike * shares
@@ -139,3 +148,34 @@ def _naked(
     base = price if contract.right is Right.CALL else contract.strike
     per_share = max(_REG_T_SHARE * price - max(out, Decimal(0)), _REG_T_FLOOR * base)
     return per_share * shares
+
+
+def covers_call(contract: OptionContract, units: int, holdings: Mapping[str, Decimal]) -> bool:
+    """Tell whether the shares held cover so many more short calls, beside those written already."""
+    shares = holdings.get(contract.underlying, Decimal(0))
+    needed = units * contract.multiplier
+    return shares >= needed and shares - _pledged(contract.underlying, holdings) >= needed
+
+
+def _pledged(underlying: str, holdings: Mapping[str, Decimal]) -> Decimal:
+    """Return the shares that calls written earlier need; a long call that outlives them helps."""
+    calls = [
+        (contract, quantity)
+        for contract, quantity in ((_call(symbol), q) for symbol, q in holdings.items())
+        if contract is not None and contract.underlying == underlying
+    ]
+    written = [contract.expiry for contract, quantity in calls if quantity < 0]
+    if not written:
+        return Decimal(0)
+    short = sum((-quantity for _, quantity in calls if quantity < 0), Decimal(0))
+    last = max(written)
+    long = sum((q for contract, q in calls if q > 0 and contract.expiry >= last), Decimal(0))
+    return max(short - long, Decimal(0)) * OPTION_MULTIPLIER
+
+
+def _call(symbol: str) -> OptionContract | None:
+    try:
+        contract = OptionContract.parse(symbol)
+    except ValueError:
+        return None
+    return contract if contract.right is Right.CALL else None

@@ -10,9 +10,24 @@ from enum import StrEnum
 
 from swimdesk.domain.accounts import Account, AccountType, Balances
 from swimdesk.domain.broadcast import Denial
-from swimdesk.domain.instruments import OptionContract, equity_tick, option_tick, spread_tick
-from swimdesk.domain.margin import Cost
-from swimdesk.domain.orders import Effect, Leg, Side, StructureKind, Ticket
+from swimdesk.domain.instruments import (
+    OptionContract,
+    Right,
+    equity_tick,
+    option_tick,
+    spread_tick,
+)
+from swimdesk.domain.margin import Cost, covers_call
+from swimdesk.domain.orders import (
+    Effect,
+    Leg,
+    OrderType,
+    Session,
+    Side,
+    StructureKind,
+    Ticket,
+    TimeInForce,
+)
 from swimdesk.domain.positions import leg_effect
 
 
@@ -30,6 +45,7 @@ class DenialCode(StrEnum):
     EFFECT_AMBIGUOUS = "EFFECT_AMBIGUOUS"
     SELL_MORE_THAN_HELD = "SELL_MORE_THAN_HELD"
     SESSION_CLOSED = "SESSION_CLOSED"
+    SESSION_MISMATCH = "SESSION_MISMATCH"
     EXPIRED = "EXPIRED"
     PRICE_TICK = "PRICE_TICK"
     PRICE_SIGN = "PRICE_SIGN"
@@ -58,7 +74,7 @@ class LineFacts:
     ticket: Ticket
     balances: Balances
     holdings: Mapping[str, Decimal]
-    """Signed quantity per symbol, working closing orders of ours already taken off."""
+    """Signed quantity per symbol once our own working orders are through; what covers a call."""
     cost: Cost
     reserved: Decimal = Decimal(0)
     """Dollars that our own live orders hold which the broker's balances may not show yet."""
@@ -67,6 +83,8 @@ class LineFacts:
     """Mid of the quoted net per unit, as cash received (credit positive)."""
     session: str = ""
     """Empty when the market is open for this ticket, else why it is not."""
+    expired: str = ""
+    """Empty while every contract still trades, else which one does not."""
     duplicate: Denial | None = None
 
 
@@ -83,29 +101,31 @@ def denial(code: DenialCode, detail: str) -> Denial:
     return Denial(code.value, detail)
 
 
-def resolve_effect(ticket: Ticket, holdings: Mapping[str, Decimal]) -> Resolved:
-    """Decide open or close for this account's holdings; ambiguity and overselling are denied."""
+def resolve_effect(
+    ticket: Ticket, holdings: Mapping[str, Decimal], free: Mapping[str, Decimal] | None = None
+) -> Resolved:
+    """Decide open or close for this account's holdings; ambiguity and overselling are denied.
+
+    ``free`` is what of the holdings none of our working orders is about to close: it bounds what
+    may be closed, but only the holdings themselves say which way an order goes.
+    """
+    free = holdings if free is None else free
+    stock_sale = ticket.is_equity and ticket.side is Side.SELL
+    if ticket.effect is Effect.CLOSE or (stock_sale and ticket.effect is Effect.AUTO):
+        return _closing(ticket, free)
     effects = {leg_effect(leg, ticket.quantity, holdings) for leg in ticket.legs}
-    if ticket.is_equity and ticket.side is Side.SELL and ticket.effect is not Effect.OPEN:
-        return _resolve_stock_sale(ticket, holdings)
-    if ticket.effect is Effect.CLOSE:
-        short = [leg for leg in ticket.legs if not _is_held(leg, ticket.quantity, holdings)]
-        if short:
-            return Resolved(ticket, (_oversold(short[0], ticket.quantity, holdings),))
-        return Resolved(ticket)
-    if len(effects) == 1 and None not in effects:
-        found = effects.pop()
-        if found is Effect.CLOSE and ticket.effect is Effect.OPEN:
-            return Resolved(ticket, (_ambiguous(ticket, holdings),))
-        return Resolved(ticket.with_effect(found or Effect.OPEN))
+    if effects == {Effect.OPEN}:
+        return Resolved(ticket.with_effect(Effect.OPEN))
+    if effects == {Effect.CLOSE} and ticket.effect is Effect.AUTO:
+        return _closing(ticket, free)
     return Resolved(ticket, (_ambiguous(ticket, holdings),))
 
 
-def _resolve_stock_sale(ticket: Ticket, holdings: Mapping[str, Decimal]) -> Resolved:
-    leg = ticket.legs[0]
-    if _is_held(leg, ticket.quantity, holdings):
-        return Resolved(ticket.with_effect(Effect.CLOSE))
-    return Resolved(ticket, (_oversold(leg, ticket.quantity, holdings),))
+def _closing(ticket: Ticket, free: Mapping[str, Decimal]) -> Resolved:
+    for leg in ticket.legs:
+        if not _is_held(leg, ticket.quantity, free):
+            return Resolved(ticket, (_oversold(leg, ticket, free),))
+    return Resolved(ticket.with_effect(Effect.CLOSE))
 
 
 def _is_held(leg: Leg, units: int, holdings: Mapping[str, Decimal]) -> bool:
@@ -114,13 +134,14 @@ def _is_held(leg: Leg, units: int, holdings: Mapping[str, Decimal]) -> bool:
     return -leg.side.sign * held >= needed
 
 
-def _oversold(leg: Leg, units: int, holdings: Mapping[str, Decimal]) -> Denial:
-    held = holdings.get(leg.instrument.symbol, Decimal(0))
-    hint = "; write [TO OPEN] to sell short" if leg.side is Side.SELL else ""
+def _oversold(leg: Leg, ticket: Ticket, holdings: Mapping[str, Decimal]) -> Denial:
+    held = max(-leg.side.sign * holdings.get(leg.instrument.symbol, Decimal(0)), Decimal(0))
+    may_short = ticket.is_equity and leg.side is Side.SELL and not held
+    hint = "; write [TO OPEN] to sell short" if may_short else ""
     return denial(
         DenialCode.SELL_MORE_THAN_HELD,
-        f"{leg.side.value.lower()} {leg.ratio * units} {leg.instrument.symbol.strip()}"
-        f" to close, free to close {-leg.side.sign * held:f}{hint}",
+        f"{leg.side.value.lower()} {leg.ratio * ticket.quantity} {leg.instrument.symbol}"
+        f" to close, free to close {held:f}{hint}",
     )
 
 
@@ -193,18 +214,32 @@ def _cash_account(facts: LineFacts, _: RiskLimits) -> Denial | None:
         return denial(DenialCode.CASH_ACCOUNT, "spreads need a margin account, this is a cash one")
     if ticket.side is Side.BUY or _is_covered(facts):
         return None
-    return denial(DenialCode.CASH_ACCOUNT, "a cash account cannot sell short")
+    lacking = "" if ticket.is_equity else f", {_cover_lacking(facts)}"
+    return denial(DenialCode.CASH_ACCOUNT, f"a cash account cannot sell short{lacking}")
+
+
+def _cover_lacking(facts: LineFacts) -> str:
+    contract = facts.ticket.legs[0].instrument
+    held = facts.holdings.get(contract.underlying, Decimal(0))
+    return (
+        f"the call needs {facts.ticket.quantity * contract.multiplier} {contract.underlying}"
+        f" free of other calls, held {held:f}"
+    )
 
 
 def _is_covered(facts: LineFacts) -> bool:
-    """Tell whether a short option is a covered call or a put that cash can secure."""
+    """Tell whether a short option is a call on shares held or a put that cash secures.
+
+    A cash account secures every put: whether its cash suffices is a question of buying power.
+    """
     contract = facts.ticket.legs[0].instrument
     if not isinstance(contract, OptionContract):
         return False
-    if contract.right.value == "PUT":
-        return True
-    shares = facts.ticket.quantity * contract.multiplier
-    return facts.holdings.get(contract.underlying, Decimal(0)) >= shares
+    if contract.right is Right.CALL:
+        return covers_call(contract, facts.ticket.quantity, facts.holdings)
+    strike_dollars = contract.strike * contract.multiplier * facts.ticket.quantity
+    is_cash = facts.account.capabilities.type is AccountType.CASH
+    return is_cash or facts.balances.cash >= strike_dollars
 
 
 def level_needed(ticket: Ticket, *, covered: bool) -> int:
@@ -225,22 +260,10 @@ def _option_level(facts: LineFacts, _: RiskLimits) -> Denial | None:
     level = facts.account.capabilities.option_level
     if level is None or facts.ticket.effect is Effect.CLOSE or facts.ticket.is_equity:
         return None
-    contract = facts.ticket.legs[0].instrument
-    secured = (
-        isinstance(contract, OptionContract)
-        and contract.right.value == "PUT"
-        and facts.balances.cash >= contract.strike * contract.multiplier * facts.ticket.quantity
-    )
-    covered = secured or (_is_covered(facts) and not _is_put(facts.ticket))
-    needed = level_needed(facts.ticket, covered=covered)
+    needed = level_needed(facts.ticket, covered=_is_covered(facts))
     if level >= needed:
         return None
     return denial(DenialCode.OPTION_LEVEL, f"needs option level {needed}, the account has {level}")
-
-
-def _is_put(ticket: Ticket) -> bool:
-    contract = ticket.legs[0].instrument
-    return isinstance(contract, OptionContract) and contract.right.value == "PUT"
 
 
 def _buying_power(facts: LineFacts, _: RiskLimits) -> Denial | None:
@@ -260,6 +283,32 @@ def _buying_power(facts: LineFacts, _: RiskLimits) -> Denial | None:
 
 def _session(facts: LineFacts, _: RiskLimits) -> Denial | None:
     return denial(DenialCode.SESSION_CLOSED, facts.session) if facts.session else None
+
+
+_AT_CLOSE = frozenset({OrderType.MARKET_ON_CLOSE, OrderType.LIMIT_ON_CLOSE})
+
+
+def _session_mismatch(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    """Catch what the broker takes in no session or not in this one (schwab-api 5.2)."""
+    ticket = facts.ticket
+    session, order_type, life = ticket.session, ticket.order_type, ticket.time_in_force
+    if not ticket.is_equity and order_type in _AT_CLOSE:
+        return denial(DenialCode.SESSION_MISMATCH, f"options take no {order_type.value} orders")
+    if session is Session.NORMAL:
+        return None
+    if not ticket.is_equity:
+        why = "only stocks trade outside the regular session"
+    elif order_type is not OrderType.LIMIT:
+        why = f"outside the regular session an order must be LMT, this one is {order_type.value}"
+    elif life is TimeInForce.GTC and session is not Session.EXT:
+        why = f"an order of the {session.value} session cannot be {life.value}"
+    else:
+        return None
+    return denial(DenialCode.SESSION_MISMATCH, f"{session.value}: {why}")
+
+
+def _expired(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    return denial(DenialCode.EXPIRED, facts.expired) if facts.expired else None
 
 
 def price_tick(ticket: Ticket, price: Decimal, *, penny_pilot: bool) -> Decimal:
@@ -304,6 +353,8 @@ Check = Callable[[LineFacts, RiskLimits], Denial | None]
 
 CHECKS: tuple[Check, ...] = (
     _session,
+    _session_mismatch,
+    _expired,
     _size,
     _notional,
     _tick,
@@ -331,18 +382,25 @@ def duplicate_denial(
     fingerprint: str, earlier: tuple[LiveOrder, ...], now: datetime, limits: RiskLimits
 ) -> Denial | None:
     """Deny an order that looks like one in flight, or like one sent moments ago."""
-    for order in earlier:
-        if order.fingerprint != fingerprint:
-            continue
-        age_s = (now - order.sent).total_seconds()
+    alike = sorted(
+        (order for order in earlier if order.fingerprint == fingerprint),
+        key=lambda order: order.sent,
+        reverse=True,
+    )
+    for order in alike:
         if order.in_flight:
             return denial(
                 DenialCode.DUPLICATE_IN_FLIGHT,
-                f"the same order was sent {age_s:.0f} s ago and is not resolved",
+                f"the same order was sent {_age_s(order, now):.0f} s ago and is not resolved",
             )
-        if age_s < limits.duplicate_window_s:
-            return denial(
-                DenialCode.DUPLICATE_RECENT,
-                f"the same order was sent {age_s:.0f} s ago, window {limits.duplicate_window_s} s",
-            )
+    if alike and _age_s(alike[0], now) < limits.duplicate_window_s:
+        return denial(
+            DenialCode.DUPLICATE_RECENT,
+            f"the same order was sent {_age_s(alike[0], now):.0f} s ago,"
+            f" window {limits.duplicate_window_s} s",
+        )
     return None
+
+
+def _age_s(order: LiveOrder, now: datetime) -> float:
+    return (now - order.sent).total_seconds()
