@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
+import stamina
 from tests.fakes.misbehaving import (
     ORDER_ID,
     Ending,
@@ -22,7 +24,7 @@ from tests.unit.schwab.site import Site, hash_of
 from tests.unit.schwab.support import vertical
 
 from swimdesk.desk.ports import LineOrder, Outcome, OutcomeKind, Prepared
-from swimdesk.errors import LoginRequired
+from swimdesk.errors import BrokerUnreachable, LoginRequired
 from swimdesk.schwab.client import SchwabBroker
 
 ALL = ("smith-1", "smith-2", "jones-1")
@@ -180,3 +182,30 @@ async def test_failing_callbacks_lose_no_outcome(tls: Tls) -> None:
         await broker.aclose()
     assert sorted(reported) == sorted(ALL)
     assert len(troubles) == 4
+
+
+def reading(port: int, context: ssl.SSLContext) -> SchwabBroker:
+    site = Site()
+    return SchwabBroker(
+        api_url=f"https://127.0.0.1:{port}",
+        ssl_context=context,
+        tokens=site.tokens,
+        logins=("smith",),
+        accounts=(),
+        clock=site.clock,
+    )
+
+
+async def test_read_from_nobody_names_host_and_cause(tls: Tls) -> None:
+    broker = reading(unused_port(), tls.client)
+    with stamina.set_testing(True), pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1 refuses"):
+        await broker.discover()
+    await broker.aclose()
+
+
+async def test_read_under_an_untrusted_certificate_names_the_setting(tls: Tls) -> None:
+    async with misbehaving(tls.server) as server:
+        broker = reading(server.port, ssl.create_default_context())
+        with pytest.raises(BrokerUnreachable, match="ca_file"):
+            await broker.discover()
+        await broker.aclose()

@@ -31,14 +31,14 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.orders import Ticket
 from swimdesk.errors import BrokerError, BrokerUnreachable, InputError, ProtocolDrift
 from swimdesk.schwab.connection import LaneRequest
-from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, first_error, rows
+from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
 from swimdesk.schwab.lane import Lane, guarded
 from swimdesk.schwab.listing import MAX_RESULTS, Listed, listed, query_time
 from swimdesk.schwab.mapping import broker_orders, holdings_of
 from swimdesk.schwab.market import MarketReads
 from swimdesk.schwab.outcomes import Answer, Fault, outcome_of
 from swimdesk.schwab.posting import address_of, post
-from swimdesk.schwab.reads import Reader
+from swimdesk.schwab.reads import Reader, all_of
 from swimdesk.schwab.render import Rendered, render
 from swimdesk.schwab.wire import WireAccount, WireOrder, read_as
 from swimdesk.telemetry.logs import get_log
@@ -94,19 +94,10 @@ class SchwabBroker:
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
         """Read balances and positions of these accounts, all or BrokerError."""
         groups = by_login(await self._directory.entries(accounts))
-        results = await asyncio.gather(
-            *(self._holdings_of_login(login, group) for login, group in groups.items()),
-            return_exceptions=True,
+        reads = await all_of(
+            self._holdings_of_login(login, group) for login, group in groups.items()
         )
-        error = first_error(results)
-        if error is not None:
-            raise error
-        found = {
-            one.account.alias: one
-            for result in results
-            if not isinstance(result, BaseException)
-            for one in result
-        }
+        found = {one.account.alias: one for read in reads for one in read}
         return tuple(found[alias] for alias in dict.fromkeys(accounts))
 
     async def _holdings_of_login(self, login: str, entries: Sequence[Entry]) -> list[Holdings]:
@@ -142,13 +133,7 @@ class SchwabBroker:
     async def ready(self, accounts: Sequence[str]) -> None:
         """Open or refresh what a burst needs; logins that are ready are so even if this raises."""
         groups = by_login(await self._directory.entries(accounts))
-        results = await asyncio.gather(
-            *(self._ready_login(login, group) for login, group in groups.items()),
-            return_exceptions=True,
-        )
-        error = first_error(results)
-        if error is not None:
-            raise error
+        await all_of(self._ready_login(login, group) for login, group in groups.items())
 
     async def _ready_login(self, login: str, entries: Sequence[Entry]) -> None:
         try:

@@ -14,7 +14,7 @@ from typing import Any
 from swimdesk.domain.accounts import Account
 from swimdesk.errors import BrokerError, ConfigError, LoginRequired, ProtocolDrift, UnknownReference
 from swimdesk.schwab.mapping import account_as_read
-from swimdesk.schwab.reads import Reader
+from swimdesk.schwab.reads import Reader, all_of
 from swimdesk.schwab.wire import WireAccount, WireAccountNumber, WireSecuritiesAccount, read_as
 from swimdesk.telemetry.logs import get_log
 
@@ -136,9 +136,11 @@ class Directory:
             raise signed_out[0]
 
     async def _read_login(self, login: str) -> tuple[_Seen, ...]:
-        numbers, accounts = await asyncio.gather(
-            self._reader.get(login, NUMBERS_PATH, "account numbers"),
-            self._reader.get(login, ACCOUNTS_PATH, "accounts"),
+        numbers, accounts = await all_of(
+            [
+                self._reader.get(login, NUMBERS_PATH, "account numbers"),
+                self._reader.get(login, ACCOUNTS_PATH, "accounts"),
+            ]
         )
         hashes = {
             row.account_number: row.hash_value
@@ -219,14 +221,3 @@ def by_login(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     for entry in entries:
         groups.setdefault(entry.account.login, []).append(entry)
     return groups
-
-
-def first_error(results: Iterable[object]) -> BrokerError | None:
-    """Return the first broker error among gathered results; anything else that failed raises."""
-    first: BrokerError | None = None
-    for result in results:
-        if isinstance(result, BrokerError):
-            first = first or result
-        elif isinstance(result, BaseException):
-            raise result
-    return first

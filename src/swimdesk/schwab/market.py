@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -17,7 +16,7 @@ from swimdesk.desk.ports import (
 )
 from swimdesk.errors import LoginRequired, UnknownSymbol
 from swimdesk.schwab.quoting import chain_of, expiries_of, hours_of, quotes_of
-from swimdesk.schwab.reads import Reader, Reply
+from swimdesk.schwab.reads import Reader, Reply, all_of
 
 SYMBOLS_PER_CALL: Final = 200
 """The broker takes 500; option symbols make the URL long."""
@@ -39,7 +38,7 @@ class MarketReads:
             wanted[start : start + SYMBOLS_PER_CALL]
             for start in range(0, len(wanted), SYMBOLS_PER_CALL)
         ]
-        replies = await asyncio.gather(*(self._quotes(part) for part in parts))
+        replies = await all_of(self._quotes(part) for part in parts)
         return {symbol: quote for reply in replies for symbol, quote in reply.items()}
 
     async def expiries(self, symbol: str) -> tuple[Expiry, ...]:

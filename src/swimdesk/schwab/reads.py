@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import math
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 import stamina
@@ -29,6 +30,8 @@ from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret, redact
 
 log = get_log(__name__)
+
+ResultT = TypeVar("ResultT")
 
 TIMEOUT: Final = httpx.Timeout(connect=3.0, pool=2.0, read=20.0, write=10.0)
 LIMITS: Final = httpx.Limits(max_connections=10, max_keepalive_connections=4, keepalive_expiry=30)
@@ -194,6 +197,17 @@ class Reader:
                 transport=self._transport,
             )
         return client
+
+
+async def all_of(reads: Iterable[Awaitable[ResultT]]) -> list[ResultT]:
+    """Return all results, or raise the first failure once every read has come to its end."""
+    results = await asyncio.gather(*reads, return_exceptions=True)
+    found: list[ResultT] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        found.append(result)
+    return found
 
 
 def _log_repetition(details: stamina.instrumentation.RetryDetails) -> None:
