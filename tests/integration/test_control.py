@@ -158,7 +158,9 @@ async def test_caller_of_another_user_is_cut_unheard(home: Path, desk: FakeFacad
     async with serve(desk, home, trusts=trusts):
         with pytest.raises(AnswerLost):
             await RemoteDesk(home).status()
-    assert asked == [os.getuid()]
+        with pytest.raises(OwnerGone):
+            await RemoteDesk(home).greet(10.0)
+    assert asked == [os.getuid()] * 2
     assert desk.asked.empty()
 
 
@@ -290,10 +292,9 @@ async def test_answer_of_another_version_is_one_sentence(
 class _LosesAnswers:
     """The exchange, but with the answers to a method lost after the request arrived."""
 
-    def __init__(self, method: str, desk: FakeFacade) -> None:
+    def __init__(self, method: str) -> None:
         self.sent: list[str] = []
         self._method = method
-        self._desk = desk
 
     async def __call__(self, path: Path, verb: str, target: str, body: bytes = b"") -> bytes:
         self.sent.append(target)
@@ -306,7 +307,7 @@ class _LosesAnswers:
 async def test_submit_whose_answer_is_lost_is_looked_up_and_never_sent_again(
     home: Path, desk: FakeFacade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losing = _LosesAnswers("submit", desk)
+    losing = _LosesAnswers("submit")
     monkeypatch.setattr(client, "exchange", losing)
     async with serve(desk, home):
         view = await RemoteDesk(home).submit(REQUEST)
@@ -318,7 +319,7 @@ async def test_lost_submit_that_was_not_written_down_says_so(
     home: Path, desk: FakeFacade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.broadcasts_known = set()
-    losing = _LosesAnswers("submit", desk)
+    losing = _LosesAnswers("submit")
     monkeypatch.setattr(client, "exchange", losing)
     async with serve(desk, home):
         with pytest.raises(OwnerGone, match=r"B-1 was not written down: nothing was sent"):
@@ -347,9 +348,9 @@ async def test_slow_submit_that_is_not_written_down_yet_is_not_called_absent(
 
 
 async def test_submit_to_nobody_is_not_looked_up(
-    home: Path, desk: FakeFacade, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    losing = _LosesAnswers("submit", desk)
+    losing = _LosesAnswers("submit")
     monkeypatch.setattr(client, "exchange", losing)
     with pytest.raises(OwnerGone):
         await RemoteDesk(home).submit(REQUEST)

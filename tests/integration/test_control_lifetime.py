@@ -47,7 +47,7 @@ async def nobody_is_let_in(home: Path) -> None:
         while True:
             try:
                 await RemoteDesk(home).greet(10.0)
-            except HomeHeld:
+            except OwnerGone:
                 return
 
 

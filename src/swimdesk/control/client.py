@@ -68,7 +68,11 @@ class RemoteDesk:
 
     async def greet(self, limit_s: float) -> None:
         """Make sure that the owner answers; HomeHeld if it does not within that time."""
-        await self._exchange("GET", "/v1", b"", limit_s)
+        try:
+            await self._exchange("GET", "/v1", b"", limit_s)
+        except AnswerLost as lost:
+            # Nothing was asked for, so nothing can have been carried out.
+            raise OwnerGone(lost.detail) from lost
 
     async def status(self) -> StatusView:
         """Tell the health of the home on one screen."""

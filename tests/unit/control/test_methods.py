@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.facade import sample
 
 from swimdesk.control.client import RemoteDesk
-from swimdesk.control.methods import METHODS
+from swimdesk.control.methods import METHODS, Method
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import InputError
 from swimdesk.views.codec import from_json, to_json
@@ -22,16 +22,15 @@ def test_table_holds_every_method_of_the_facade() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.name)
-def test_remote_desk_has_the_method_with_the_same_parameters(method: object) -> None:
-    name = method.name  # type: ignore[attr-defined]
-    local = inspect.signature(getattr(DeskFacade, name))
-    assert inspect.signature(getattr(RemoteDesk, name)) == local
+def test_remote_desk_has_the_method_with_the_same_parameters(method: Method) -> None:
+    local = inspect.signature(getattr(DeskFacade, method.name))
+    assert inspect.signature(getattr(RemoteDesk, method.name)) == local
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.name)
-def test_result_of_the_method_has_a_json_form(method: object) -> None:
-    kind = method.returns  # type: ignore[attr-defined]
-    assert from_json(kind, to_json(sample(kind))) == sample(kind)
+def test_result_of_the_method_has_a_json_form(method: Method) -> None:
+    view = sample(method.returns)
+    assert from_json(method.returns, to_json(view)) == view
 
 
 def test_only_following_is_a_wait_without_effect() -> None:

@@ -164,3 +164,9 @@ def test_longest_path_that_is_taken_can_be_bound(
     path = bind(bound, home, {})
     assert path == home / "run" / "desk.sock"
     assert len(os.fsencode(path)) == LONGEST_PATH
+
+
+def test_note_that_cannot_be_read_is_one_sentence(short_path: Path) -> None:
+    (short_path / "run" / "socket-path").mkdir(parents=True)
+    with pytest.raises(StoreError, match="socket-path cannot be read"):
+        find_socket(short_path)
