@@ -347,6 +347,27 @@ async def test_slow_submit_that_is_not_written_down_yet_is_not_called_absent(
         await RemoteDesk(home).greet(10.0)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-le", id="half a head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 14\r\n\r\n", id="no body"),
+        pytest.param(b'HTTP/1.1 200 OK\r\ncontent-length: 14\r\n\r\n{"result"', id="half a body"),
+    ],
+)
+async def test_answer_that_is_cut_is_lost_and_not_misread(home: Path, answer: bytes) -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    path = home / "cut.sock"
+    async with await asyncio.start_unix_server(cut, path):
+        with pytest.raises(AnswerLost):
+            await exchange(path, "POST", "/v1/submit")
+
+
 async def test_submit_to_nobody_is_not_looked_up(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

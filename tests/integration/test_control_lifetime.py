@@ -123,7 +123,7 @@ async def test_attached_caller_is_not_waited_for_without_linger(
     home: Path, desk: FakeFacade
 ) -> None:
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serve(desk, home))
+        await stack.enter_async_context(serve(desk, home, grace_s=600.0))
         async with attach(home) as remote:
             await stack.aclose()
             with pytest.raises(OwnerGone):
