@@ -1,0 +1,134 @@
+"""A simulated brokerage, a home logged in there, and the job shown on it."""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from swimdesk.cli.invocation import Invocation, pass_invocation
+from swimdesk.cli.output import Output
+from swimdesk.cli.sim import brokerage_options
+
+if TYPE_CHECKING:
+    from swimdesk.desk.facade import DeskFacade
+
+_LINES_SHOWN: Final = 6
+_WAIT_S: Final = 10.0
+
+
+@click.command()
+@brokerage_options
+@click.option(
+    "--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep the home, in this folder."
+)
+@click.option("--no-ui", is_flag=True, help="Run the daemon on it until interrupted.")
+@pass_invocation
+def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage: Any) -> None:  # noqa: ANN401 - click's values
+    """Show the job on a simulated brokerage on this machine."""
+    from swimdesk.cli.endings import Interrupted
+    from swimdesk.cli.running import Interruption, fast_loop, run_command
+    from swimdesk.cli.simchild import simulated_brokerage
+
+    output = Output(as_json=False, for_eyes=True)
+    with _demo_home(keep) as home:
+
+        async def work(_: Interruption) -> None:
+            arguments = _arguments(home, keep, brokerage)
+            async with simulated_brokerage(arguments):
+                await (_serve(output, home) if no_ui else _guide(invocation, output, home))
+
+        try:
+            run_command(work, loop_factory=fast_loop)
+        except Interrupted:
+            if not no_ui:
+                raise
+
+
+@contextmanager
+def _demo_home(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        yield keep.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="swimdesk-demo-") as name:
+        yield Path(name) / "home"
+
+
+def _arguments(home: Path, keep: Path | None, brokerage: dict[str, Any]) -> list[str]:
+    low, high = brokerage.pop("latency_ms")
+    options = {**brokerage, "latency_ms": f"{low:g}:{high:g}", "client_home": home}
+    if keep is not None:
+        options["state"] = keep.absolute() / "brokerage"
+    return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+
+
+async def _serve(output: Output, home: Path) -> None:
+    """Run the daemon, and say what to type in another terminal."""
+    import asyncio
+
+    from swimdesk.cli.condor import choose_condor
+    from swimdesk.cli.daemon import daemon
+
+    async with daemon(home, None) as desk:
+        order = await choose_condor(desk)
+        output.note(f"The demo runs in {home}; Ctrl-C ends it. In another terminal try:")
+        for command in (["status"], ["preview", order, "--all"], ["send", order, "--all", "--yes"]):
+            output.note(f"  {_typed(home, *command)}")
+        await asyncio.Event().wait()
+
+
+async def _guide(invocation: Invocation, output: Output, home: Path) -> None:
+    """Show the job from beginning to end, with the commands that a user would type."""
+    from swimdesk.cli.status import print_status
+
+    async with invocation.session(home, None) as desk:
+        _say(output, "The desk, and the logins of its family of accounts", home, "status")
+        print_status(output, await desk.status())
+        await _show_accounts(desk, output, home)
+        await _trade(desk, output, home)
+
+
+async def _show_accounts(desk: DeskFacade, output: Output, home: Path) -> None:
+    from swimdesk.cli.reads import FIELDS
+    from swimdesk.views.requests import Scope
+
+    _say(output, "What each account can spend", home, "balances")
+    balances = await desk.balances(Scope(everyone=True))
+    output.table(FIELDS["balances"], balances[:_LINES_SHOWN])
+    total = sum(balance.liquidation_value for balance in balances)
+    output.heading(f"… {len(balances)} accounts, ${total:,.2f} together")
+
+
+async def _trade(desk: DeskFacade, output: Output, home: Path) -> None:
+    # Deferred: identifiers are minted only for what is sent.
+    from ulid import ULID
+
+    from swimdesk.cli.condor import choose_condor
+    from swimdesk.cli.history import print_broadcast
+    from swimdesk.cli.trade import print_plan
+    from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
+
+    order = await choose_condor(desk)
+    _say(output, "One iron condor, planned in every account", home, "preview", order, "--all")
+    plan = await desk.preview(PlanRequest(order, Scope(everyone=True)))
+    print_plan(output, plan, most=_LINES_SHOWN)
+    output.heading(f"… {len(plan.lines)} accounts in the plan")
+    _say(output, "The same moment in every account that may", home, "send", order, "--all", "--yes")
+    sent = await desk.submit(SubmitRequest(plan.plan, str(ULID())))
+    print_broadcast(output, await desk.follow(sent.broadcast, _WAIT_S))
+    _say(output, "What stays in the journal", home, "broadcasts", sent.broadcast)
+
+
+def _say(output: Output, what: str, home: Path, *command: str) -> None:
+    output.heading("")
+    output.heading(f"# {what}")
+    output.heading(f"$ {_typed(home, *command)}")
+
+
+def _typed(home: Path, *command: str) -> str:
+    return shlex.join(["swimdesk", "--home", str(home), *command])

@@ -1,0 +1,47 @@
+"""Which JSON document each command prints; docs/json.md is made from this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from swimdesk.views.models import (
+    AccountView,
+    BalanceView,
+    BroadcastRow,
+    BroadcastView,
+    ChainView,
+    GuardView,
+    LoginView,
+    OrderView,
+    PlanView,
+    PositionView,
+    QuoteView,
+    StatusView,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document: one view, or a list of views under a key."""
+
+    view: type
+    key: str | None = None
+
+
+DOCUMENTS: Final[dict[str, Document]] = {
+    "accounts": Document(AccountView, "accounts"),
+    "positions": Document(PositionView, "positions"),
+    "orders": Document(OrderView, "orders"),
+    "balances": Document(BalanceView, "balances"),
+    "quote SYMBOL…": Document(QuoteView, "quotes"),
+    "chain SYMBOL": Document(ChainView),
+    "preview ORDER": Document(PlanView),
+    "send ORDER": Document(BroadcastView),
+    "broadcasts B": Document(BroadcastView),
+    "broadcasts": Document(BroadcastRow, "broadcasts"),
+    "halt": Document(GuardView),
+    "resume": Document(GuardView),
+    "status": Document(StatusView),
+    "login NAME": Document(LoginView),
+}

@@ -1,0 +1,113 @@
+"""Where a command's results go: a document, a table for eyes, or tab-separated lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final, TextIO
+
+from swimdesk.cli.cells import cell, is_figure, plain, shown
+from swimdesk.cli.endings import Refusal
+
+_WIDTH_OF_A_FILE: Final = 150
+
+
+class Output:
+    """The two streams of a command; with ``as_json`` exactly one document goes to the first."""
+
+    def __init__(
+        self,
+        *,
+        as_json: bool,
+        for_eyes: bool | None = None,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+    ) -> None:
+        self.as_json = as_json
+        self._for_eyes = for_eyes
+        self._out = stdout or sys.stdout
+        self._err = stderr or sys.stderr
+
+    @property
+    def is_for_eyes(self) -> bool:
+        """Whether a person looks at the results, rather than a program; a terminal says so."""
+        if self._for_eyes is not None:
+            return self._for_eyes
+        return not self.as_json and self._out.isatty()
+
+    def document(self, body: object) -> None:
+        """Print the one JSON document."""
+        self._out.write(json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def note(self, text: str) -> None:
+        """Say something on the side, on stderr."""
+        self._out.flush()
+        self._err.write(plain(text) + "\n")
+        self._err.flush()
+
+    def heading(self, text: str) -> None:
+        """Say what a table is about: above it for eyes, on the side for programs."""
+        if self.is_for_eyes:
+            self._out.write(plain(text) + "\n")
+        elif not self.as_json:
+            self.note(text)
+
+    def table(self, fields: Sequence[str], rows: Sequence[object]) -> None:
+        """Print fields of views or mappings as a table, or tab-separated below a header line."""
+        values = [[_value(row, field) for field in fields] for row in rows]
+        if self.is_for_eyes:
+            self._print_table(fields, values)
+            return
+        for line in (fields, *([cell(value) for value in row] for row in values)):
+            self._out.write("\t".join(line) + "\n")
+
+    def facts(self, facts: Mapping[str, object]) -> None:
+        """Print names with their values, one a line."""
+        if not self.is_for_eyes:
+            self._out.write("name\tvalue\n")
+            for name, value in facts.items():
+                self._out.write(f"{name}\t{cell(value)}\n")
+            return
+        width = max(map(len, facts))
+        for name, value in facts.items():
+            self._out.write(f"{name.replace('_', ' '):<{width}}  {shown(value)}\n")
+
+    def error(self, refusal: Refusal) -> None:
+        """Print an error: as the document where one was asked for, else in plain lines."""
+        error = refusal.error
+        if self.as_json:
+            self.document({"error": error.as_json(), **refusal.beside})
+            return
+        self.note(f"swimdesk: {error.title}")
+        self.note(error.detail)
+        if refusal.order is not None and error.column is not None:
+            # One cell per character, or the caret would stand beside what it points at.
+            self.note("  " + "".join(c if c.isprintable() else " " for c in refusal.order))
+            self.note("  " + " " * (error.column - 1) + "^")
+
+    def _print_table(self, fields: Sequence[str], values: Sequence[Sequence[object]]) -> None:
+        # Deferred: a command that prints one line or a document does not need it.
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        # A column in which nobody has anything would only take room from the others.
+        used = [n for n in range(len(fields)) if any(row[n] not in {None, ""} for row in values)]
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for number in used:
+            is_right = any(is_figure(row[number]) for row in values)
+            heading = Text(fields[number].replace("_", " "))
+            table.add_column(heading, justify="right" if is_right else "left", overflow="fold")
+        for row in values:
+            # Text, never a plain str: nothing that comes from outside is read as markup.
+            table.add_row(*(Text(shown(row[number])) for number in used))
+        width = None if self._out.isatty() else _WIDTH_OF_A_FILE
+        Console(file=self._out, width=width, markup=False, highlight=False, emoji=False).print(
+            table
+        )
+
+
+def _value(row: object, field: str) -> object:
+    return row[field] if isinstance(row, Mapping) else getattr(row, field)

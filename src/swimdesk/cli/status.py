@@ -1,0 +1,72 @@
+"""The health of a home on one screen, from its owner or from its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from swimdesk.cli.invocation import Invocation, pass_invocation
+from swimdesk.cli.options import json_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from swimdesk.cli.output import Output
+    from swimdesk.views.models import StatusView
+
+
+@click.command()
+@json_option
+@pass_invocation
+def status(invocation: Invocation) -> None:
+    """Show whether all is well: owner, kill switch, orders, logins."""
+    print_status(invocation.output, status_of(invocation.home))
+
+
+def status_of(home: Path) -> StatusView:
+    """Ask the owner of a home how it is; look into the files where nobody owns it."""
+    from swimdesk.cli.session import ask_owner
+
+    answer = ask_owner(home, lambda desk: desk.status())
+    if answer is not None:
+        return answer
+    # Deferred: an owner that answers has all of this loaded already.
+    from swimdesk.bootstrap import offline_status
+
+    return offline_status(home)
+
+
+def print_status(output: Output, view: StatusView) -> None:
+    """Print the status."""
+    if output.as_json:
+        from swimdesk.views.codec import to_json
+
+        output.document(to_json(view))
+        return
+    guard = view.guard
+    reason = f" ({guard.reason})" if guard.reason else ""
+    since = f" since {guard.since:%Y-%m-%d %H:%M:%S} UTC" if guard.since else ""
+    facts: dict[str, object] = {
+        "home": view.home,
+        "mode": view.mode,
+        "version": view.version,
+        "owner": f"process {view.owner}" if view.owner else "nobody; commands run the desk",
+        "trading": f"{guard.state}{since}{reason}",
+        "accounts": view.accounts,
+        "open_lines": view.open_lines,
+        "in_doubt_lines": view.in_doubt_lines,
+        "newest_broadcast": view.newest_broadcast,
+    }
+    for login in view.logins:
+        detail = f": {login.detail}" if login.detail else ""
+        until = login.refresh_expires
+        end = f", sign in by {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        facts[f"login {login.login}"] = f"{login.state}{end}{detail}"
+    for task in view.tasks:
+        restarts = f", {task.restarts} restarts" if task.restarts else ""
+        detail = f": {task.detail}" if task.detail else ""
+        facts[f"task {task.name}"] = f"{task.state}{restarts}{detail}"
+    for number, alarm in enumerate(view.alarms, start=1):
+        facts[f"alarm {number}"] = alarm
+    output.facts(facts)
