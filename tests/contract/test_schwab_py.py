@@ -382,3 +382,25 @@ async def test_order_without_its_type_is_refused_and_not_entered(world: World) -
     assert reply.status_code == 400
     assert reply.json()["message"]
     assert (await world.client.get_orders_for_all_linked_accounts(**world.window())).json() == []
+
+
+async def test_window_that_schwab_py_asks_for_by_itself_is_taken(world: World) -> None:
+    asked_at = world.clock.now()
+    window = {
+        "from_entered_datetime": asked_at - timedelta(days=60),
+        "to_entered_datetime": asked_at,
+    }
+    world.clock.advance(5.0)
+    reply = await world.client.get_orders_for_all_linked_accounts(**window)
+    assert (reply.status_code, reply.json()) == (200, [])
+
+
+async def test_window_that_begins_61_days_ago_is_refused(world: World) -> None:
+    now = world.clock.now()
+    window = {
+        "from_entered_datetime": now - timedelta(days=61),
+        "to_entered_datetime": now,
+    }
+    reply = await world.client.get_orders_for_all_linked_accounts(**window)
+    assert reply.status_code == 400
+    assert "within 60 days of today" in reply.json()["message"]

@@ -63,13 +63,14 @@ class Window:
 def read_window(query: Mapping[str, str], now_s: int, limit_days: int | None) -> Window:
     """Read the query of an order list; BadQuery for what the API refuses.
 
-    With ``limit_days`` the window must begin within so many days of now, else it must not be
+    With ``limit_days`` the window must begin within so many days of today (UTC), else it must not be
     longer than a year.
     """
     first_s = _epoch_s(query, "fromEnteredTime")
     last_s = _epoch_s(query, "toEnteredTime")
     if limit_days is not None:
-        if first_s < now_s - limit_days * _DAY_S:
+        # By days, not seconds: clients ask for "60 days ago" and arrive a moment later.
+        if first_s < (now_s // _DAY_S - limit_days) * _DAY_S:
             raise BadQuery(f"fromEnteredTime must be within {limit_days} days of today")
     elif last_s - first_s > ACCOUNT_DAYS * _DAY_S:
         raise BadQuery("The range between fromEnteredTime and toEnteredTime is over one year")
