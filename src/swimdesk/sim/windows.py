@@ -63,8 +63,8 @@ class Window:
 def read_window(query: Mapping[str, str], now_s: int, limit_days: int | None) -> Window:
     """Read the query of an order list; BadQuery for what the API refuses.
 
-    With ``limit_days`` the window must begin within so many days of today (UTC), else it must not be
-    longer than a year.
+    With ``limit_days`` the window must begin within so many days of today (UTC), else it must not
+    be longer than a year.
     """
     first_s = _epoch_s(query, "fromEnteredTime")
     last_s = _epoch_s(query, "toEnteredTime")
