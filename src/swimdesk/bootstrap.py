@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from swimdesk.domain.accounts import Account
     from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
+    from swimdesk.market.cache import Cache
 
 log = get_log(__name__)
 
@@ -96,6 +97,7 @@ async def open_desk(
     """
     # Deferred: a status command must not pay for what only a running desk needs.
     from swimdesk.desk.desk import Desk, Outside
+    from swimdesk.market.cached_data import CachedMarketData
     from swimdesk.schwab.client import SchwabBroker
 
     settings = load_settings(home, config)
@@ -104,6 +106,7 @@ async def open_desk(
     clock = SystemClock()
     sentinel = FileSentinel(paths.halt_file)
     async with AsyncExitStack() as stack:
+        cache = _open_cache(stack, settings, clock)
         journal = await _open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = _trust(settings)
         tokens = await _open_tokens(stack, home, settings, trust, clock)
@@ -116,7 +119,8 @@ async def open_desk(
             clock=clock,
         )
         stack.push_async_callback(broker.aclose)
-        outside = Outside(broker, broker, journal, tokens, sentinel, clock, Ulids())
+        market = CachedMarketData(broker, cache)
+        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids())
         desk = Desk(outside, _desk_settings(settings, home))
         stack.push_async_callback(desk.close)
         await desk.start()
@@ -153,6 +157,19 @@ async def _open_journal(
 
     stack.push_async_callback(close)
     return SqliteJournal(database, clock, writer, halt)
+
+
+def _open_cache(stack: AsyncExitStack, settings: Settings, clock: SystemClock) -> Cache:
+    """Open the configured memcached, or a cache in this process; ConfigError if it is not here."""
+    from swimdesk.market.cache import MemcachedCache, MemoryCache
+
+    address, broker = settings.cache.memcached, settings.broker
+    if not address:
+        return MemoryCache(clock)
+    # Desks of another mode or another brokerage must not find what this one keeps.
+    cache = MemcachedCache(address, f"{broker.mode} {broker.api_url}", clock)
+    stack.push_async_callback(cache.aclose)
+    return cache
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:

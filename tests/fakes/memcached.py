@@ -1,0 +1,87 @@
+"""A real memcached on a unix socket, and what a stranger who reaches it may do."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+from pymemcache.client.base import Client  # type: ignore[import-untyped]
+
+MEMORY_MB = 2
+
+
+class Memcached:
+    """A memcached process; may be killed and started again on the same socket."""
+
+    def __init__(self, socket: Path, mask: str = "0700") -> None:
+        self.socket = socket
+        self._mask = mask
+        self._process: subprocess.Popen[bytes] | None = None
+        self._drain: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """The setting that names this memcached."""
+        return f"unix:{self.socket}"
+
+    def start(self) -> None:
+        """Run it; it listens when this returns."""
+        command = ["memcached", "-s", str(self.socket), "-a", self._mask, "-U", "0", "-vv"]
+        command += ["-m", str(MEMORY_MB), *(["-u", "root"] if os.geteuid() == 0 else [])]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert process.stderr is not None
+        said: list[bytes] = []
+        for line in process.stderr:
+            said.append(line)
+            if b"server listening" in line:
+                break
+        else:
+            raise RuntimeError(f"memcached did not start: {b''.join(said).decode()}")
+        # It goes on telling every command; nobody reading would make it wait.
+        self._drain = threading.Thread(target=deque, args=(process.stderr, 0))
+        self._drain.start()
+        self._process = process
+
+    def kill(self) -> None:
+        """End it at once, as kill -9 does; what it kept is gone."""
+        if self._process is None or self._drain is None:
+            return
+        self._process.kill()
+        self._process.wait(timeout=10)
+        self._drain.join(timeout=10)
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+        self._process = None
+
+    @contextmanager
+    def stranger(self) -> Iterator[Client]:
+        """Connect as somebody else."""
+        client = Client(str(self.socket), timeout=5.0, default_noreply=False)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def names(self) -> list[str]:
+        """Return the keys of everything that is kept."""
+        with self.stranger() as client:
+            listed = client.raw_command("lru_crawler metadump all", b"END\r\n").decode()
+        return [unquote(key) for key in re.findall(r"^key=(\S+)", listed, re.MULTILINE)]
+
+
+@contextmanager
+def memcached(folder: Path, *, mask: str = "0700") -> Iterator[Memcached]:
+    """Run a memcached on a socket in the folder while the block runs."""
+    server = Memcached(folder / "mc", mask)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
