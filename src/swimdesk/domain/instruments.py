@@ -125,8 +125,11 @@ class OptionContract:
             if not osi:
                 raise ValueError(f"not an option symbol: {symbol!r}")
             strike = Decimal(osi["strike"])
-        # strptime checks the calendar; the time zone plays no part in a date.
-        day = datetime.strptime(osi["day"], "%y%m%d").date()  # noqa: DTZ007
+        try:
+            # strptime checks the calendar; the time zone plays no part in a date.
+            day = datetime.strptime(osi["day"], "%y%m%d").date()  # noqa: DTZ007
+        except ValueError:
+            raise ValueError(f"not an option symbol, no such day: {symbol!r}") from None
         right = Right.CALL if osi["right"] == "C" else Right.PUT
         return cls(osi["root"].strip(), day, right, plain(strike))
 
