@@ -46,12 +46,17 @@ class Act(StrEnum):
     REFUSE = "refuse"
     NOT_SENT = "not_sent"
     LOSE = "lose"
+    HANG = "hang"
     TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
     TAKE_WITHOUT_ID = "take_without_id"
     NAME_ANOTHER_ORDER = "name_another_order"
+    NAME_NO_ORDER = "name_no_order"
     NAME_AN_EARLIER_ORDER_OF_OURS = "name_an_earlier_order_of_ours"
     TAKE_AND_FORGET_TO_REPORT = "take_and_forget_to_report"
 
+
+HANGS = "no answer in time"
+ANSWER_DEADLINE_S = 25.0
 
 _TAKES = frozenset(Act) - {Act.REFUSE, Act.NOT_SENT, Act.LOSE}
 _STATES = {
@@ -154,9 +159,14 @@ class FakeBroker:
         outcomes = [self._take(order, sent_ns) for order in prepared.orders]
         on_sent()
         await asyncio.sleep(self.latency_s)
+        late = [o for o in outcomes if o is not None and o.reason == HANGS]
         for outcome in outcomes:
-            if outcome is not None:
+            if outcome is not None and outcome not in late:
                 on_outcome(replace(outcome, acked_ns=self.clock.monotonic_ns()))
+        if late:
+            await asyncio.sleep(ANSWER_DEADLINE_S)
+        for outcome in late:
+            on_outcome(outcome)
 
     def _take(self, order: PreparedOrder, sent_ns: int) -> Outcome | None:
         act = self.acts.get(order.account, Act.FILL)
@@ -167,6 +177,8 @@ class FakeBroker:
         answer = _ANSWERS.get(act, Outcome("", OutcomeKind.ACCEPTED, order_id, 201))
         if act is Act.NAME_ANOTHER_ORDER:
             answer = replace(answer, order_id=self._stranger(order.account))
+        if act is Act.NAME_NO_ORDER:
+            answer = replace(answer, order_id="7")
         if act is Act.NAME_AN_EARLIER_ORDER_OF_OURS:
             earlier = next(o for o in self.ledger if o.account == order.account)
             answer = replace(answer, order_id=earlier.order_id)
@@ -240,6 +252,7 @@ class FakeBroker:
 
 _ANSWERS: dict[Act, Outcome] = {
     Act.REFUSE: Outcome("", OutcomeKind.REFUSED, status=400, reason="Invalid request data"),
+    Act.HANG: Outcome("", OutcomeKind.UNKNOWN, reason=HANGS),
     Act.LOSE: Outcome("", OutcomeKind.UNKNOWN, reason="connection reset"),
     Act.TAKE_AND_LOSE_ANSWER: Outcome("", OutcomeKind.UNKNOWN, reason="connection reset"),
     Act.TAKE_WITHOUT_ID: Outcome("", OutcomeKind.ACCEPTED, status=201, reason="no Location"),

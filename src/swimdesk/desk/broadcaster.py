@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from swimdesk.desk.guard import Guard
@@ -32,6 +32,8 @@ class Launch:
     broadcast: Broadcast
     waves: tuple[Prepared, ...]
     t0_ns: int
+    answered: Callable[[], None]
+    """Called whenever answers have been written down; a silent line must not hold up the rest."""
     stop_on_refuse: bool = False
 
 
@@ -130,6 +132,7 @@ class Broadcaster:
                 return changes
 
             await self._recorder.update(launch.broadcast.id, decide)
+            launch.answered()
         return states
 
     async def _doubt_unanswered(self, launch: Launch, wave: Prepared) -> set[LineState]:

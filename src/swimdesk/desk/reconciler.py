@@ -77,12 +77,32 @@ def _judge(broadcast: Broadcast, line: Line, evidence: Evidence) -> Change | Non
     orders = [o for o in evidence.read.orders if o.account == line.account]
     if line.order_id is not None:
         found = next((o for o in orders if o.order_id == line.order_id), None)
-        return None if found is None else _follow(line, found)
+        return (
+            _missing(broadcast, line, orders, evidence) if found is None else _follow(line, found)
+        )
     if line.state is LineState.IN_DOUBT:
         return _search(broadcast, line, orders, evidence)
     if line.state in _SHOULD_NOT_EXIST and line.fingerprint is not None:
         return _contradict(broadcast, line, orders, evidence)
     return None
+
+
+def _missing(
+    broadcast: Broadcast, line: Line, orders: Iterable[BrokerOrder], evidence: Evidence
+) -> Change | None:
+    """Doubt an id from an answer that no list shows, once another order looks like this line.
+
+    A fresh order may be invisible for seconds, so absence alone waits for the horizon.
+    """
+    if line.state is not LineState.ACCEPTED:
+        return None
+    age = evidence.now - sent_at(broadcast, line)
+    if age < evidence.horizons.bind and not candidates(broadcast, line, orders, evidence):
+        return None
+    reason = f"the answer named order {line.order_id}, which is not listed; looking for ours"
+    return Change(
+        replace(line, state=LineState.IN_DOUBT, doubt=Doubt.PROBABLE, order_id=None, reason=reason)
+    )
 
 
 def _follow(line: Line, order: BrokerOrder) -> Change | None:

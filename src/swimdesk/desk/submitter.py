@@ -51,12 +51,12 @@ class Submitter:
     """Keep plans while they live and turn one into a broadcast, one at a time."""
 
     def __init__(
-        self, parts: Parts, mode: str, limits: RiskLimits, sent: Callable[[], None]
+        self, parts: Parts, mode: str, limits: RiskLimits, answered: Callable[[], None]
     ) -> None:
         self._parts = parts
         self._mode = mode
         self._limits = limits
-        self._sent = sent
+        self._answered = answered
         self._plans: OrderedDict[str, PlanResult] = OrderedDict()
         self._turn = asyncio.Lock()
 
@@ -103,7 +103,13 @@ class Submitter:
         await self._parts.recorder.open(broadcast)
         broadcast = replace(broadcast, journal_ns=self._parts.clock.monotonic_ns() - t0_ns)
         self._parts.recorder.opened(broadcast)
-        launch = Launch(broadcast, waves, t0_ns, stop_on_refuse=request.on_refuse == "stop")
+        launch = Launch(
+            broadcast,
+            waves,
+            t0_ns,
+            answered=self._answered,
+            stop_on_refuse=request.on_refuse == "stop",
+        )
         self._parts.supervisor.job(f"broadcast {broadcast.id}", self._launch(launch))
         # The burst goes first; the answer to whoever asked can wait one turn of the loop.
         await asyncio.sleep(0)
@@ -161,7 +167,7 @@ class Submitter:
 
     async def _launch(self, launch: Launch) -> None:
         await self._parts.broadcaster.send(launch)
-        self._sent()
+        self._answered()
         if self._parts.recorder.store_failed:
             await self._halt_for_store()
 

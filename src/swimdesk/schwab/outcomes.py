@@ -70,16 +70,17 @@ _REFUSED = Verdict(OutcomeKind.REFUSED, "the broker refused the order")
 _NOT_OURS = Verdict(OutcomeKind.REFUSED, "the broker refused our access")
 
 STATUSES: Final[dict[int, Verdict]] = {
-    200: Verdict(OutcomeKind.ACCEPTED, "accepted with the unusual status 200; its id is not known"),
     201: Verdict(OutcomeKind.ACCEPTED, "accepted"),
-    202: Verdict(OutcomeKind.ACCEPTED, "accepted with the unusual status 202; its id is not known"),
     400: _REFUSED,
     401: _NOT_OURS,
     403: _NOT_OURS,
     404: _REFUSED,
     429: Verdict(OutcomeKind.REFUSED, "the broker asked us to slow down"),
 }
-"""Statuses that tell; every other one (1xx, other 2xx, 3xx, 408, 409, 425, 5xx …) is unknown."""
+"""Statuses that tell; every other one (1xx, other 2xx, 3xx, 408, 409, 425, 5xx …) is unknown.
+
+A 200 or 202 is not what the broker documents for an order: a gateway's page may come with it.
+"""
 
 UNLISTED: Final = Verdict(OutcomeKind.UNKNOWN, f"an answer that proves nothing; {_SENT_OFF}")
 INTERNAL_ERROR: Final = Verdict(
@@ -128,8 +129,6 @@ def outcome_of(answer: Answer, account_hash: str | None) -> Outcome:
 def _accepted(
     answer: Answer, response: Response, verdict: Verdict, account_hash: str | None
 ) -> Outcome:
-    if response.status != 201:
-        return _outcome(answer, verdict.kind, verdict.reason)
     location = response.headers.get("location")
     if location is None:
         return _outcome(answer, verdict.kind, "accepted without a Location; its id is not known")

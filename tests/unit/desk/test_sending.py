@@ -70,6 +70,7 @@ def test_nothing_leaves_when_the_intents_cannot_be_written() -> None:
         (Act.TAKE_AND_LOSE_ANSWER, "in_doubt", "probable"),
         (Act.TAKE_WITHOUT_ID, "in_doubt", "probable"),
         (Act.NAME_ANOTHER_ORDER, "in_doubt", "probable"),
+        (Act.NAME_NO_ORDER, "in_doubt", "probable"),
         (Act.REJECT, "rejected", None),
         (Act.REST, "working", None),
     ],
@@ -90,7 +91,13 @@ def test_one_bad_answer_makes_its_own_line_honest_and_leaves_the_others_alone(
 
 
 @pytest.mark.parametrize(
-    "act", [Act.TAKE_AND_LOSE_ANSWER, Act.TAKE_WITHOUT_ID, Act.NAME_ANOTHER_ORDER]
+    "act",
+    [
+        Act.TAKE_AND_LOSE_ANSWER,
+        Act.TAKE_WITHOUT_ID,
+        Act.NAME_ANOTHER_ORDER,
+        Act.NAME_NO_ORDER,
+    ],
 )
 def test_a_single_look_alike_is_bound_after_the_horizon_and_not_before(act: Act) -> None:
     async def scenario() -> None:
@@ -119,6 +126,31 @@ def test_an_answer_that_names_another_line_s_order_puts_only_that_line_in_doubt(
             assert view.counts["filled"] == 3
             view = await bench.desk.follow(view.broadcast, 90)
             assert view.counts["filled"] == 4
+
+    run_virtual(scenario())
+
+
+def test_a_silent_line_does_not_hold_up_the_news_of_the_others() -> None:
+    async def scenario() -> None:
+        async with a_desk(4) as bench:
+            bench.broker.acts["A-02"] = Act.HANG
+            shown = await bench.submit(await bench.plan())
+            await asyncio.sleep(2)
+            view = await bench.desk.broadcast(shown.broadcast)
+            assert view.counts["filled"] == 3
+            assert states(view)["A-02"] == "sending"
+
+    run_virtual(scenario())
+
+
+def test_an_order_that_lists_late_is_waited_for_and_not_doubted() -> None:
+    async def scenario() -> None:
+        async with a_desk(4) as bench:
+            bench.broker.list_lag_s = 20
+            early = await bench.send(wait_s=15)
+            assert {line.state for line in early.lines} == {"accepted"}
+            late = await bench.desk.follow(early.broadcast, 20)
+            assert late.counts["filled"] == 4
 
     run_virtual(scenario())
 

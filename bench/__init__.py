@@ -1,0 +1,1 @@
+"""Programs that measure what the product claims; run by ``make bench``."""
