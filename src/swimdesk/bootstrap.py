@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
+    from swimdesk.telemetry.redaction import Secret
 
 log = get_log(__name__)
+
+_ACCOUNT_NUMBER = re.compile(r"[0-9]{5,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +113,15 @@ async def open_desk(
         cache = _open_cache(stack, settings, clock)
         journal = await _open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = _trust(settings)
+        numbers = await _account_numbers(home, settings)
         tokens = await _open_tokens(stack, home, settings, trust, clock)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
             tokens=tokens,
             logins=tuple(login.name for login in settings.login),
-            accounts=_configured(settings),
+            accounts=_configured(settings, numbers),
+            numbers=numbers,
             clock=clock,
         )
         stack.push_async_callback(broker.aclose)
@@ -221,7 +227,24 @@ def token_files(home: Path, settings: Settings) -> TokenFiles:
     return TokenFiles(home, settings.broker.mode)
 
 
-def _configured(settings: Settings) -> tuple[Account, ...]:
+async def _account_numbers(home: Path, settings: Settings) -> dict[str, Secret]:
+    """Fetch the whole numbers of the accounts that are told by them, by alias; ConfigError."""
+    from swimdesk.login.secrets import resolve
+
+    kept = [(one.alias, one.number) for one in settings.account if one.number is not None]
+    numbers = await asyncio.gather(
+        *(asyncio.to_thread(resolve, reference, home) for _, reference in kept)
+    )
+    for (alias, reference), number in zip(kept, numbers, strict=True):
+        if not _ACCOUNT_NUMBER.fullmatch(number.reveal()):
+            raise ConfigError(
+                f"the secret {reference} is not the number of account {alias}:"
+                " expected its digits and nothing else"
+            )
+    return {alias: number for (alias, _), number in zip(kept, numbers, strict=True)}
+
+
+def _configured(settings: Settings, numbers: Mapping[str, Secret]) -> tuple[Account, ...]:
     """Turn the configured accounts into the domain's; balances and type come from the broker."""
     from swimdesk.domain.accounts import Account, Capabilities
 
@@ -229,7 +252,7 @@ def _configured(settings: Settings) -> tuple[Account, ...]:
         Account(
             alias=account.alias,
             login=account.login,
-            last4=account.last4 or "",
+            last4=account.last4 or numbers[account.alias].reveal()[-4:],
             groups=frozenset(account.groups),
             multiplier=account.multiplier,
             capabilities=Capabilities(

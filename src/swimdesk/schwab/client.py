@@ -56,7 +56,11 @@ _ORDER_ID = re.compile(r"[0-9]{1,20}")
 
 
 class SchwabBroker:
-    """Implements the desk's ports Broker and MarketData for one app and several logins."""
+    """Implements the desk's ports Broker and MarketData for one app and several logins.
+
+    ``accounts`` are the configured ones, told by login and last4, or by login and whole number
+    where ``numbers`` has one under their alias.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class SchwabBroker:
         logins: Sequence[str],
         accounts: Sequence[Account],
         clock: Clock,
+        numbers: Mapping[str, Secret] | None = None,
         answer_deadline_s: float = ANSWER_DEADLINE_S,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -75,7 +80,7 @@ class SchwabBroker:
         self._clock = clock
         self._answer_deadline_s = answer_deadline_s
         self._reader = Reader(api_url.rstrip("/"), ssl_context, tokens, clock, transport)
-        self._directory = Directory(self._reader, logins, accounts)
+        self._directory = Directory(self._reader, logins, accounts, numbers or {})
         self._market = MarketReads(self._reader, tokens, logins)
         host = self._address.host
         self._lane = Lane(host, self._address.port, ssl_context, host, clock)

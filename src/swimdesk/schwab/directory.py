@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from swimdesk.domain.accounts import Account
 from swimdesk.errors import BrokerError, ConfigError, LoginRequired, ProtocolDrift, UnknownReference
@@ -17,6 +17,7 @@ from swimdesk.schwab.mapping import account_as_read
 from swimdesk.schwab.reads import Reader, all_of
 from swimdesk.schwab.wire import WireAccount, WireAccountNumber, WireSecuritiesAccount, read_as
 from swimdesk.telemetry.logs import get_log
+from swimdesk.telemetry.redaction import Secret
 
 log = get_log(__name__)
 
@@ -51,22 +52,17 @@ class Directory:
     """The accounts of all logins, read when first needed."""
 
     def __init__(
-        self, reader: Reader, logins: Sequence[str], configured: Sequence[Account]
+        self,
+        reader: Reader,
+        logins: Sequence[str],
+        configured: Sequence[Account],
+        numbers: Mapping[str, Secret],
     ) -> None:
         self._reader = reader
         self._logins = tuple(logins)
-        for account in configured:
-            if not account.last4:
-                raise ConfigError(
-                    f"account {account.alias} has no last4; accounts are told by login and last4"
-                )
-        self._configured = {(a.login, a.last4): a for a in configured}
-        if len(self._configured) < len(configured):
-            twice = Counter((a.login, a.last4) for a in configured).most_common(1)[0][0]
-            raise ConfigError(
-                f"two configured accounts have login {twice[0]} and last4 {twice[1]}; "
-                "each account is named once"
-            )
+        self._configured = tuple(configured)
+        self._by_last4, self._by_whole = _tell_apart(configured, numbers)
+        self._missing: set[str] = set()
         self._seen: dict[str, tuple[_Seen, ...]] = {}
         self._by_alias: dict[str, Entry] = {}
         self._by_number: dict[str, Entry] = {}
@@ -112,7 +108,7 @@ class Directory:
         """
         async with self._refreshing:
             await self._read(self._logins)
-        unread = (a for a in self._configured.values() if a.login not in self._seen)
+        unread = (a for a in self._configured if a.login not in self._seen)
         return (*(entry.account for entry in self._by_alias.values()), *unread)
 
     async def _read(self, logins: Sequence[str]) -> None:
@@ -170,8 +166,18 @@ class Directory:
                             "give one of them another alias in the configuration"
                         )
                     entries[entry.account.alias] = entry
+        self._warn_of_missing(entries)
         self._by_alias = entries
         self._by_number = {entry.number: entry for entry in entries.values()}
+
+    def _warn_of_missing(self, entries: Mapping[str, Entry]) -> None:
+        """Say once which configured accounts their logins do not show: nothing else would."""
+        missing = {
+            a.alias for a in self._configured if a.login in self._seen and a.alias not in entries
+        }
+        for alias in sorted(missing - self._missing):
+            log.warning("broker.account_not_shown", account=alias)
+        self._missing = missing
 
     def _owners(self) -> dict[str, _Seen]:
         """Choose one login per account: an account that two logins see is not traded twice."""
@@ -183,16 +189,17 @@ class Directory:
         return owners
 
     def _refuse_ambiguous(self, seen: Sequence[_Seen]) -> None:
-        endings = Counter(one.number[-4:] for one in seen)
-        for one in seen:
-            if self._configuration_of(one) and endings[one.number[-4:]] > 1:
+        endings = Counter((one.login, one.number[-4:]) for one in seen)
+        for (login, last4), count in endings.items():
+            if count > 1 and (login, last4) in self._by_last4:
                 raise ConfigError(
-                    f"last4 {one.number[-4:]} of login {one.login} matches two accounts; "
+                    f"last4 {last4} of login {login} matches two accounts; "
                     "name the account by its number"
                 )
 
     def _configuration_of(self, one: _Seen) -> Account | None:
-        return self._configured.get((one.login, one.number[-4:]))
+        named = self._by_whole.get((one.login, one.number))
+        return named or self._by_last4.get((one.login, one.number[-4:]))
 
     def _entry(self, one: _Seen, position: int) -> Entry:
         named = self._configuration_of(one) or Account(
@@ -201,11 +208,40 @@ class Directory:
         return Entry(account_as_read(named, one.wire), named, one.number, one.hash)
 
     def _raise_missing(self, missing: Sequence[str]) -> None:
-        unread = {a.alias: a.login for a in self._configured.values() if a.login not in self._seen}
+        unread = {a.alias: a.login for a in self._configured if a.login not in self._seen}
         logins = sorted({unread[alias] for alias in missing if alias in unread})
         if logins:
             raise LoginRequired(f"login {', '.join(logins)} has to sign in first")
         raise UnknownReference(f"the broker shows no account {', '.join(missing)}")
+
+
+_Configured: TypeAlias = dict[tuple[str, str], Account]
+
+
+def _tell_apart(
+    configured: Sequence[Account], numbers: Mapping[str, Secret]
+) -> tuple[_Configured, _Configured]:
+    """Return the accounts by login and last4, and by login and whole number where that is given."""
+    whole = {a.alias: numbers[a.alias].reveal() for a in configured if a.alias in numbers}
+    aliases: dict[str, str] = {}
+    for alias, number in whole.items():
+        other = aliases.setdefault(number, alias)
+        if other != alias:
+            raise ConfigError(
+                f"accounts {other} and {alias} have the same number; each account is named once"
+            )
+    endings = Counter((account.login, account.last4) for account in configured)
+    by_last4 = {(a.login, a.last4): a for a in configured if a.alias not in whole}
+    for (login, last4), account in by_last4.items():
+        if not last4:
+            raise ConfigError(f"account {account.alias} has neither last4 nor a number")
+        if endings[login, last4] > 1:
+            raise ConfigError(
+                f"two configured accounts have login {login} and last4 {last4}; each account "
+                "is named once, and such accounts by their numbers"
+            )
+    by_whole = {(a.login, whole[a.alias]): a for a in configured if a.alias in whole}
+    return by_last4, by_whole
 
 
 def rows(document: Any, what: str) -> list[Any]:  # noqa: ANN401 - parsed JSON

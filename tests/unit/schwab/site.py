@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -116,13 +116,16 @@ class Site:
             return httpx.Response(200, json=[])
         return httpx.Response(404, json={"message": "Not found"})
 
-    def broker(self, accounts: Sequence[Account] = ()) -> SchwabBroker:
+    def broker(
+        self, accounts: Sequence[Account] = (), numbers: Mapping[str, Secret] | None = None
+    ) -> SchwabBroker:
         return SchwabBroker(
             api_url="https://broker.test",
             ssl_context=ssl.create_default_context(),
             tokens=self.tokens,
             logins=tuple(NUMBERS),
             accounts=accounts,
+            numbers=numbers,
             clock=self.clock,
             transport=httpx.MockTransport(self.handle),
         )
