@@ -255,6 +255,17 @@ async def test_unfinished_are_those_with_a_line_short_of_its_end(journal: Journa
     assert await journal.unfinished() == (a_broadcast(1), mixed)
 
 
+async def test_orders_that_are_ours_are_told_with_their_broadcast(journal: Journal) -> None:
+    for number in range(2):
+        sent = a_broadcast(number)
+        await journal.open_broadcast(sent)
+        await journal.record(sent.id, [accepted(sent.lines[0], f"order-{number}")])
+    later = a_broadcast(1)
+    account = later.lines[0].account
+    assert await journal.orders_since(later.created) == {(account, "order-1"): later.id}
+    assert len(await journal.orders_since(a_broadcast(0).created)) == 2
+
+
 async def test_history_is_newest_first_and_counts_lines(journal: Journal) -> None:
     for number in range(4):
         await journal.open_broadcast(a_broadcast(number, key=f"k-{number}"))

@@ -123,6 +123,15 @@ class MemoryJournal:
             for b in rows[:limit]
         )
 
+    async def orders_since(self, since: datetime) -> Mapping[tuple[str, str], str]:
+        """Return which orders are ours since then."""
+        return {
+            (line.account, line.order_id): b.id
+            for b in self.broadcasts.values()
+            for line in b.lines
+            if b.created >= since and line.order_id is not None
+        }
+
     async def save_plan(self, plan: Plan) -> None:
         """Keep a plan."""
         self._check_failure()

@@ -239,11 +239,7 @@ class Desk:
                 f"The order lists of {', '.join(missing) or 'some accounts'} could not be read"
                 " completely, so nothing is shown; try again."
             )
-        ours = {
-            (line.account, line.order_id): broadcast.id
-            for broadcast in self.book.snapshot.broadcasts.values()
-            for line in broadcast.lines
-        }
+        ours = await self._journal.orders_since(since - timedelta(days=1))
         newest_first = sorted(read.orders, key=lambda order: order.entered, reverse=True)
         return tuple(
             order_view(chosen[o.account], o, ours.get((o.account, o.order_id)))

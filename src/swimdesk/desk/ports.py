@@ -340,6 +340,10 @@ class Journal(Protocol):
         """Read the newest broadcasts first."""
         ...
 
+    async def orders_since(self, since: datetime) -> Mapping[tuple[str, str], str]:
+        """Read which orders are ours in broadcasts since then: (account, order id) to broadcast."""
+        ...
+
     async def save_plan(self, plan: Plan) -> None:
         """Keep a plan so that another process of this home can send it."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,7 +42,7 @@ class HoldingsReader:
         known = self._book.snapshot.accounts
         if known:
             return tuple(known.values())
-        accounts = await self._broker.discover()
+        accounts = in_order(await self._broker.discover())
         self._recorder.publish(AccountsDiscovered(accounts))
         return accounts
 
@@ -103,13 +104,23 @@ class HoldingsReader:
             return
         fresh = {one.account.alias: one.account for one in read}
         known = self._book.snapshot.accounts
-        self._recorder.publish(AccountsDiscovered(tuple({**known, **fresh}.values())))
+        self._recorder.publish(AccountsDiscovered(in_order({**known, **fresh}.values())))
         self._recorder.publish(
             HoldingsRead(
                 {one.account.alias: one.balances for one in read},
                 {one.account.alias: one.positions for one in read},
             )
         )
+
+
+def in_order(accounts: Iterable[Account]) -> tuple[Account, ...]:
+    """Sort accounts by alias as people count: A-2 before A-10."""
+    return tuple(sorted(accounts, key=lambda account: _by_numbers(account.alias)))
+
+
+def _by_numbers(alias: str) -> list[tuple[int, str]]:
+    parts = re.findall(r"[0-9]+|[^0-9]+", alias.casefold())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
 def _worst(failed: Mapping[str, BrokerError]) -> BrokerError:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.ports import Broker, Clock, OrdersRead
-from swimdesk.desk.reconciler import Evidence, Horizons, reconcile
+from swimdesk.desk.reconciler import (
+    UNVERIFIED,
+    Evidence,
+    Horizons,
+    accounts_to_search,
+    could_show,
+    reconcile,
+)
 from swimdesk.desk.recorder import Change, Recorder
-from swimdesk.domain.broadcast import Broadcast
-from swimdesk.domain.orders import LIVE, LineState
+from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.orders import LIVE, TERMINAL, LineState
 from swimdesk.errors import BrokerError
 from swimdesk.telemetry.logs import get_log
 
@@ -33,13 +41,45 @@ LOOK_BACK = timedelta(minutes=1)
 VERIFY_REFUSALS = timedelta(seconds=10)
 """For so long after sending, accounts whose line was refused are read as well."""
 
+PRICE_READS = 20
+"""So many more reads are made for the fills of an order that was reported filled without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A read, when it was begun, and the lines (by ref) that had left by then and were open."""
+
+    read: OrdersRead
+    began: datetime
+    asked: frozenset[str]
+
 
 @dataclass(slots=True)
 class _Memory:
     """What is remembered between reads and not written down."""
 
     tag: str | None = None
-    reads: dict[str, int] = field(default_factory=dict)
+    reads: dict[str, Counter[str]] = field(default_factory=dict)
+    """Reads by broadcast and line ref that would have listed the line's order."""
+
+    def count(self, broadcast: Broadcast, look: _Look) -> Counter[str]:
+        """Count this read for every line whose order it would list, and return the counts."""
+        counts = self.reads.setdefault(broadcast.id, Counter())
+        for line in broadcast.lines:
+            is_looked_for = line.ref in look.asked or _is_unpriced(line)
+            if is_looked_for and could_show(broadcast, line, look.read, look.began):
+                counts[line.ref] += 1
+        return counts
+
+    def reads_of(self, broadcast: Broadcast, line: Line) -> int:
+        """Return how many reads were counted for a line."""
+        counts = self.reads.get(broadcast.id)
+        return counts[line.ref] if counts else 0
+
+    def forget_all_but(self, broadcasts: Iterable[Broadcast]) -> None:
+        """Drop the counts of broadcasts that are no longer followed."""
+        followed = {broadcast.id for broadcast in broadcasts}
+        self.reads = {id_: counts for id_, counts in self.reads.items() if id_ in followed}
 
 
 class Tracker:
@@ -92,38 +132,67 @@ class Tracker:
         return tuple(b for b in self.targets() if b.created >= earliest)
 
     async def round(self, targets: tuple[Broadcast, ...] | None = None) -> bool:
-        """Read once for these (or all) and apply it; False when the read was no evidence."""
+        """Read once for these (or all) and apply it; False when any list could not be read."""
+        is_full = targets is None
         targets = self.targets() if targets is None else targets
-        accounts = sorted({account for b in targets for account in self._accounts(b)})
-        if not accounts:
+        logins = self._logins(targets)
+        if not logins:
             return True
+        began, asked = self._clock.now(), _unverified(targets)
         since = min(b.created for b in targets) - LOOK_BACK
-        try:
-            read = await self._broker.orders(accounts, since)
-        except BrokerError as e:
-            log.warning("tracker.read_failed", error=e.detail)
-            return False
-        for broadcast in targets:
-            await self._apply(broadcast.id, read)
-        return read.complete
+        reads = await self._read(logins, since)
+        for read in _merged(reads):
+            for broadcast in targets:
+                await self._apply(broadcast, _Look(read, began, asked))
+        if is_full:
+            self._memory.forget_all_but(targets)
+        return len(reads) == len(logins) and all(read.complete for read in reads)
 
-    async def _apply(self, broadcast_id: str, read: OrdersRead) -> None:
-        self._memory.reads[broadcast_id] = self._memory.reads.get(broadcast_id, 0) + read.complete
+    def _logins(self, targets: Iterable[Broadcast]) -> dict[str, list[str]]:
+        """Return the accounts to read by login, so that one login's trouble spoils no other."""
+        wanted = {
+            line.account: line.login
+            for broadcast in targets
+            for line in broadcast.lines
+            if line.account in self._accounts(broadcast)
+        }
+        logins: dict[str, list[str]] = {}
+        for account, login in sorted(wanted.items()):
+            logins.setdefault(login, []).append(account)
+        return logins
 
+    async def _read(self, logins: Mapping[str, list[str]], since: datetime) -> list[OrdersRead]:
+        results = await asyncio.gather(
+            *(self._broker.orders(accounts, since) for accounts in logins.values()),
+            return_exceptions=True,
+        )
+        reads = []
+        for login, result in zip(logins, results, strict=True):
+            if isinstance(result, BrokerError):
+                log.warning("tracker.read_failed", login=login, error=result.detail)
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                reads.append(result)
+        return reads
+
+    async def _apply(self, target: Broadcast, look: _Look) -> None:
         def decide(broadcast: Broadcast) -> list[Change]:
             evidence = Evidence(
-                read=read,
+                read=look.read,
                 now=self._clock.now(),
-                bound=self._bound(),
+                ours=self._ours(accounts_to_search(broadcast)),
                 tag=self._memory.tag,
-                reads_since_sent=self._memory.reads[broadcast_id],
+                reads=self._memory.count(broadcast, look),
                 horizons=self._horizons,
             )
             changes = reconcile(broadcast, evidence)
-            self._learn_tag(changes, read)
+            self._learn_tag(broadcast, changes, look.read)
             return changes
 
-        await self._recorder.update(broadcast_id, decide)
+        # A settled broadcast may have left the book while the read was under way.
+        if target.id in self._book.snapshot.broadcasts:
+            await self._recorder.update(target.id, decide)
 
     def _accounts(self, broadcast: Broadcast) -> set[str]:
         fresh = self._clock.now() - broadcast.created < VERIFY_REFUSALS
@@ -132,23 +201,56 @@ class Tracker:
             for line in broadcast.lines
             if (line.state in LIVE and line.state is not LineState.SENDING)
             or (fresh and line.state is LineState.REFUSED)
+            or (_is_unpriced(line) and self._memory.reads_of(broadcast, line) < PRICE_READS)
         }
 
-    def _bound(self) -> dict[str, set[str]]:
-        bound: dict[str, set[str]] = {}
-        for broadcast in self._book.snapshot.broadcasts.values():
-            for line in broadcast.lines:
-                if line.order_id is not None:
-                    bound.setdefault(line.account, set()).add(line.order_id)
-        return bound
+    def _ours(self, accounts: frozenset[str]) -> dict[str, list[Line]]:
+        """Return all our lines in these accounts, those bound during this round included."""
+        ours: dict[str, list[Line]] = {account: [] for account in accounts}
+        if accounts:
+            for broadcast in self._book.snapshot.broadcasts.values():
+                for line in broadcast.lines:
+                    if line.account in accounts:
+                        ours[line.account].append(line)
+        return ours
 
-    def _learn_tag(self, changes: Iterable[Change], read: OrdersRead) -> None:
+    def _learn_tag(self, broadcast: Broadcast, changes: Iterable[Change], read: OrdersRead) -> None:
         """Remember the tag of an order whose id came in an answer and whose look was verified."""
         if self._memory.tag is not None:
             return
-        by_id = {order.order_id: order for order in read.orders}
+        by_id = {(order.account, order.order_id): order for order in read.orders}
         for change in changes:
-            order = by_id.get(change.line.order_id or "")
-            if order is not None and order.tag and change.line.acked_ns is not None:
-                self._memory.tag = order.tag
-                return
+            line, before = change.line, broadcast.line(change.line.ref)
+            came_in_answer = before.state is LineState.ACCEPTED and before.order_id is not None
+            if came_in_answer and line.order_id == before.order_id and line.state not in UNVERIFIED:
+                order = by_id.get((line.account, line.order_id or ""))
+                if order is not None and order.tag:
+                    self._memory.tag = order.tag
+                    return
+
+
+def _unverified(broadcasts: Iterable[Broadcast]) -> frozenset[str]:
+    return frozenset(line.ref for b in broadcasts for line in b.lines if line.state in UNVERIFIED)
+
+
+def _is_unpriced(line: Line) -> bool:
+    """Tell whether the broker said filled and has not yet said at what price."""
+    return line.state in TERMINAL and line.filled > 0 and line.average is None
+
+
+def _merged(reads: Sequence[OrdersRead]) -> list[OrdersRead]:
+    """Put complete reads together and the others together, to be written down at one go."""
+    merged = []
+    for complete in (True, False):
+        parts = [read for read in reads if read.complete is complete]
+        if parts:
+            merged.append(
+                OrdersRead(
+                    accounts=frozenset().union(*(read.accounts for read in parts)),
+                    since=max(read.since for read in parts),
+                    until=min(read.until for read in parts),
+                    orders=tuple(order for read in parts for order in read.orders),
+                    complete=complete,
+                )
+            )
+    return merged

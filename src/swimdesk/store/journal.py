@@ -208,6 +208,12 @@ def history(connection: sqlite3.Connection, limit: int) -> tuple[BroadcastSummar
     return tuple(summary_of(_with_lines(connection, row)) for row in rows)
 
 
+def orders_since(connection: sqlite3.Connection, since: datetime) -> Mapping[tuple[str, str], str]:
+    """Read which orders are ours since then: account and order id to broadcast."""
+    rows = connection.execute(queries.ORDERS_SINCE, (time_text(since),))
+    return {(account, order_id): broadcast for account, order_id, broadcast in rows}
+
+
 def executions(
     connection: sqlite3.Connection, broadcast_id: str
 ) -> Mapping[str, tuple[Execution, ...]]:

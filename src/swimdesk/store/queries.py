@@ -31,6 +31,12 @@ EXECUTIONS = (
     " FROM executions e JOIN lines l ON l.ref = e.ref WHERE l.broadcast = ?"
     " ORDER BY e.time, e.activity_id, e.leg_id"
 )
+ORDERS_SINCE = (
+    "SELECT l.account, l.order_id, l.broadcast FROM lines l JOIN broadcasts b ON b.id = l.broadcast"
+    " WHERE b.created >= ? AND l.order_id IS NOT NULL"
+)
+"""Which orders are ours, and of which broadcast."""
+
 IDS_ENDING = "SELECT id FROM broadcasts WHERE upper(substr(id, -length(?1))) = upper(?1)"
 STATE_COUNTS = "SELECT state, count(*) FROM lines GROUP BY state"
 GUARD = "SELECT state, reason, since FROM guard"

@@ -90,6 +90,10 @@ class SqliteJournal:
         """Read the newest broadcasts first."""
         return await self._read(lambda c: journal.history(c, limit))
 
+    async def orders_since(self, since: datetime) -> Mapping[tuple[str, str], str]:
+        """Read which orders are ours since then: account and order id to broadcast."""
+        return await self._read(lambda c: journal.orders_since(c, since))
+
     async def save_plan(self, plan: Plan) -> None:
         """Keep a plan so that another process of this home can send it."""
         await self._write(lambda c: journal.save_plan(c, plan), _NOT_KEPT)
