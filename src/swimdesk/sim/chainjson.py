@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from swimdesk.domain.instruments import OptionContract, Right
 from swimdesk.sim.listings import SimExpiry
-from swimdesk.sim.market import Market
+from swimdesk.sim.market import DayFigures, Market, OptionFigures, SimQuote
 from swimdesk.sim.quotejson import (
     Json,
     last_trading_ms,
@@ -123,31 +123,64 @@ def _contract(market: Market, contract: OptionContract) -> Json:
     quote, day, figures = market.quote(symbol), market.day(symbol), market.figures(symbol)
     if quote is None or day is None or figures is None:
         raise ValueError(f"not listed: {symbol}")
-    expiry, greeks, mark = figures.expiry, figures.greeks, float(quote.mark)
-    underlying = UNDERLYINGS[contract.underlying]
-    change, mark_change = float(quote.last) - day.close, mark - day.close
     at_ms = quote_time_ms(market)
     return {
         "putCall": contract.right.value,
         "symbol": symbol,
         "description": option_description(figures),
-        "exchangeName": "OPR",
+        **_ALWAYS,
+        **_sides(quote),
+        **_changes(quote, day),
+        "tradeTimeInLong": at_ms,
+        "quoteTimeInLong": at_ms,
+        **_theory(figures, float(quote.mark)),
+        **_specification(contract, figures.expiry),
+        "daysToExpiration": figures.days,
+    }
+
+
+_ALWAYS: Json = {
+    "exchangeName": "OPR",
+    "lastSize": 1,
+    "openPrice": 0.0,
+    "theoreticalVolatility": 29.0,
+    "nonStandard": False,
+    "mini": False,
+}
+"""What is the same in every contract of this market."""
+
+
+def _sides(quote: SimQuote) -> Json:
+    return {
         "bid": float(quote.bid),
         "ask": float(quote.ask),
         "last": float(quote.last),
-        "mark": mark,
+        "mark": float(quote.mark),
         "bidSize": quote.bid_size,
         "askSize": quote.ask_size,
         "bidAskSize": f"{quote.bid_size}X{quote.ask_size}",
-        "lastSize": 1,
+    }
+
+
+def _changes(quote: SimQuote, day: DayFigures) -> Json:
+    change, mark_change = float(quote.last) - day.close, float(quote.mark) - day.close
+    return {
         "highPrice": day.high,
         "lowPrice": day.low,
-        "openPrice": 0.0,
         "closePrice": day.close,
         "totalVolume": day.volume,
-        "tradeTimeInLong": at_ms,
-        "quoteTimeInLong": at_ms,
         "netChange": round(change, 2),
+        "percentChange": round(percent(change, day.close), 2),
+        "markChange": round(mark_change, 2),
+        "markPercentChange": round(percent(mark_change, day.close), 2),
+        "high52Week": day.year_high,
+        "low52Week": day.year_low,
+    }
+
+
+def _theory(figures: OptionFigures, mark: float) -> Json:
+    greeks, intrinsic = figures.greeks, figures.intrinsic
+    return {
         "volatility": round(100.0 * figures.volatility, 3),
         "delta": round(greeks.delta, 3),
         "gamma": round(greeks.gamma, 3),
@@ -155,31 +188,28 @@ def _contract(market: Market, contract: OptionContract) -> Json:
         "vega": round(greeks.vega, 3),
         "rho": round(greeks.rho, 3),
         "openInterest": figures.open_interest,
-        "timeValue": round(mark - max(figures.intrinsic, 0.0), 2),
+        "timeValue": round(mark - max(intrinsic, 0.0), 2),
         "theoreticalOptionValue": round(figures.theoretical, 3),
-        "theoreticalVolatility": 29.0,
+        "intrinsicValue": round(intrinsic, 2),
+        "extrinsicValue": round(mark - intrinsic, 2),
+        "inTheMoney": intrinsic > 0.0,
+    }
+
+
+def _specification(contract: OptionContract, expiry: SimExpiry) -> Json:
+    underlying = UNDERLYINGS[contract.underlying]
+    return {
         "optionDeliverablesList": [_deliverable(underlying.symbol, is_index=underlying.is_index)],
         "strikePrice": float(contract.strike),
         "expirationDate": _closing_time(expiry.date),
-        "daysToExpiration": figures.days,
         "expirationType": expiry.type,
         "lastTradingDay": last_trading_ms(expiry),
         "multiplier": float(contract.multiplier),
         "settlementType": expiry.settlement.value[0],
         "deliverableNote": f"100 {underlying.symbol}",
-        "percentChange": round(percent(change, day.close), 2),
-        "markChange": round(mark_change, 2),
-        "markPercentChange": round(percent(mark_change, day.close), 2),
-        "intrinsicValue": round(figures.intrinsic, 2),
-        "extrinsicValue": round(mark - figures.intrinsic, 2),
         "optionRoot": contract.root,
         "exerciseType": "E" if underlying.is_index else "A",
-        "high52Week": day.year_high,
-        "low52Week": day.year_low,
-        "nonStandard": False,
         "pennyPilot": underlying.penny_pilot,
-        "inTheMoney": figures.intrinsic > 0.0,
-        "mini": False,
     }
 
 

@@ -70,16 +70,9 @@ def percent(change: float, base: float) -> float:
 
 
 def _equity(market: Market, quote: SimQuote, day: DayFigures, listing: Listing) -> Json:
-    last, at_ms = float(quote.last), quote_time_ms(market)
-    change = last - day.close
+    at_ms = quote_time_ms(market)
     is_fund = listing.asset_type is AssetType.COLLECTIVE_INVESTMENT
-    sides = {
-        "askPrice": float(quote.ask),
-        "askSize": quote.ask_size,
-        "bidPrice": float(quote.bid),
-        "bidSize": quote.bid_size,
-    }
-    trade = {"lastPrice": last, "lastSize": 100}
+    touch = _touch(quote)
     return {
         "assetMainType": "EQUITY",
         "assetSubType": "ETF" if is_fund else "COE",
@@ -90,41 +83,57 @@ def _equity(market: Market, quote: SimQuote, day: DayFigures, listing: Listing) 
         "fundamental": _fundamental(day),
         "quote": {
             **_day(market, quote, day),
-            **sides,
-            **trade,
+            **touch,
             **_mark(quote, day),
-            "askMICId": "ARCX",
-            "askTime": at_ms,
-            "bidMICId": "XNAS",
-            "bidTime": at_ms,
-            "lastMICId": "XADF",
-            "postMarketChange": 0.0,
-            "postMarketPercentChange": 0.0,
-            "quoteTime": at_ms,
+            **_VENUES,
+            **dict.fromkeys(("askTime", "bidTime", "quoteTime"), at_ms),
         },
-        "reference": {
-            "cusip": listing.cusip,
-            **_reference(listing.symbol),
-            "isHardToBorrow": False,
-            "isShortable": True,
-            "htbQuantity": 0,
-            "htbRate": 0.0,
-        },
+        "reference": {"cusip": listing.cusip, **_reference(listing.symbol), **_LENDING},
         "extended": {
-            **sides,
-            **trade,
+            **touch,
             "mark": float(quote.mark),
             "quoteTime": at_ms,
             "totalVolume": 0,
             "tradeTime": at_ms,
         },
-        "regular": {
-            "regularMarketLastPrice": last,
-            "regularMarketLastSize": 100,
-            "regularMarketNetChange": round(change, 4),
-            "regularMarketPercentChange": percent(change, day.close),
-            "regularMarketTradeTime": at_ms,
-        },
+        "regular": _regular(quote, day, at_ms),
+    }
+
+
+_VENUES: Json = {
+    "askMICId": "ARCX",
+    "bidMICId": "XNAS",
+    "lastMICId": "XADF",
+    "postMarketChange": 0.0,
+    "postMarketPercentChange": 0.0,
+}
+_LENDING: Json = {
+    "isHardToBorrow": False,
+    "isShortable": True,
+    "htbQuantity": 0,
+    "htbRate": 0.0,
+}
+
+
+def _touch(quote: SimQuote) -> Json:
+    return {
+        "askPrice": float(quote.ask),
+        "askSize": quote.ask_size,
+        "bidPrice": float(quote.bid),
+        "bidSize": quote.bid_size,
+        "lastPrice": float(quote.last),
+        "lastSize": 100,
+    }
+
+
+def _regular(quote: SimQuote, day: DayFigures, at_ms: int) -> Json:
+    change = float(quote.last) - day.close
+    return {
+        "regularMarketLastPrice": float(quote.last),
+        "regularMarketLastSize": 100,
+        "regularMarketNetChange": round(change, 4),
+        "regularMarketPercentChange": percent(change, day.close),
+        "regularMarketTradeTime": at_ms,
     }
 
 
