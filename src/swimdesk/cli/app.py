@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -93,6 +94,10 @@ def swimdesk(
 
 def main() -> NoReturn:
     """Run the program with the arguments of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character gets its escape, not a crash.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

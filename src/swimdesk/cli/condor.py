@@ -49,7 +49,7 @@ def condor_text(chain: ChainView) -> str:
     expiry = f"{day.day} {day:%b %y}".upper()
     return (
         f"SELL -1 IRON CONDOR SPX 100 (Weeklys) {expiry} {strikes} CALL/PUT"
-        f" @{max(price, _TICK)} LMT"
+        f" @{max(price, _TICK):.2f} LMT"
     )
 
 

@@ -38,7 +38,7 @@ class Output:
 
     def document(self, body: object) -> None:
         """Print the one JSON document."""
-        self._out.write(json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        self._out.write(json.dumps(body, indent=1, allow_nan=False) + "\n")
 
     def note(self, text: str) -> None:
         """Say something on the side, on stderr."""

@@ -14,6 +14,7 @@ from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import full_scope_options, json_option, sizing_option
 from swimdesk.cli.output import Output
 from swimdesk.cli.trade import explaining, print_notices, print_plan, require_scope
+from swimdesk.control.exchange import OwnerGone
 from swimdesk.errors import HomeHeld, InputError, OrderDenied, SwimdeskError, UnknownReference
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
@@ -178,7 +179,7 @@ class _Attempt:
         self._interruption = interruption
         self.broadcast = sending.broadcast
         self.is_asked = False
-        """Whether the desk may have the submission, answered or not."""
+        """Whether the desk may have taken the submission, answered or not."""
 
     async def submit(self, desk: DeskFacade) -> None:
         """Plan and submit."""
@@ -191,6 +192,9 @@ class _Attempt:
             self.is_asked = True
             try:
                 view = await desk.submit(submission)
+            except OwnerGone:
+                self.is_asked = False
+                raise
             except OrderDenied as error:
                 raise (_with_plan(self._output, error, plan) if plan else error) from error
             self._interruption.said = self._where_to_look(view.broadcast)

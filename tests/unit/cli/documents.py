@@ -1,10 +1,11 @@
-"""Which JSON document each command prints; docs/json.md is made from this table."""
+"""Which JSON document each command prints: the commands are held to it, docs/json.md shows it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+from swimdesk.checks import CheckView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -44,4 +45,5 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "resume": Document(GuardView),
     "status": Document(StatusView),
     "login NAME": Document(LoginView),
+    "doctor": Document(CheckView, "checks"),
 }
