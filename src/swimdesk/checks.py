@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from swimdesk.bootstrap import HomePaths, SystemClock, offline_status
-from swimdesk.bootstrap import _trust as trust_of
+from swimdesk.bootstrap import HomePaths, SystemClock, offline_status, trust_of
 from swimdesk.config import CONFIG_FILE, load_settings
 from swimdesk.control.client import attach
 from swimdesk.control.exchange import OwnerGone

@@ -1,26 +1,21 @@
-"""The composition root: from the files of a home to a running desk; names the concrete adapters."""
+"""Open the desk of a home: settings, store, logins, broker, market, in that order."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import ssl
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swimdesk import __version__
+from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids
 from swimdesk.config import load_settings
-from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
-from swimdesk.errors import ConfigError, StoreFull, SwimdeskError, UnknownReference
-from swimdesk.store.glance import peek
+from swimdesk.errors import ConfigError, StoreFull
 from swimdesk.store.sentinel import FileSentinel
 from swimdesk.telemetry.logs import get_log
-from swimdesk.views.models import GuardView, LoginView, StatusView
 
 if TYPE_CHECKING:
     from swimdesk.config import Settings
@@ -35,60 +30,6 @@ if TYPE_CHECKING:
 log = get_log(__name__)
 
 _ACCOUNT_NUMBER = re.compile(r"[0-9]{5,20}")
-
-
-@dataclass(frozen=True, slots=True)
-class HomePaths:
-    """Where a home keeps things."""
-
-    home: Path
-
-    @property
-    def database(self) -> Path:
-        """The desk's memory."""
-        return self.home / "desk.db"
-
-    @property
-    def logs(self) -> Path:
-        """Logs and crash reports."""
-        return self.home / "logs"
-
-    @property
-    def run(self) -> Path:
-        """Lock, socket, halt file."""
-        return self.home / "run"
-
-    @property
-    def halt_file(self) -> Path:
-        """The file whose presence halts trading."""
-        return self.run / "HALT"
-
-    def make(self) -> None:
-        """Make the private folders."""
-        for folder in (self.home, self.logs, self.run):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-class SystemClock:
-    """The machine's own clocks."""
-
-    def now(self) -> datetime:
-        """Return the wall time, UTC-aware."""
-        return datetime.now(UTC)
-
-    def monotonic_ns(self) -> int:
-        """Return nanoseconds on a clock that never goes back."""
-        return time.monotonic_ns()
-
-
-class Ulids:
-    """Identifiers that sort by time."""
-
-    def mint(self) -> str:
-        """Return a new ULID."""
-        from ulid import ULID
-
-        return str(ULID())
 
 
 @asynccontextmanager
@@ -111,8 +52,8 @@ async def open_desk(
     sentinel = FileSentinel(paths.halt_file)
     async with AsyncExitStack() as stack:
         cache = _open_cache(stack, settings, clock)
-        journal = await _open_journal(stack, paths, settings.broker.mode, clock, sentinel)
-        trust = _trust(settings)
+        journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
+        trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
         tokens = await _open_tokens(stack, home, settings, trust, clock)
         broker = SchwabBroker(
@@ -135,13 +76,14 @@ async def open_desk(
         yield desk
 
 
-async def _open_journal(
+async def open_journal(
     stack: AsyncExitStack,
     paths: HomePaths,
     mode: str,
     clock: SystemClock,
     sentinel: FileSentinel,
 ) -> Journal:
+    """Open the desk's memory on its own thread until the stack ends; StoreError, ModeMismatch."""
     from swimdesk.store.database import Database
     from swimdesk.store.sqlite_journal import SqliteJournal
     from swimdesk.store.writer import WriterThread
@@ -178,7 +120,7 @@ def _open_cache(stack: AsyncExitStack, settings: Settings, clock: SystemClock) -
     return cache
 
 
-def _trust(settings: Settings) -> ssl.SSLContext:
+def trust_of(settings: Settings) -> ssl.SSLContext:
     """Build the one TLS context: verification is always on, a paper home may add its own root."""
     trust = ssl.create_default_context()
     trust.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -280,90 +222,3 @@ def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     )
     horizons = Horizons(bind=timedelta(seconds=risk.bind_horizon_s))
     return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
-
-
-def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> LoginView:
-    """Take a login's tokens from a token file of schwab-py; ConfigError, UnknownReference."""
-    from swimdesk.login.token_files import import_token_file
-
-    settings = load_settings(home, config)
-    known = [one.name for one in settings.login]
-    if login not in known:
-        raise UnknownReference(
-            f"There is no [[login]] named {login} in the configuration;"
-            f" there are {', '.join(known) or 'none'}."
-        )
-    now = SystemClock().now
-    grant = import_token_file(file, home, login, settings.broker.mode, now=now)
-    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, "tokens imported")
-
-
-def raise_halt(home: Path, reason: str) -> GuardView:
-    """Throw the kill switch by its file alone: no owner, no settings, no database; StoreError."""
-    paths = HomePaths(home)
-    paths.make()
-    FileSentinel(paths.halt_file).raise_(reason)
-    return GuardView(GuardState.HALTED.value, reason, SystemClock().now())
-
-
-async def resume_offline(home: Path) -> GuardView:
-    """Take the kill switch back in a home that nobody owns; the caller holds its lock."""
-    paths = HomePaths(home)
-    sentinel = FileSentinel(paths.halt_file)
-    glance = peek(paths.database)
-    if glance is not None:
-        async with AsyncExitStack() as stack:
-            clock = SystemClock()
-            journal = await _open_journal(stack, paths, glance.mode, clock, sentinel)
-            await journal.set_guard(GuardRecord(GuardState.ACTIVE, "", clock.now()))
-    sentinel.clear()
-    return GuardView(GuardState.ACTIVE.value, "", None)
-
-
-def offline_status(home: Path) -> StatusView:
-    """Tell the health of a home that nobody owns, from its files alone; StoreError."""
-    paths = HomePaths(home)
-    glance = peek(paths.database)
-    reason = FileSentinel(paths.halt_file).reason()
-    guard = glance.guard if glance else GuardRecord(GuardState.ACTIVE, "", datetime.now(UTC))
-    is_halted = reason is not None or guard.state is GuardState.HALTED
-    return StatusView(
-        version=__version__,
-        mode=glance.mode if glance else "unknown",
-        home=str(home),
-        owner=None,
-        guard=GuardView(
-            GuardState.HALTED.value if is_halted else GuardState.ACTIVE.value,
-            guard.reason or reason or "",
-            guard.since if is_halted and glance else None,
-        ),
-        accounts=None,
-        open_lines=glance.open if glance else 0,
-        in_doubt_lines=glance.in_doubt if glance else 0,
-        newest_broadcast=glance.newest.id if glance and glance.newest else None,
-        logins=_offline_logins(home),
-        tasks=(),
-        alarms=(),
-    )
-
-
-def _offline_logins(home: Path) -> tuple[LoginView, ...]:
-    """Tell from the token files how the logins stand; a file that cannot be read says so."""
-    from swimdesk.login.token_files import TokenFiles
-
-    files = TokenFiles(home, "paper")
-    return tuple(
-        _offline_login(files, path.stem) for path in sorted((home / "tokens").glob("*.json"))
-    )
-
-
-def _offline_login(files: TokenFiles, login: str) -> LoginView:
-    now = datetime.now(UTC)
-    try:
-        grant = files.load(login)
-    except SwimdeskError as e:
-        return LoginView(login, LoginState.NO_TOKEN.value, None, None, e.detail)
-    if grant is None or grant.refresh_expires <= now:
-        detail = f"sign in and run `swimdesk login {login} --import FILE`"
-        return LoginView(login, LoginState.SIGN_IN_NEEDED.value, None, None, detail)
-    return LoginView(login, LoginState.OK.value, grant.access_expires, grant.refresh_expires, "")

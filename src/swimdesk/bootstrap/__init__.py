@@ -1,0 +1,27 @@
+"""The composition root: from the files of a home to a running desk; names the concrete adapters.
+
+Only commands and tests import it. What a running desk needs is loaded when one is opened.
+"""
+
+from __future__ import annotations
+
+from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids
+from swimdesk.bootstrap.offline import (
+    import_tokens,
+    offline_status,
+    raise_halt,
+    resume_offline,
+)
+from swimdesk.bootstrap.running import open_desk, trust_of
+
+__all__ = [
+    "HomePaths",
+    "SystemClock",
+    "Ulids",
+    "import_tokens",
+    "offline_status",
+    "open_desk",
+    "raise_halt",
+    "resume_offline",
+    "trust_of",
+]

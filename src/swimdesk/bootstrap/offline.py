@@ -1,0 +1,108 @@
+"""What works on the files of a home alone, without a running desk or a broker."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swimdesk import __version__
+from swimdesk.bootstrap.home import HomePaths, SystemClock
+from swimdesk.bootstrap.running import open_journal
+from swimdesk.config import load_settings
+from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
+from swimdesk.errors import SwimdeskError, UnknownReference
+from swimdesk.store.glance import peek
+from swimdesk.store.sentinel import FileSentinel
+from swimdesk.views.models import GuardView, LoginView, StatusView
+
+if TYPE_CHECKING:
+    from swimdesk.login.token_files import TokenFiles
+
+
+def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> LoginView:
+    """Take a login's tokens from a token file of schwab-py; ConfigError, UnknownReference."""
+    from swimdesk.login.token_files import import_token_file
+
+    settings = load_settings(home, config)
+    known = [one.name for one in settings.login]
+    if login not in known:
+        raise UnknownReference(
+            f"There is no [[login]] named {login} in the configuration;"
+            f" there are {', '.join(known) or 'none'}."
+        )
+    now = SystemClock().now
+    grant = import_token_file(file, home, login, settings.broker.mode, now=now)
+    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, "tokens imported")
+
+
+def raise_halt(home: Path, reason: str) -> GuardView:
+    """Throw the kill switch by its file alone: no owner, no settings, no database; StoreError."""
+    paths = HomePaths(home)
+    paths.make()
+    FileSentinel(paths.halt_file).raise_(reason)
+    return GuardView(GuardState.HALTED.value, reason, SystemClock().now())
+
+
+async def resume_offline(home: Path) -> GuardView:
+    """Take the kill switch back in a home that nobody owns; the caller holds its lock."""
+    paths = HomePaths(home)
+    sentinel = FileSentinel(paths.halt_file)
+    glance = peek(paths.database)
+    if glance is not None:
+        async with AsyncExitStack() as stack:
+            clock = SystemClock()
+            journal = await open_journal(stack, paths, glance.mode, clock, sentinel)
+            await journal.set_guard(GuardRecord(GuardState.ACTIVE, "", clock.now()))
+    sentinel.clear()
+    return GuardView(GuardState.ACTIVE.value, "", None)
+
+
+def offline_status(home: Path) -> StatusView:
+    """Tell the health of a home that nobody owns, from its files alone; StoreError."""
+    paths = HomePaths(home)
+    glance = peek(paths.database)
+    reason = FileSentinel(paths.halt_file).reason()
+    guard = glance.guard if glance else GuardRecord(GuardState.ACTIVE, "", datetime.now(UTC))
+    is_halted = reason is not None or guard.state is GuardState.HALTED
+    return StatusView(
+        version=__version__,
+        mode=glance.mode if glance else "unknown",
+        home=str(home),
+        owner=None,
+        guard=GuardView(
+            GuardState.HALTED.value if is_halted else GuardState.ACTIVE.value,
+            guard.reason or reason or "",
+            guard.since if is_halted and glance else None,
+        ),
+        accounts=None,
+        open_lines=glance.open if glance else 0,
+        in_doubt_lines=glance.in_doubt if glance else 0,
+        newest_broadcast=glance.newest.id if glance and glance.newest else None,
+        logins=_offline_logins(home),
+        tasks=(),
+        alarms=(),
+    )
+
+
+def _offline_logins(home: Path) -> tuple[LoginView, ...]:
+    """Tell from the token files how the logins stand; a file that cannot be read says so."""
+    from swimdesk.login.token_files import TokenFiles
+
+    files = TokenFiles(home, "paper")
+    return tuple(
+        _offline_login(files, path.stem) for path in sorted((home / "tokens").glob("*.json"))
+    )
+
+
+def _offline_login(files: TokenFiles, login: str) -> LoginView:
+    now = datetime.now(UTC)
+    try:
+        grant = files.load(login)
+    except SwimdeskError as e:
+        return LoginView(login, LoginState.NO_TOKEN.value, None, None, e.detail)
+    if grant is None or grant.refresh_expires <= now:
+        detail = f"sign in and run `swimdesk login {login} --import FILE`"
+        return LoginView(login, LoginState.SIGN_IN_NEEDED.value, None, None, detail)
+    return LoginView(login, LoginState.OK.value, grant.access_expires, grant.refresh_expires, "")
