@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.fakes.sim_client import Counter, contracts, shares, spread
 
-from swimdesk.domain.instruments import Right
+from swimdesk.domain.instruments import OptionContract, Right
 from swimdesk.sim import rules
 from swimdesk.sim.accounts import AccountKind
 
@@ -31,8 +31,12 @@ def taken(counter: Counter, body: dict[str, Any]) -> None:
     assert order["status"] in ("WORKING", "FILLED"), order
 
 
+def symbol_of(body: dict[str, Any]) -> str:
+    return str(body["orderLegCollection"][0]["instrument"]["symbol"])
+
+
 def with_account(
-    kind: AccountKind = AccountKind.MARGIN, level: int = 3, cash: int = 500_000
+    kind: AccountKind = AccountKind.MARGIN, level: int | None = 3, cash: int = 500_000
 ) -> Counter:
     counter = Counter()
     counter.account.kind = kind
@@ -103,7 +107,7 @@ def test_naked_call_needs_level_three_and_margin() -> None:
 
 
 def test_cash_account_may_sell_a_secured_put_and_a_covered_call() -> None:
-    counter = with_account(AccountKind.CASH, 1, cash=130_000)
+    counter = with_account(AccountKind.CASH, 0, cash=130_000)
     put = counter.option(Right.PUT, "0.99", "SPY")
     call = counter.option(Right.CALL, "1.01", "SPY")
     sell_call = contracts("SELL_TO_OPEN", 1, call, "0.05")
@@ -114,8 +118,30 @@ def test_cash_account_may_sell_a_secured_put_and_a_covered_call() -> None:
     assert rejected(counter, contracts("SELL_TO_OPEN", 1, put, "0.05")) == rules.BUYING_POWER
 
 
-def test_covered_call_in_one_order_pays_net_of_the_premium() -> None:
+def test_margin_account_below_level_three_sells_puts_against_its_cash() -> None:
+    counter = with_account(level=0, cash=70_000)
+    put = contracts("SELL_TO_OPEN", 1, counter.option(Right.PUT, "0.99", "SPY"), "0.05")
+    taken(counter, put)
+    held = counter.balances()["maintenanceRequirement"]
+    assert held == float(OptionContract.parse(symbol_of(put)).strike * 100)
+    assert rejected(counter, put) == f"{rules.OPTION_LEVEL}|{rules.BUYING_POWER}"
+    counter.account.option_level = 3
+    taken(counter, put)
+
+
+def test_account_without_any_level_may_not_even_close_an_option() -> None:
     counter = with_account(level=1)
+    call = counter.option(Right.CALL, "1.01", "SPY")
+    taken(counter, contracts("BUY_TO_OPEN", 1, call, str(counter.quote(call)[1])))
+    counter.account.option_level = None
+    for instruction in ("BUY_TO_OPEN", "SELL_TO_CLOSE"):
+        body = contracts(instruction, 1, call, "0.05")
+        assert rejected(counter, body) == rules.OPTION_LEVEL
+    taken(counter, shares("BUY", 1, "SPY"))
+
+
+def test_covered_call_in_one_order_pays_net_of_the_premium() -> None:
+    counter = with_account(level=0)
     call = counter.option(Right.CALL, "1.01", "SPY")
     _, ask = counter.quote("SPY")
     body = spread("NET_DEBIT", str(ask + 1), [("SELL_TO_OPEN", 1, call)], "COVERED")
@@ -230,6 +256,14 @@ def test_closing_only_account_may_close() -> None:
     counter.account.closing_only = True
     assert rejected(counter, shares("BUY", 1, "AAPL")) == rules.NO_TRADES
     taken(counter, shares("SELL", 10, "AAPL"))
+
+
+def test_closing_a_long_option_needs_no_level_but_some() -> None:
+    counter = with_account(level=1)
+    call = counter.option(Right.CALL, "1.01", "SPY")
+    taken(counter, contracts("BUY_TO_OPEN", 1, call, str(counter.quote(call)[1])))
+    counter.account.option_level = 0
+    taken(counter, contracts("SELL_TO_CLOSE", 1, call, "0.05"))
 
 
 def test_several_broken_rules_are_joined() -> None:

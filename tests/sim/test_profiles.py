@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.fakes.sim_client import Counter
 
+from swimdesk.sim import rules
 from swimdesk.sim.accounts import AccountKind
 from swimdesk.sim.funds import funds_of
 from swimdesk.sim.settings import SimSettings
@@ -34,17 +35,29 @@ def test_mixed_accounts_differ_in_kind_size_level_and_holdings() -> None:
     broker = Counter(accounts=48, logins=12, profile="mixed").broker
     kinds = Tally(account.kind for account in broker.accounts)
     assert set(kinds) == set(AccountKind)
-    assert {account.option_level for account in broker.accounts} == {0, 1, 2, 3}
+    assert {account.option_level for account in broker.accounts} == {None, 0, 1, 2, 3}
     assert sum(account.closing_only for account in broker.accounts) == 1
     values = [funds_of(account, broker.market).liquidation for account in broker.accounts]
-    assert min(values) < 25_000
+    assert min(values) < 500
+    assert sorted(values)[1] > 5_000
     assert max(values) > 1_000_000
     holding = [account for account in broker.accounts if account.positions]
     assert 20 < len(holding) < 48
     structures = [a for a in holding if any(p.contract for p in a.positions.values())]
     assert len(structures) > 8
-    assert all(a.option_level >= 2 for a in structures)
+    assert all(a.option_level is not None and a.option_level >= 2 for a in structures)
     assert all(funds_of(a, broker.market).available > 0 for a in broker.accounts)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_most_mixed_accounts_take_an_iron_condor_and_six_cannot(seed: int) -> None:
+    counter = Counter(accounts=48, logins=1, profile="mixed", seed=seed)
+    addresses = [counter.place(counter.condor("0.05"), a) for a in counter.broker.accounts]
+    counter.settle()
+    found = [counter.order(address) for address in addresses]
+    reasons = Tally(order.get("statusDescription", order["status"]) for order in found)
+    assert reasons.pop("FILLED") == 42
+    assert reasons == {rules.OPTION_LEVEL: 4, rules.BUYING_POWER: 1, rules.NO_TRADES: 1}
 
 
 def test_the_same_seed_gives_the_same_customers() -> None:

@@ -78,7 +78,8 @@ class SimAccount:
     login: str
     kind: AccountKind
     nickname: str
-    option_level: int
+    option_level: int | None
+    """See :mod:`swimdesk.sim.levels`; None: not approved for options at all."""
     cash: Decimal
     closing_only: bool = False
     positions: dict[str, SimPosition] = field(default_factory=dict)

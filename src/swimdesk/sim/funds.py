@@ -11,6 +11,7 @@ from decimal import Decimal
 from swimdesk.domain.instruments import OPTION_MULTIPLIER, OptionContract, Right
 from swimdesk.sim.accounts import AccountKind, SimAccount, SimPosition
 from swimdesk.sim.fees import fees
+from swimdesk.sim.levels import secures_puts
 from swimdesk.sim.margin import Coverage, amended, carried, coverage, naked_charge
 from swimdesk.sim.matching import NetQuote, Prices
 from swimdesk.sim.orders import OrderTerms, SimLeg
@@ -94,7 +95,7 @@ def available_funds(account: SimAccount, prices: Prices) -> Decimal:
 
 def option_requirements(account: SimAccount, prices: Prices) -> dict[str, Decimal]:
     """Return what is held back per short option symbol, dollars."""
-    charge = _charge_of_naked(account.kind, prices)
+    charge = _charge_of_naked(account, prices)
     held: dict[OptionContract, Decimal] = defaultdict(Decimal)
     for underlying, chain in account.chains.items():
         found = account.coverage_of(underlying)
@@ -107,7 +108,7 @@ def option_requirements(account: SimAccount, prices: Prices) -> dict[str, Decima
 
 
 def _options_held_back(account: SimAccount, prices: Prices) -> Decimal:
-    charge = _charge_of_naked(account.kind, prices)
+    charge = _charge_of_naked(account, prices)
     return sum((account.coverage_of(u).requirement(charge) for u in account.chains), ZERO)
 
 
@@ -161,7 +162,7 @@ def cost_of(
     limit = terms.signed_limit
     net = quote.natural if limit is None else limit
     cash_out = net * terms.unit_multiplier * terms.units
-    charge = _charge_of_naked(account.kind, prices)
+    charge = _charge_of_naked(account, prices)
     for change in changes:
         cash_out += change.after.requirement(charge) - change.before.requirement(charge)
     for leg in terms.legs:
@@ -186,9 +187,11 @@ def _leg_price(leg: SimLeg, known: Decimal | None, prices: Prices) -> Decimal:
     return quote.mark if quote else ZERO
 
 
-def _charge_of_naked(kind: AccountKind, prices: Prices) -> Callable[[OptionContract], Decimal]:
+def _charge_of_naked(account: SimAccount, prices: Prices) -> Callable[[OptionContract], Decimal]:
+    secured = secures_puts(account)
+
     def charge(contract: OptionContract) -> Decimal:
-        if kind is not AccountKind.MARGIN and contract.right is Right.PUT:
+        if secured and contract.right is Right.PUT:
             return contract.strike * OPTION_MULTIPLIER
         underlying = prices.quote(contract.underlying)
         option = prices.quote(contract.symbol)

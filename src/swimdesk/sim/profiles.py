@@ -11,10 +11,13 @@ from random import Random
 from swimdesk.domain.instruments import INDEX_ROOTS, OptionContract, Right
 from swimdesk.sim.accounts import AccountKind, SimAccount, SimLogin, SimPosition
 from swimdesk.sim.funds import funds_of, market_value
+from swimdesk.sim.levels import SPREADS
 from swimdesk.sim.market import Market
 from swimdesk.sim.settings import SimSettings
 
 UNIFORM_CASH = Decimal(500_000)
+_LEAST_FOR_SPREADS = Decimal(15_000)
+"""Dollars; less stays free for a spread to come."""
 _LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _STOCKS = ("SPY", "QQQ", "IWM", "AAPL", "MSFT", "NVDA", "AMZN", "TSLA", "META", "GLD", "TLT")
@@ -27,23 +30,33 @@ class _Template:
 
     kind: AccountKind
     nickname: str
-    option_level: int
-    cash_from: int
-    cash_to: int
+    option_level: int | None
+    cash_from: float
+    cash_to: float
+    closing_only: bool = False
 
 
-_TEMPLATES = (
+_FREE = (
     _Template(AccountKind.MARGIN, "Individual", 3, 50, 400),
     _Template(AccountKind.LIMITED_MARGIN, "Rollover IRA", 2, 20, 600),
-    _Template(AccountKind.CASH, "Individual", 1, 10, 80),
     _Template(AccountKind.MARGIN, "Joint Tenant", 2, 30, 250),
+    _Template(AccountKind.MARGIN, "Individual", 2, 10, 80),
     _Template(AccountKind.MARGIN, "Living Trust", 3, 500, 1_900),
-    _Template(AccountKind.LIMITED_MARGIN, "Roth IRA", 2, 8, 150),
-    _Template(AccountKind.CASH, "Custodial", 0, 5, 25),
-    _Template(AccountKind.MARGIN, "Individual", 1, 15, 120),
+    _Template(AccountKind.LIMITED_MARGIN, "Roth IRA", 2, 10, 150),
+    _Template(AccountKind.MARGIN, "Individual", 2, 15, 120),
 )
-_CLOSING_ONLY_PLACE = 7
-"""The place in every list of templates at which one account may only close (the first time)."""
+"""Customers who may trade a spread of limited risk, and can afford one."""
+_RESTRICTED = (
+    _Template(AccountKind.CASH, "Individual", 1, 10, 80),
+    _Template(AccountKind.CASH, "Custodial", None, 5, 25),
+    _Template(AccountKind.MARGIN, "Joint Tenant", 2, 40, 90, closing_only=True),
+    _Template(AccountKind.MARGIN, "Individual", 2, 0.2, 0.4),
+    _Template(AccountKind.MARGIN, "Individual", 1, 15, 120),
+    _Template(AccountKind.LIMITED_MARGIN, "Roth IRA", 0, 8, 60),
+)
+"""Customers who may not, or cannot: every eighth account is one of these, in turn."""
+_TURN = len(_FREE) + 1
+_UNIFORM = _Template(AccountKind.MARGIN, "Individual", 3, 500, 500)
 
 
 def make_logins(settings: SimSettings, market: Market) -> list[SimLogin]:
@@ -79,17 +92,27 @@ def _account(
 ) -> SimAccount:
     owner = f"{settings.client_id}:{login.user}:{number}"
     hash_value = sha256(owner.encode()).hexdigest().upper()
-    if settings.profile == "uniform":
-        kind, nickname, level, cash = AccountKind.MARGIN, "Individual", 3, UNIFORM_CASH
-    else:
-        template = _TEMPLATES[index % len(_TEMPLATES)]
-        kind, nickname, level = template.kind, template.nickname, template.option_level
-        hundreds = random.randint(template.cash_from * 10, template.cash_to * 10)
+    template, cash = _UNIFORM, UNIFORM_CASH
+    if settings.profile == "mixed":
+        template = _template(index)
+        hundreds = random.randint(round(template.cash_from * 10), round(template.cash_to * 10))
         cash = Decimal(hundreds * 100) + Decimal(random.randint(0, 9999)) / 100
-    closing_only = settings.profile == "mixed" and index == _CLOSING_ONLY_PLACE
     return SimAccount(
-        index, number, hash_value, login.name, kind, nickname, level, cash, closing_only
+        index,
+        number,
+        hash_value,
+        login.name,
+        template.kind,
+        template.nickname,
+        template.option_level,
+        cash,
+        template.closing_only,
     )
+
+
+def _template(index: int) -> _Template:
+    turn, place = divmod(index, _TURN)
+    return _FREE[place] if place < len(_FREE) else _RESTRICTED[turn % len(_RESTRICTED)]
 
 
 def _give_positions(account: SimAccount, market: Market, random: Random) -> None:
@@ -97,7 +120,8 @@ def _give_positions(account: SimAccount, market: Market, random: Random) -> None
     if random.random() < 0.66:
         for symbol in random.sample(_STOCKS, k=random.randint(1, 3)):
             _give_shares(account, symbol, market, random)
-    if account.option_level >= 2 and random.random() < 0.75:
+    may_spread = account.option_level is not None and account.option_level >= SPREADS
+    if may_spread and account.cash >= _LEAST_FOR_SPREADS and random.random() < 0.75:
         underlying = random.choice(_OPTIONABLE)
         rights = [Right.PUT] if random.random() < 0.5 else [Right.PUT, Right.CALL]
         _give_spreads(account, underlying, rights, market, random)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from swimdesk.domain.instruments import option_tick
 from swimdesk.sim.accounts import AccountKind, SimAccount
 from swimdesk.sim.funds import Change, available_funds, cost_of, coverage_changes
+from swimdesk.sim.levels import level_needed
 from swimdesk.sim.matching import NetQuote, Prices, net_quote, net_tick
 from swimdesk.sim.orders import OrderTerms, SimLeg, SimOrder
 from swimdesk.sim.validation import Describe
@@ -36,11 +37,6 @@ STOP_PRICE = (
 NO_TRADES = "No trades are currently allowed"
 NO_SHORT_SALES = "Short sales are not allowed in this type of account."
 NO_MARKET = "There is no market for this symbol."
-
-LEVEL_COVERED = 1
-"""Long options, covered calls, cash-secured puts."""
-LEVEL_SPREADS = 2
-LEVEL_NAKED = 3
 
 _FAR_FACTOR = 2
 _FAR_OPTION_FACTOR = 3
@@ -108,23 +104,15 @@ def _market_exists(case: Case) -> Iterator[str]:
 
 
 def _option_approval(case: Case) -> Iterator[str]:
-    """Ask for the level that the change of cover needs."""
-    if any(_needed_level(case, change) > case.account.option_level for change in case.changes):
+    """Ask for the level that the change of cover needs; without any, options are out of reach."""
+    account, terms = case.account, case.terms
+    if account.option_level is None:
+        refused = any(leg.contract for leg in terms.legs)
+    else:
+        needed = (level_needed(account, terms, c.before, c.after) for c in case.changes)
+        refused = max(needed, default=0) > account.option_level
+    if refused:
         yield OPTION_LEVEL
-
-
-def _needed_level(case: Case, change: Change) -> int:
-    kind = case.account.kind
-    before, after = change.before, change.after
-    if after.naked_calls > before.naked_calls:
-        return LEVEL_NAKED if kind is AccountKind.MARGIN else LEVEL_NAKED + 1
-    if not any(leg.contract and leg.is_opening for leg in case.terms.legs):
-        return 0
-    if after.covered_by_options > before.covered_by_options:
-        return LEVEL_SPREADS if kind is not AccountKind.CASH else LEVEL_NAKED + 1
-    if after.naked_puts > before.naked_puts:
-        return LEVEL_NAKED if kind is AccountKind.MARGIN else LEVEL_COVERED
-    return LEVEL_COVERED
 
 
 def _short_sale(case: Case) -> Iterator[str]:
