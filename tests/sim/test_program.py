@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import select
 import signal
 import ssl
 import sys
@@ -28,6 +30,17 @@ given = json.loads(sys.argv[1])
 paths = {key: Path(given.pop(key)) for key in ("state", "client_home") if key in given}
 options = SimOptions(**given, **paths, latency_ms=(0.0, 0.0))
 uvloop.run(run(options))
+"""
+PARENT = """
+import json, subprocess, sys
+child = subprocess.Popen(
+    [sys.executable, "-c", sys.argv[1], sys.argv[2]],
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+)
+about = json.loads(child.stdout.readline())
+print(json.dumps({"pid": child.pid, "ca_file": about["ca_file"]}))
+sys.stdout.flush()
+child.wait()
 """
 SMALL = {"accounts": 5, "logins": 2, "profile": "mixed"}
 
@@ -63,6 +76,7 @@ class Process:
 async def started(**options: object) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", START, json.dumps({**SMALL, **options})),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
@@ -177,3 +191,27 @@ async def test_home_of_a_person_is_refused_before_anything_is_printed(
     with pytest.raises(ConfigError, match=r"config\.toml"):
         await run(SimOptions(client_home=tmp_path))
     assert capsys.readouterr().out == ""
+
+
+async def test_brokerage_ends_with_a_parent_that_is_killed() -> None:
+    given = json.dumps({**SMALL, "exit_with_parent": True})
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, START, given), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    child = json.loads(await parent.stdout.readline())
+    ending = os.pidfd_open(child["pid"])
+    try:
+        parent.kill()
+        await parent.wait()
+        assert await asyncio.to_thread(select.select, [ending], [], [], 30) == ([ending], [], [])
+    finally:
+        os.close(ending)
+    # It stopped in order: its folder of keys is gone as well.
+    assert not await asyncio.to_thread(os.path.exists, child["ca_file"])
+
+
+async def test_brokerage_with_a_living_parent_goes_on() -> None:
+    async with started(exit_with_parent=True) as sim, sim.client() as client:
+        assert (await client.get("/trader/v1/accounts")).status_code == 401
+        assert await sim.stop() == (0, b"")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import math
+import os
 import resource
 import secrets
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -62,10 +65,12 @@ class SimOptions:
     speed: float = 1.0
     state: Path | None = None
     client_home: Path | None = None
+    exit_with_parent: bool = False
+    """Stop at the end of stdin, which a parent holds open for as long as it lives."""
 
 
 async def run(options: SimOptions) -> None:
-    """Serve a simulated brokerage until SIGTERM or SIGINT; its first line on stdout describes it.
+    """Serve a simulated brokerage until it is told to stop; its first line on stdout describes it.
 
     Raises InputError or ConfigError, before anything is printed, for options that cannot be met.
     """
@@ -73,6 +78,8 @@ async def run(options: SimOptions) -> None:
         refuse_foreign_home(options.client_home)
     _allow_many_connections()
     stopping = _stop_signal()
+    if options.exit_with_parent:
+        _stop_at_end_of_stdin(stopping)
     with _work_folder(options.state) as folder, listen(options.port) as listener:
         clock = SystemClock()
         broker = broker_of(options, clock)
@@ -196,6 +203,21 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     return stopping
+
+
+def _stop_at_end_of_stdin(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def watch() -> None:
+        # Not through sys.stdin, whose lock the end of the interpreter would wait for.
+        while os.read(0, 1024):
+            pass
+        # A loop that is closed has stopped already.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(stopping.set)
+
+    # A thread, because stdin may be anything, and not all of it can be waited for by a loop.
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
