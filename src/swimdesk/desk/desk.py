@@ -284,9 +284,9 @@ class Desk:
             self._planner.plan(request, accounts, self.book.snapshot),
             make_ready(self._outside.broker, accounts),
         )
-        self._submitter.keep(result)
         if request.save:
             await self._journal.save_plan(result.plan)
+        self._submitter.keep(result, saved=request.save)
         return plan_view(result.plan, saved=request.save)
 
     async def submit(self, request: SubmitRequest) -> BroadcastView:

@@ -21,7 +21,7 @@ from swimdesk.domain.events import Halted
 from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan, digest
 from swimdesk.domain.risk import RiskLimits, duplicate_denial
-from swimdesk.errors import OrderDenied, PlanExpired, StoreError
+from swimdesk.errors import GuardError, InvariantBroken, OrderDenied, PlanExpired, StoreError
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.requests import SubmitRequest
 
@@ -47,6 +47,14 @@ class Parts:
     ids: Ids
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A plan in memory; ``saved`` ones are in the journal too and may be spent by others."""
+
+    result: PlanResult
+    saved: bool
+
+
 class Submitter:
     """Keep plans while they live and turn one into a broadcast, one at a time."""
 
@@ -57,12 +65,12 @@ class Submitter:
         self._mode = mode
         self._limits = limits
         self._answered = answered
-        self._plans: OrderedDict[str, PlanResult] = OrderedDict()
+        self._plans: OrderedDict[str, _Kept] = OrderedDict()
         self._turn = asyncio.Lock()
 
-    def keep(self, result: PlanResult) -> None:
+    def keep(self, result: PlanResult, *, saved: bool) -> None:
         """Hold a plan with its rendered orders so that it can be sent at once."""
-        self._plans[result.plan.id] = result
+        self._plans[result.plan.id] = _Kept(result, saved)
         while len(self._plans) > PLANS_KEPT:
             self._plans.popitem(last=False)
 
@@ -72,8 +80,15 @@ class Submitter:
             earlier = await self._earlier(request)
             if earlier is not None:
                 return earlier
-            self._check_may_send()
-            plan, orders = await self._take_plan(request)
+            try:
+                self._check_may_send()
+                plan, orders = await self._take_plan(request)
+            except GuardError:
+                # A repeated request of an earlier process finds its plan used: show its broadcast.
+                earlier = await self._parts.journal.broadcast(request.broadcast)
+                if earlier is None:
+                    raise
+                return earlier
             self._check_duplicates(plan)
             accounts = self._parts.book.snapshot.accounts
             await make_ready(self._parts.broker, [accounts[x.account] for x in plan.sendable])
@@ -100,7 +115,13 @@ class Submitter:
             plan_digest=plan.digest,
             seed=seed,
         )
-        await self._parts.recorder.open(broadcast)
+        try:
+            await self._parts.recorder.open(broadcast)
+        except InvariantBroken:
+            earlier = await self._parts.journal.broadcast(broadcast.id)
+            if earlier is None:
+                raise
+            return earlier
         broadcast = replace(broadcast, journal_ns=self._parts.clock.monotonic_ns() - t0_ns)
         self._parts.recorder.opened(broadcast)
         launch = Launch(
@@ -116,8 +137,12 @@ class Submitter:
         return broadcast
 
     async def _earlier(self, request: SubmitRequest) -> Broadcast | None:
-        """Return the broadcast that this request (repeated) or its key already made."""
-        known = await self._parts.journal.broadcast(request.broadcast)
+        """Return the broadcast that this request (repeated) or its key already made.
+
+        An id that only the journal knows is found by its unique constraint, so that a fresh
+        request does not wait for a read.
+        """
+        known = self._parts.book.snapshot.broadcasts.get(request.broadcast)
         if known is None and request.key is not None:
             known = await self._parts.journal.broadcast_by_key(request.key)
         return known
@@ -133,14 +158,14 @@ class Submitter:
     async def _take_plan(self, request: SubmitRequest) -> tuple[Plan, Mapping[str, PreparedOrder]]:
         """Return a live plan with its rendered orders and make sure it is used only once."""
         kept = self._plans.get(request.plan)
-        saved = await self._parts.journal.load_plan(request.plan)
-        plan = kept.plan if kept else saved
+        plan = kept.result.plan if kept else await self._parts.journal.load_plan(request.plan)
         if plan is None:
             raise PlanExpired(f"There is no plan {request.plan} to send; preview the order again.")
         self._check_plan(plan, request)
-        orders = kept.prepared if kept else self._parts.planner.render(plan.sendable)
+        orders = kept.result.prepared if kept else self._parts.planner.render(plan.sendable)
         _check_digest(plan, orders)
-        if saved is not None and not await self._parts.journal.spend_plan(plan.id):
+        is_saved = kept is None or kept.saved
+        if is_saved and not await self._parts.journal.spend_plan(plan.id):
             raise PlanExpired(f"The plan {plan.id} was sent already.")
         self._plans.pop(plan.id, None)
         return plan, orders

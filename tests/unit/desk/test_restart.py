@@ -97,3 +97,18 @@ def test_a_kept_plan_is_sent_by_another_process_with_the_same_bytes() -> None:
             assert view.counts["filled"] == 4
 
     run_virtual(scenario())
+
+
+def test_a_request_repeated_to_a_new_process_shows_the_first_broadcast() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        async with a_desk(journal=journal) as bench:
+            plan = await bench.plan(save=True)
+            await bench.submit(plan, broadcast="B-1")
+            await bench.desk.follow("B-1", 10)
+        async with a_desk(journal=journal) as bench:
+            again = await bench.submit(plan, broadcast="B-1")
+            assert (again.broadcast, again.counts["filled"]) == ("B-1", 4)
+            assert not bench.broker.posts
+
+    run_virtual(scenario())

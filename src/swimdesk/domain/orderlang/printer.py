@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from swimdesk.domain.instruments import plain
 from swimdesk.domain.orderlang.roots import written_class, written_expiry
@@ -12,6 +13,7 @@ from swimdesk.domain.strategies import STRUCTURES, Shape, shape_of
 EFFECTS = {Effect.OPEN: "[TO OPEN]", Effect.CLOSE: "[TO CLOSE]", Effect.AUTO: "[AUTO]"}
 
 
+@lru_cache(maxsize=4096)
 def print_ticket(ticket: Ticket) -> str:
     """Return the canonical long form that ``parse`` reads back to the same ticket.
 
