@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, str]] = {
 _NO_COMMAND: Final = "Name a command, or --no-ui to run the desk as a daemon."
 _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
+_STDOUT: Final = 1
 
 
 class Commands(click.Group):
@@ -106,6 +107,8 @@ def run(arguments: list[str], *, session: Session = desk_session) -> int:
     invocation = Invocation(session=session)
     try:
         code = swimdesk.main(arguments, prog_name="swimdesk", standalone_mode=False, obj=invocation)
+        # Here and not at the end of the interpreter, where a broken pipe could not be told.
+        sys.stdout.flush()
         return int(code or 0)
     except click.ClickException as error:
         return _tell_usage(invocation, error, as_json="--json" in arguments)
@@ -119,12 +122,17 @@ def run(arguments: list[str], *, session: Session = desk_session) -> int:
         return signal.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read has gone; keep the interpreter from saying so at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The latter is how click ends a command whose reader has gone.
+        _forget_stdout()
         return _BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the last resort: a report, never a traceback
         return _tell(invocation.output, Refusal(InvariantBroken(_report(invocation, error))))
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from flushing into a broken pipe at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
 
 
 def _tell(output: Output, refusal: Refusal) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = get_log(__name__)
 
-PATIENCE_S: Final = 6.0
+PATIENCE_S: Final = 4.0
 """How long a command that owns the home may take to leave it."""
 
 _RETRY_S = 0.05

@@ -21,7 +21,7 @@ T = TypeVar("T")
 PATIENCE_S: Final = 10.0
 """How long an owner that starts or leaves may be in between."""
 
-LINGER_S: Final = 5.0
+LINGER_S: Final = 3.0
 """How long an owner for one command stays for others that attached meanwhile."""
 
 SHORT_ANSWER_S: Final = 5.0
