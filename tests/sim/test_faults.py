@@ -30,6 +30,7 @@ NOT_CREATED = {
     Fault.UNAVAILABLE_BEFORE: 503,
     Fault.GARBAGE: 200,
     Fault.REDIRECT: 302,
+    Fault.GZIP_ERROR: 400,
 }
 BROKEN = {
     Fault.RESET_BEFORE: (Transport.RESET, 0),

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.fakes.sim_server import serving
 
+from swimdesk.sim.answers import INVALID_BODY
 from swimdesk.sim.clock import ManualClock
 from swimdesk.sim.control import Control
 from swimdesk.sim.core import SimBroker
@@ -133,6 +134,16 @@ async def test_broken_connection_leaves_the_client_not_knowing(
         await counter.client.post(counter.orders_path, json=ORDER)
     assert await counter.placed() == placed
     assert (await counter.control("GET", "faults"))["rules"][0]["fired"] == 1
+
+
+async def test_compressed_refusal_is_read_by_a_client_that_decodes(counter: Counter) -> None:
+    await counter.break_next("gzip_error")
+    reply = await counter.client.post(
+        counter.orders_path, json=ORDER, headers={"accept-encoding": "identity"}
+    )
+    assert (reply.status_code, reply.headers["content-encoding"]) == (400, "gzip")
+    assert reply.json() == {"message": INVALID_BODY}
+    assert await counter.placed() == 0
 
 
 async def test_revoked_login_is_shut_out_while_it_is_connected(counter: Counter) -> None:

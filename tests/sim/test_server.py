@@ -55,6 +55,21 @@ async def test_body_is_json_unless_the_core_says_otherwise(tmp_path: Path) -> No
     assert reply.json() == {"answer": "whole"}
 
 
+@pytest.mark.parametrize("size", [1024, 200_000])
+async def test_long_body_is_compressed_for_who_asks(tmp_path: Path, size: int) -> None:
+    long, short = SimResponse(200, b"x" * size), SimResponse(404, b"x" * 1023)
+    core = ScriptedCore({"/long": long, "/short": short})
+    async with serving(core, tmp_path) as served, served.client() as client:
+        asked = await client.get("/long", headers={"accept-encoding": "deflate, gzip;q=0.5"})
+        refused = await client.get("/long", headers={"accept-encoding": "gzip;q=0"})
+        brief = await client.get("/short")
+    assert asked.headers["content-encoding"] == "gzip"
+    assert int(asked.headers["content-length"]) < size
+    for reply in (refused, brief):
+        assert "content-encoding" not in reply.headers
+    assert (asked.content, refused.content, brief.content) == (long.body, long.body, short.body)
+
+
 async def test_one_connection_carries_many_requests(tmp_path: Path) -> None:
     async with serving(ScriptedCore(), tmp_path) as served, served.client() as client:
         for _ in range(5):

@@ -38,6 +38,7 @@ class Fault(StrEnum):
     GARBAGE = "garbage"
     UNKNOWN_STATUS = "unknown_status"
     REDIRECT = "redirect"
+    GZIP_ERROR = "gzip_error"
 
 
 class Operation(StrEnum):
@@ -71,6 +72,7 @@ BEFORE = frozenset(
         Fault.LATE_ACCEPT,
         Fault.GARBAGE,
         Fault.REDIRECT,
+        Fault.GZIP_ERROR,
     }
 )
 """Faults that answer instead of the brokerage: the request itself has no effect (yet)."""
@@ -242,6 +244,7 @@ _EACH: tuple[tuple[Fault, dict[str, Any]], ...] = (
     (Fault.GARBAGE, {}),
     (Fault.UNKNOWN_STATUS, {"delay_s": 3}),
     (Fault.REDIRECT, {}),
+    (Fault.GZIP_ERROR, {}),
 )
 
 _FLAKY: tuple[tuple[Operation, Fault, float], ...] = (

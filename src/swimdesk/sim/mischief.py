@@ -16,6 +16,7 @@ from swimdesk.sim.answers import (
     message,
     not_authorized,
 )
+from swimdesk.sim.encoding import gzipped
 from swimdesk.sim.faults import Fault, FaultRule
 from swimdesk.sim.messages import SimResponse, Transport
 from swimdesk.sim.rules import BUYING_POWER
@@ -104,6 +105,11 @@ def _limited(given: Any, random: Random) -> SimResponse:  # noqa: ANN401 - a pla
     return replace(response, headers=headers)
 
 
+def _refuse_compressed(given: Any, random: Random) -> SimResponse:  # noqa: ANN401 - a plan's parameters
+    """Refuse, compressed whatever the client asked for and however short."""
+    return gzipped(_refuse(given, random))
+
+
 _ANSWERS: dict[Fault, Callable[[Any, Random], SimResponse]] = {
     Fault.REFUSE: _refuse,
     Fault.WRAPPED_500: _wrapped,
@@ -118,6 +124,7 @@ _ANSWERS: dict[Fault, Callable[[Any, Random], SimResponse]] = {
     Fault.GARBAGE: lambda given, _: SimResponse(
         200, str(given.get("body", "")).encode() or _PAGE, HTML
     ),
+    Fault.GZIP_ERROR: _refuse_compressed,
     Fault.REDIRECT: lambda _, __: SimResponse(
         302, headers={"Location": "https://127.0.0.1/maintenance"}
     ),

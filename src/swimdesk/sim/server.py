@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
+from swimdesk.sim.encoding import encoded
 from swimdesk.sim.latency import Latency, Pauses
 from swimdesk.sim.listening import LoopbackServer, listen
 from swimdesk.sim.messages import SimRequest, SimResponse, Transport
@@ -106,7 +107,7 @@ class SimServer:
         connection = scope["extensions"][CONNECTION]
         self.traffic.request_began(connection["number"], request.method, request.path)
         try:
-            response = self._answer(request)
+            response = await encoded(self._answer(request), request.headers)
             await self._pauses.pause(self._latency.draw_ms() + response.extra_delay_ms)
             await self._deliver(response, connection["transport"], receive, send)
         finally:
