@@ -8,6 +8,8 @@ from __future__ import annotations
 from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids
 from swimdesk.bootstrap.offline import (
     import_tokens,
+    offline_broadcast,
+    offline_broadcasts,
     offline_status,
     raise_halt,
     resume_offline,
@@ -19,6 +21,8 @@ __all__ = [
     "SystemClock",
     "Ulids",
     "import_tokens",
+    "offline_broadcast",
+    "offline_broadcasts",
     "offline_status",
     "open_desk",
     "raise_halt",

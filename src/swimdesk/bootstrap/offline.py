@@ -15,7 +15,14 @@ from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
 from swimdesk.errors import SwimdeskError, UnknownReference
 from swimdesk.store.glance import peek
 from swimdesk.store.sentinel import FileSentinel
-from swimdesk.views.models import GuardView, LoginView, StatusView
+from swimdesk.views.models import (
+    BroadcastRow,
+    BroadcastView,
+    GuardView,
+    LoginView,
+    StatusView,
+)
+from swimdesk.views.present import broadcast_view
 
 if TYPE_CHECKING:
     from swimdesk.login.token_files import TokenFiles
@@ -84,6 +91,38 @@ def offline_status(home: Path) -> StatusView:
         tasks=(),
         alarms=(),
     )
+
+
+async def offline_broadcasts(home: Path, limit: int) -> tuple[BroadcastRow, ...]:
+    """Show the newest broadcasts of a home that nobody owns, as they were last written down."""
+    from swimdesk.store.history import open_history
+
+    database = HomePaths(home).database
+    if peek(database) is None:
+        return ()
+    async with open_history(database) as history:
+        return tuple(
+            BroadcastRow(
+                row.id, row.key, row.order, row.mode, row.state, row.created, dict(row.counts)
+            )
+            for row in await history.newest(limit)
+        )
+
+
+async def offline_broadcast(home: Path, broadcast: str) -> BroadcastView:
+    """Show one broadcast of a home that nobody owns; UnknownReference if there is none."""
+    from swimdesk.store.history import open_history
+
+    database = HomePaths(home).database
+    found = None
+    if peek(database) is not None:
+        async with open_history(database) as history:
+            found = await history.broadcast(broadcast)
+    if found is None:
+        raise UnknownReference(
+            f"There is no broadcast {broadcast}; `swimdesk broadcasts` lists them."
+        )
+    return broadcast_view(found)
 
 
 def _offline_logins(home: Path) -> tuple[LoginView, ...]:
