@@ -268,6 +268,16 @@ def test_plan_is_read_from_a_file_and_written_back(tmp_path: Path) -> None:
         {"rules": [{"fault": "refuse", "operation": "dance"}]},
         {"rules": [{"fault": "refuse", "acount": "1234"}]},
         {"rules": {}},
+        {"rules": ["refuse"]},
+        {"rules": [None]},
+        {"rules": [{"fault": ["refuse"]}]},
+        {"rules": [{"fault": "refuse", "operation": 5}]},
+        {"rules": [{"fault": "refuse", "nth": [1]}]},
+        {"rules": [{"fault": "refuse", "probability": "often"}]},
+        {"rules": [{"fault": "late_accept", "delay_s": "long"}]},
+        {"rules": [{"fault": "late_accept", "delay_s": -1}]},
+        {"rules": [{"fault": "refuse", "text": 7}]},
+        {"rules": [{"fault": "wrong_location", "of": "nobody"}]},
     ],
 )
 def test_plan_that_is_not_understood_is_a_value_error(raw: dict[str, Any]) -> None:

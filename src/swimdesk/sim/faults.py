@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -77,7 +78,9 @@ BEFORE = frozenset(
 )
 """Faults that answer instead of the brokerage: the request itself has no effect (yet)."""
 
-_PARAMETERS = frozenset({"retry_after_s", "delay_s", "text", "status", "of", "body"})
+_SECONDS = ("retry_after_s", "delay_s")
+_PARAMETERS = frozenset({*_SECONDS, "text", "status", "of", "body"})
+_LOCATIONS = ("account", "order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ class FaultRule:
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> FaultRule:
         """Read a rule of a plan; ValueError names what is not understood."""
+        if not isinstance(raw, Mapping):
+            raise ValueError("a fault rule is a JSON object")  # noqa: TRY004 - bad text, not a bug
         known = {"account", "operation", "nth", "every", "probability", "fault"} | _PARAMETERS
         unknown = sorted(set(raw) - known)
         if unknown:
@@ -120,9 +125,9 @@ class FaultRule:
             fault=Fault(raw["fault"]),
             account=str(raw.get("account", "*")),
             operation=Operation(raw.get("operation", "place")),
-            nth=None if raw.get("every") else int(raw.get("nth", 1)),
-            probability=float(raw.get("probability", 1.0)),
-            parameters={key: raw[key] for key in raw if key in _PARAMETERS},
+            nth=None if raw.get("every") else int(_number(raw, "nth", 1)),
+            probability=_number(raw, "probability", 1.0),
+            parameters=_parameters(raw),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -138,6 +143,25 @@ class FaultRule:
         if self.operation not in (Operation.ANY, operation):
             return False
         return self.account in ("*", subject.key) or self.account == f"#{subject.index}"
+
+
+def _parameters(raw: Mapping[str, Any]) -> dict[str, Any]:
+    given = {key: raw[key] for key in raw if key in _PARAMETERS}
+    for key, value in given.items():
+        if key in _SECONDS:
+            _number(raw, key, 0.0)
+        elif not isinstance(value, str):
+            raise ValueError(f"{key!r} of a fault rule is a text, not {value!r}")
+    if given.get("of", _LOCATIONS[0]) not in _LOCATIONS:
+        raise ValueError(f"'of' of a fault rule is one of {', '.join(_LOCATIONS)}")
+    return given
+
+
+def _number(raw: Mapping[str, Any], key: str, otherwise: float) -> float:
+    value = raw.get(key, otherwise)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"{key!r} of a fault rule is a number from 0, not {value!r}")
+    return float(value)
 
 
 @dataclass(frozen=True, slots=True)
