@@ -16,7 +16,7 @@ OVER = {"filled": "FILLED", "canceled": "CANCELED", "rejected": "REJECTED", "exp
 
 @dataclass(slots=True)
 class Audit:
-    """What does not agree; three empty lists are the promise kept."""
+    """What does not agree; three empty lists are the promise kept, whatever waits."""
 
     lost: list[str] = field(default_factory=list)
     """Orders at the broker that no line knows of."""
@@ -24,6 +24,8 @@ class Audit:
     """Accounts with more orders than lines that may have sent one."""
     lied: list[str] = field(default_factory=list)
     """Lines whose state the ledger contradicts."""
+    waiting: list[str] = field(default_factory=list)
+    """Orders at the broker that no line names yet, though one in doubt may be it."""
 
     @property
     def is_clean(self) -> bool:
@@ -49,8 +51,8 @@ def _account(found: Audit, account: Mapping[str, Any], lines: list[LineView]) ->
     bound = [line.order_id for line in lines if line.order_id is not None]
     unknown = [line for line in lines if line.state in UNKNOWN and line.order_id is None]
     loose = set(orders) - set(bound)
-    if len(loose) > len(unknown):
-        found.lost += [f"{name} {order_id}" for order_id in sorted(loose)]
+    is_lost = len(loose) > len(unknown)
+    (found.lost if is_lost else found.waiting).extend(f"{name} {one}" for one in sorted(loose))
     if len(bound) != len(set(bound)) or len(orders) > len([x for x in lines if _may_be_there(x)]):
         found.doubled.append(f"{name}: {len(orders)} orders, {len(bound)} bound")
     for line in lines:

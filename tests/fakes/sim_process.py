@@ -6,9 +6,10 @@ import asyncio
 import json
 import ssl
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,24 @@ class SimProcess:
     """A running simulator: its home for clients, what it printed, its process id."""
 
     home: Path
-    description: dict[str, Any]
-    pid: int
+    description: dict[str, Any] = field(repr=False)
+    process: Process
+    trust: ssl.SSLContext
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self.process.pid
+
+    async def stop(self) -> None:
+        """End the brokerage; from now on nobody listens there."""
+        if self.process.returncode is None:
+            self.process.terminate()
+        await self.process.wait()
 
     async def control(self, method: str, path: str, body: object = None) -> Any:
         """Call the control endpoint and return its JSON."""
-        trust = ssl.create_default_context(cafile=self.description["ca_file"])
-        async with httpx.AsyncClient(verify=trust, trust_env=False, timeout=30) as http:
+        async with httpx.AsyncClient(verify=self.trust, trust_env=False, timeout=30) as http:
             answer = await http.request(
                 method,
                 f"{self.description['control_url']}{path}",
@@ -55,8 +67,9 @@ async def sim_process(home: Path, *options: str) -> AsyncIterator[SimProcess]:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(START_S):
-            first = await process.stdout.readline()
-        yield SimProcess(home, json.loads(first), process.pid)
+            description = json.loads(await process.stdout.readline())
+        trust = ssl.create_default_context(cafile=description["ca_file"])
+        yield SimProcess(home, description, process, trust)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -1,0 +1,140 @@
+"""Commands as real processes: their exit codes, their output, their signals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+WITHIN_S = 60.0
+_LIMITED = (
+    "import resource, runpy, sys; limit = int(sys.argv.pop(1));"
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit));"
+    "runpy.run_module('swimdesk', run_name='__main__', alter_sys=True)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a command left behind."""
+
+    command: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    def document(self, code: int = 0) -> dict[str, Any]:
+        """Return the one document on stdout, after the command ended as expected."""
+        assert self.code == code, f"{self.command} ended with {self.code}: {self.out} {self.err}"
+        document = json.loads(self.out)
+        assert isinstance(document, dict)
+        return document
+
+    def error(self, code: int) -> dict[str, Any]:
+        """Return the error of a command that had to fail like this, told in one sentence or two."""
+        error = self.document(code)["error"]
+        assert set(error) == {"code", "title", "detail", "column"}, error
+        assert error["detail"], error
+        assert "Traceback" not in self.out + self.err
+        assert isinstance(error, dict)
+        return error
+
+
+class Running:
+    """A command that has not been waited for."""
+
+    def __init__(
+        self, command: tuple[str, ...], process: asyncio.subprocess.Process, out: Path, err: Path
+    ) -> None:
+        self.command = command
+        self.out = out
+        self.err = err
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self._process.returncode is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def allow_no_more_disk(self) -> None:
+        """From now on the process can write no byte to any file, as on a full disk."""
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+
+    async def kill(self) -> Finished:
+        """End it as a crash would, at once."""
+        self.signal(signal.SIGKILL)
+        return await self.finished()
+
+    async def finished(self, within_s: float = WITHIN_S) -> Finished:
+        """Wait for its end; the test fails if that does not come."""
+        async with asyncio.timeout(within_s):
+            code = await self._process.wait()
+        return Finished(self.command, code, self.out.read_text(), self.err.read_text())
+
+    async def end(self) -> None:
+        """Make sure that nothing is left of it."""
+        if not self.is_over:
+            self.signal(signal.SIGKILL)
+            await self._process.wait()
+
+
+@dataclass(slots=True)
+class Commands:
+    """Runs the program and keeps what it printed, in files that can be searched."""
+
+    outputs: Path
+    environment: Mapping[str, str]
+    started: list[Running] = field(default_factory=list)
+
+    async def start(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        most_bytes: int | None = None,
+    ) -> Running:
+        """Start a command; with ``most_bytes`` no file of it can grow beyond that."""
+        program = ["-m", "swimdesk"] if most_bytes is None else ["-c", _LIMITED, str(most_bytes)]
+        name = self.outputs / f"{len(self.started):03}"
+        out, err = name.with_suffix(".out"), name.with_suffix(".err")
+        with out.open("wb") as out_file, err.open("wb") as err_file:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, *program, *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=out_file,
+                stderr=err_file,
+                env={**self.environment, **(environment or {})},
+            )  # fmt: skip
+        running = Running(arguments, process, out, err)
+        self.started.append(running)
+        return running
+
+    async def end(self) -> None:
+        """Leave no process behind."""
+        for running in self.started:
+            await running.end()
+
+
+def bare_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a user who has set nothing up."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "PYTHONWARNINGS": "error",
+    }
