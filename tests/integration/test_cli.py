@@ -170,6 +170,18 @@ def test_damaged_database_is_told_and_left_as_it_is(home: Home) -> None:
     assert database.read_bytes() == b"no database" * 1000
 
 
+def test_history_needs_neither_owner_nor_configuration(home: Home) -> None:
+    sent = home.run("send", MARKET_ORDER, "--account", "FAM-01", "--yes", "--json").document
+    (home.path / "config.toml").write_text("[broker\n")
+    assert code_and_error(home.run("accounts", "--json")) == (2, "CONFIG_INVALID")
+    listed = home.run("broadcasts", "--json").document["broadcasts"]
+    assert [row["broadcast"] for row in listed] == [sent["broadcast"]]
+    assert home.run("broadcasts", sent["broadcast"], "--json").document == sent
+    assert code_and_error(home.run("broadcasts", "nothing", "--json")) == (2, "REFERENCE_UNKNOWN")
+    assert home.run("status", "--json").document["newest_broadcast"] == sent["broadcast"]
+    assert home.run("halt").code == home.run("resume").code == 0
+
+
 def test_sound_home_passes_every_check(home: Home) -> None:
     ran = home.run("doctor", "--json")
     states = {check["name"]: check["state"] for check in ran.document["checks"]}

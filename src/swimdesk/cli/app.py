@@ -13,7 +13,7 @@ import click
 
 from swimdesk import __version__
 from swimdesk.cli.endings import Interrupted, Refusal
-from swimdesk.cli.invocation import Invocation, Session, desk_session
+from swimdesk.cli.invocation import AskOwner, Invocation, Session, ask_owner, desk_session
 from swimdesk.cli.output import Output
 from swimdesk.errors import InputError, InvariantBroken, SwimdeskError
 from swimdesk.telemetry.crash import write_crash_report
@@ -102,9 +102,11 @@ def main() -> NoReturn:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str], *, session: Session = desk_session) -> int:
+def run(
+    arguments: list[str], *, session: Session = desk_session, owner: AskOwner = ask_owner
+) -> int:
     """Run one command and return its exit code; every error is told in plain lines or as JSON."""
-    invocation = Invocation(session=session)
+    invocation = Invocation(session=session, owner=owner)
     try:
         code = swimdesk.main(arguments, prog_name="swimdesk", standalone_mode=False, obj=invocation)
         # Here and not at the end of the interpreter, where a broken pipe could not be told.

@@ -85,8 +85,10 @@ async def _serve(output: Output, home: Path) -> None:
 async def _guide(invocation: Invocation, output: Output, home: Path) -> None:
     """Show the job from beginning to end, with the commands that a user would type."""
     from swimdesk.cli.status import print_status
+    from swimdesk.views.requests import Scope
 
     async with invocation.session(home, None) as desk:
+        await desk.accounts(Scope(everyone=True))
         _say(output, "The desk, and the logins of its family of accounts", home, "status")
         print_status(output, await desk.status())
         await _show_accounts(desk, output, home)

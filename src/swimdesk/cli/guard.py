@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,18 +20,18 @@ if TYPE_CHECKING:
 @pass_invocation
 def halt(invocation: Invocation, reason: str) -> None:
     """Stop all sending in this home until `resume`."""
-    print_guard(invocation.output, throw_switch(invocation.output, invocation.home, reason))
+    print_guard(invocation.output, throw_switch(invocation, reason))
 
 
-def throw_switch(output: Output, home: Path, reason: str) -> GuardView:
+def throw_switch(invocation: Invocation, reason: str) -> GuardView:
     """Halt by the file first, which nothing can delay; then tell the owner, if there is one."""
     from swimdesk.bootstrap import raise_halt
-    from swimdesk.cli.session import ask_owner
     from swimdesk.errors import SwimdeskError
 
-    by_file = raise_halt(home, reason)
+    output = invocation.output
+    by_file = raise_halt(invocation.home, reason)
     try:
-        by_owner = ask_owner(home, lambda desk: desk.halt(reason))
+        by_owner = invocation.ask_owner(lambda desk: desk.halt(reason))
     except SwimdeskError as error:
         output.note(f"note: the owner did not confirm: {error.detail}")
         output.note("note: the halt file is written; a desk looks at it before every send")
@@ -47,19 +46,20 @@ def throw_switch(output: Output, home: Path, reason: str) -> GuardView:
 @pass_invocation
 def resume(invocation: Invocation) -> None:
     """Allow sending again."""
-    print_guard(invocation.output, take_back(invocation.home))
+    print_guard(invocation.output, take_back(invocation))
 
 
-def take_back(home: Path) -> GuardView:
+def take_back(invocation: Invocation) -> GuardView:
     """Resume through the owner of the home, or in its files where nobody owns it."""
     from swimdesk.bootstrap import resume_offline
     from swimdesk.cli.running import Interruption, run_command
-    from swimdesk.cli.session import ask_owner, held_by
+    from swimdesk.cli.session import held_by
     from swimdesk.control.ownership import HomeLock
 
-    by_owner = ask_owner(home, lambda desk: desk.resume())
+    by_owner = invocation.ask_owner(lambda desk: desk.resume())
     if by_owner is not None:
         return by_owner
+    home = invocation.home
 
     async def write(_: Interruption) -> GuardView:
         with HomeLock(home) as lock:

@@ -32,10 +32,31 @@ def broadcasts(invocation: Invocation, broadcast: str | None, limit: int) -> Non
     """
     output = invocation.output
     if broadcast is not None:
-        print_broadcast(output, invocation.ask(lambda desk: desk.broadcast(broadcast)))
+        print_broadcast(output, _one(invocation, broadcast))
         return
-    rows = invocation.ask(lambda desk: desk.broadcasts(limit))
+    rows = _newest(invocation, limit)
     print_list(output, "broadcasts", rows if output.as_json else [_row(row) for row in rows])
+
+
+def _one(invocation: Invocation, broadcast: str) -> BroadcastView:
+    """Ask the owner; without one the journal is enough, and no desk has to be started."""
+    view = invocation.ask_owner(lambda desk: desk.broadcast(broadcast))
+    if view is not None:
+        return view
+    from swimdesk.bootstrap import offline_broadcast
+    from swimdesk.cli.running import run_command
+
+    return run_command(lambda _: offline_broadcast(invocation.home, broadcast))
+
+
+def _newest(invocation: Invocation, limit: int) -> tuple[BroadcastRow, ...]:
+    rows = invocation.ask_owner(lambda desk: desk.broadcasts(limit))
+    if rows is not None:
+        return rows
+    from swimdesk.bootstrap import offline_broadcasts
+    from swimdesk.cli.running import run_command
+
+    return run_command(lambda _: offline_broadcasts(invocation.home, limit))
 
 
 def _row(row: BroadcastRow) -> dict[str, object]:

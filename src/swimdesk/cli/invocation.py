@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import click
 
@@ -29,6 +29,21 @@ def desk_session(home: Path, config: Path | None) -> AbstractAsyncContextManager
     return session(home, config)
 
 
+class AskOwner(Protocol):
+    """How the owner of a home is asked: None where nobody owns it."""
+
+    def __call__(
+        self, home: Path, question: Callable[[DeskFacade], Awaitable[T]], /
+    ) -> T | None: ...
+
+
+def ask_owner(home: Path, question: Callable[[DeskFacade], Awaitable[T]]) -> T | None:
+    """Ask the owner of a home over its socket; None where nobody owns it, else HomeHeld."""
+    from swimdesk.cli.session import ask_owner
+
+    return ask_owner(home, question)
+
+
 @dataclass(slots=True)
 class Invocation:
     """One run of the program."""
@@ -37,6 +52,7 @@ class Invocation:
     config: Path | None = None
     as_json: bool = False
     session: Session = desk_session
+    owner: AskOwner = ask_owner
 
     @property
     def home(self) -> Path:
@@ -53,6 +69,10 @@ class Invocation:
     def open(self) -> AbstractAsyncContextManager[DeskFacade]:
         """Open the desk of this home."""
         return self.session(self.home, self.config)
+
+    def ask_owner(self, question: Callable[[DeskFacade], Awaitable[T]]) -> T | None:
+        """Ask whoever owns this home, never becoming it; None where nobody does, else HomeHeld."""
+        return self.owner(self.home, question)
 
     def ask(self, question: Callable[[DeskFacade], Awaitable[T]]) -> T:
         """Ask the desk one thing that changes nothing; asked again if its owner just left."""

@@ -64,6 +64,7 @@ class Output:
 
     def facts(self, facts: Mapping[str, object]) -> None:
         """Print names with their values, one a line."""
+        facts = {plain(name): value for name, value in facts.items()}
         if not self.is_for_eyes:
             self._out.write("name\tvalue\n")
             for name, value in facts.items():

@@ -83,12 +83,20 @@ def ask_owner(home: Path, question: Callable[[DeskFacade], Awaitable[T]]) -> T |
     from swimdesk.cli.running import Interruption, run_command
 
     async def ask(_: Interruption) -> T | None:
-        async with AsyncExitStack() as stack:
-            lock = stack.enter_context(HomeLock(home))
-            desk = await _owner(stack, home, lock)
-            return None if desk is None else await question(desk)
+        try:
+            return await _asked(home, question)
+        except OwnerGone:
+            # It left between two steps; whoever owns the home now is asked, or nobody does.
+            return await _asked(home, question)
 
     return run_command(ask)
+
+
+async def _asked(home: Path, question: Callable[[DeskFacade], Awaitable[T]]) -> T | None:
+    async with AsyncExitStack() as stack:
+        lock = stack.enter_context(HomeLock(home))
+        desk = await _owner(stack, home, lock)
+        return None if desk is None else await question(desk)
 
 
 async def _owner(stack: AsyncExitStack, home: Path, lock: HomeLock) -> DeskFacade | None:

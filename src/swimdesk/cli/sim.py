@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -77,8 +74,10 @@ def brokerage_options(command: Command) -> Command:
 @click.option(
     "--client-home", type=click.Path(path_type=Path), help="Write a home that can trade there."
 )
-@click.option("--while-stdin-open", is_flag=True, hidden=True)
-def sim(while_stdin_open: bool, **options: Any) -> None:  # noqa: ANN401 - click's values
+@click.option(
+    "--exit-with-parent", is_flag=True, help="Stop at the end of stdin, for a parent process."
+)
+def sim(**options: Any) -> None:  # noqa: ANN401 - click's values
     """Run only the simulated brokerage.
 
     Its first line on stdout describes it as one JSON object.
@@ -87,14 +86,4 @@ def sim(while_stdin_open: bool, **options: Any) -> None:  # noqa: ANN401 - click
 
     from swimdesk.sim.program import SimOptions, run
 
-    if while_stdin_open:
-        threading.Thread(target=_stop_at_end_of_stdin, daemon=True).start()
     uvloop.run(run(SimOptions(**options)))
-
-
-def _stop_at_end_of_stdin() -> None:
-    """End with the program that started this one, however that ended."""
-    # Not through sys.stdin, whose lock the end of the interpreter would wait for.
-    while os.read(0, 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)

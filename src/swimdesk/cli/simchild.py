@@ -26,7 +26,7 @@ async def simulated_brokerage(arguments: Sequence[str]) -> AsyncIterator[dict[st
     A child that ends before that line has said why on stderr; its exit code becomes ours.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "swimdesk", "sim", "--while-stdin-open", *arguments),
+        *(sys.executable, "-m", "swimdesk", "sim", "--exit-with-parent", *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=_LONGEST_LINE,

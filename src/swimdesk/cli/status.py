@@ -10,8 +10,6 @@ from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import json_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from swimdesk.cli.output import Output
     from swimdesk.views.models import StatusView
 
@@ -21,20 +19,18 @@ if TYPE_CHECKING:
 @pass_invocation
 def status(invocation: Invocation) -> None:
     """Show whether all is well: owner, kill switch, orders, logins."""
-    print_status(invocation.output, status_of(invocation.home))
+    print_status(invocation.output, status_of(invocation))
 
 
-def status_of(home: Path) -> StatusView:
+def status_of(invocation: Invocation) -> StatusView:
     """Ask the owner of a home how it is; look into the files where nobody owns it."""
-    from swimdesk.cli.session import ask_owner
-
-    answer = ask_owner(home, lambda desk: desk.status())
+    answer = invocation.ask_owner(lambda desk: desk.status())
     if answer is not None:
         return answer
     # Deferred: an owner that answers has all of this loaded already.
     from swimdesk.bootstrap import offline_status
 
-    return offline_status(home)
+    return offline_status(invocation.home)
 
 
 def print_status(output: Output, view: StatusView) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from tests.fakes.facade import FakeFacade, sample
 
 from swimdesk.cli.app import run
 from swimdesk.cli.invocation import Session
+from swimdesk.cli.running import Interruption, run_command
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.views.models import BroadcastView, LineView, PlanView
+
+T = TypeVar("T")
 
 ORDER = "BUY +1 SPY @600.00 LMT"
 
@@ -43,12 +46,21 @@ class Program:
         self.desk = FakeFacade()
         self.desks: list[DeskFacade] = []
         self.opened = 0
+        self.is_owned = True
 
     def run(self, *arguments: str) -> Ran:
         """Run one command on the home of the test."""
-        code = run(["--home", str(self.home), *arguments], session=self._session)
+        arguments = ("--home", str(self.home), *arguments)
+        code = run(list(arguments), session=self._session, owner=self._ask_owner)
         captured = self._capsys.readouterr()
         return Ran(code, captured.out, captured.err)
+
+    def _ask_owner(self, home: Path, question: Callable[[DeskFacade], Awaitable[T]], /) -> T | None:
+        async def ask(_: Interruption) -> T:
+            return await question(self.desk)
+
+        assert home == self.home
+        return run_command(ask) if self.is_owned else None
 
     @property
     def _session(self) -> Session:

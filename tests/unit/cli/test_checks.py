@@ -1,0 +1,138 @@
+"""What doctor finds in a home, and what it tells to do."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import swimdesk.checks
+from swimdesk.checks import CHECKS, CheckState, CheckView, Subject, exit_code_of, run_checks
+from swimdesk.config import BrokerSettings, CacheSettings, LoginSettings, Settings
+from swimdesk.control.ownership import HomeLock
+from swimdesk.errors import BrokerUnreachable, ExitCode
+from swimdesk.login.token_files import Grant, TokenFiles
+from swimdesk.telemetry.redaction import Secret
+
+OK, WARN, FAIL = CheckState.OK, CheckState.WARN, CheckState.FAIL
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    settings = Settings(
+        broker=BrokerSettings(api_url="https://127.0.0.1:9"), login=(LoginSettings(name="smith"),)
+    )
+    return Subject(home, None, settings)
+
+
+def look(name: str, subject: Subject) -> CheckView:
+    return CHECKS[name].look(subject)
+
+
+def keep_tokens(home: Path, signed_in: datetime) -> None:
+    grant = Grant(Secret("a"), Secret("r"), signed_in + timedelta(minutes=30), signed_in)
+    TokenFiles(home, "paper").save("smith", grant)
+
+
+def test_home_without_a_configuration_still_gets_every_other_check(tmp_path: Path) -> None:
+    views = run_checks(tmp_path / "home", None)
+    assert [view.name for view in views] == ["config", *CHECKS]
+    assert [view.name for view in views if view.state is FAIL] == ["config"]
+    assert exit_code_of(views) == ExitCode.USAGE
+    assert not (tmp_path / "home").exists()
+
+
+def test_exit_code_is_that_of_the_first_failure() -> None:
+    passed = CheckView("a", OK, "", "", 0)
+    views = (passed, replace(passed, state=WARN), replace(passed, state=FAIL, exit_code=6))
+    assert exit_code_of((*views, replace(passed, state=FAIL, exit_code=9))) == 6
+    assert exit_code_of(views[:2]) == 0
+
+
+def test_file_that_others_can_read_is_named(subject: Subject) -> None:
+    assert look("permissions", subject).state is OK
+    file = subject.home / "secrets" / "app_key"
+    file.parent.mkdir(mode=0o700)
+    file.touch(mode=0o640)
+    file.chmod(0o640)
+    view = look("permissions", subject)
+    assert (view.state, view.exit_code) == (FAIL, ExitCode.USAGE)
+    assert str(file) in view.detail
+    assert "chmod" in view.advice
+
+
+def test_owner_that_died_is_no_owner_and_one_that_is_silent_is_a_failure(subject: Subject) -> None:
+    assert look("owner", subject).state is OK
+    with HomeLock(subject.home) as lock:
+        assert lock.try_acquire()
+        view = look("owner", subject)
+        assert (view.state, view.exit_code) == (FAIL, ExitCode.HELD)
+        assert str(os.getpid()) in view.detail
+        left_behind = (subject.home / "run" / "owner.lock").read_bytes()
+    (subject.home / "run" / "owner.lock").write_bytes(left_behind)
+    view = look("owner", subject)
+    assert (view.state, "ended without leaving" in view.detail) == (OK, True)
+
+
+@pytest.mark.parametrize(
+    ("age", "state"),
+    [(timedelta(0), OK), (timedelta(days=6, hours=1), WARN), (timedelta(days=8), FAIL)],
+)
+def test_login_is_judged_by_the_rest_of_its_life(
+    subject: Subject, age: timedelta, state: CheckState
+) -> None:
+    keep_tokens(subject.home, datetime.now(UTC) - age)
+    view = look("tokens", subject)
+    assert view.state is state
+    assert view.exit_code == (ExitCode.LOGIN if state is FAIL else ExitCode.DONE)
+
+
+def test_login_without_tokens_fails_with_the_command_to_run(subject: Subject) -> None:
+    view = look("tokens", subject)
+    assert (view.state, view.advice) == (FAIL, "swimdesk login smith --import FILE")
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "state"), [(0, OK), (5, WARN), (-5, WARN), (60, FAIL), (-60, FAIL)]
+)
+def test_clock_is_compared_with_the_brokers(
+    subject: Subject, offset_s: int, state: CheckState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = datetime.now(UTC) + timedelta(seconds=offset_s)
+    monkeypatch.setattr(swimdesk.checks, "_ask_broker", lambda _: (401, said))
+    assert look("clock", subject).state is state
+
+
+def test_broker_that_is_not_there_is_told(subject: Subject) -> None:
+    with pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:9 does not answer"):
+        look("broker", subject)
+
+
+def test_memcached_that_is_not_there_is_a_warning(subject: Subject) -> None:
+    assert look("cache", subject).state is OK
+    assert subject.settings is not None
+    settings = subject.settings.model_copy(update={"cache": CacheSettings(memcached="127.0.0.1:9")})
+    assert look("cache", replace(subject, settings=settings)).state is WARN
+
+
+def test_home_of_the_other_mode_is_a_failure(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (subject.home / "desk.db").touch()
+    monkeypatch.setattr(swimdesk.checks, "inspect", lambda _: "live")
+    view = look("store", subject)
+    assert (view.state, view.exit_code) == (FAIL, ExitCode.STORE)
+
+
+@pytest.mark.parametrize(("free", "state"), [(1 << 20, FAIL), (500 << 20, WARN), (1 << 40, OK)])
+def test_full_disk_is_told_before_it_is_one(
+    subject: Subject, free: int, state: CheckState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = type("Usage", (), {"free": free})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    assert look("disk", subject).state is state

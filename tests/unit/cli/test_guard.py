@@ -1,0 +1,71 @@
+"""The kill switch and the status: with an owner, with one that fails, with none."""
+
+from __future__ import annotations
+
+from tests.unit.cli.support import Program, asked
+
+from swimdesk import __version__
+from swimdesk.bootstrap import HomePaths
+from swimdesk.errors import HomeHeld, StoreFull
+
+
+def test_halt_writes_the_file_and_tells_the_owner(program: Program) -> None:
+    ran = program.run("halt", "--reason", "lunch")
+    assert (ran.code, ran.err) == (0, "")
+    assert HomePaths(program.home).halt_file.read_text() == "lunch\n"
+    assert asked(program.desk) == [("halt", {"reason": "lunch"})]
+
+
+def test_halt_holds_by_the_file_where_the_owner_does_not_confirm(program: Program) -> None:
+    for error in (HomeHeld("Process 7 does not answer."), StoreFull("No room.")):
+        program.desk.fail("halt", error)
+        ran = program.run("halt", "--reason", "lunch", "--json")
+        assert (ran.code, ran.document["state"], ran.document["reason"]) == (0, "halted", "lunch")
+        assert error.detail in ran.err
+        assert "halt file is written" in ran.err
+
+
+def test_halt_without_an_owner_says_that_it_holds_at_the_start(program: Program) -> None:
+    program.is_owned = False
+    ran = program.run("halt", "--json")
+    assert (ran.code, ran.document["state"]) == (0, "halted")
+    assert "nobody runs this home" in ran.err
+    assert program.run("status", "--json").document["guard"]["state"] == "halted"
+
+
+def test_resume_without_an_owner_takes_the_file_away(program: Program) -> None:
+    program.is_owned = False
+    program.run("halt")
+    ran = program.run("resume", "--json")
+    assert (ran.code, ran.document["state"]) == (0, "active")
+    assert not HomePaths(program.home).halt_file.exists()
+    assert program.opened == 0
+
+
+def test_resume_with_an_owner_is_the_owners_answer(program: Program) -> None:
+    assert program.run("resume", "--json").code == 0
+    assert asked(program.desk) == [("resume", {})]
+    program.desk.fail("resume", StoreFull("No room."))
+    assert program.run("resume").code == 10
+
+
+def test_status_of_a_home_that_nobody_made_yet(program: Program) -> None:
+    program.is_owned = False
+    ran = program.run("status")
+    facts = dict(line.split("\t") for line in ran.out.splitlines())
+    assert (ran.code, facts["version"], facts["trading"]) == (0, __version__, "active")
+    assert facts["owner"].startswith("nobody")
+    assert not program.home.exists()
+
+
+def test_status_of_an_owner_lists_its_logins_tasks_and_alarms(program: Program) -> None:
+    facts = [line.split("\t")[0] for line in program.run("status").out.splitlines()]
+    # One login, one task, one alarm in the sample.
+    assert [name.split(" ")[0] for name in facts[-3:]] == ["login", "task", "alarm"]
+
+
+def test_broadcasts_of_a_home_that_nobody_made_yet(program: Program) -> None:
+    program.is_owned = False
+    assert program.run("broadcasts", "--json").document == {"broadcasts": []}
+    assert program.run("broadcasts", "01J").code == 2
+    assert (program.opened, program.home.exists()) == (0, False)
