@@ -13,32 +13,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
+from swimdesk.desk.following import UNVERIFIED, doubt_without_order, follow, updated
+from swimdesk.desk.ports import BrokerOrder, OrdersRead
 from swimdesk.desk.recorder import Change
 from swimdesk.domain.broadcast import Broadcast, Line
-from swimdesk.domain.executions import fill_of
-from swimdesk.domain.orders import TERMINAL, Doubt, LineState, may_move
+from swimdesk.domain.orders import Doubt, LineState
 
 CLOCK_MARGIN = timedelta(seconds=5)
 """How far the broker's one-second stamps and clock may lie before our own send time."""
 
 READS_FOR_ABSENCE = 5
 """So many complete reads must have missed an order before its absence means anything."""
-
-_STATES: dict[BrokerOrderState, LineState] = {
-    BrokerOrderState.WORKING: LineState.WORKING,
-    BrokerOrderState.UNRECOGNISED: LineState.WORKING,
-    BrokerOrderState.CANCELING: LineState.CANCELING,
-    BrokerOrderState.REPLACING: LineState.REPLACING,
-    BrokerOrderState.FILLED: LineState.FILLED,
-    BrokerOrderState.CANCELED: LineState.CANCELED,
-    BrokerOrderState.REJECTED: LineState.REJECTED,
-    BrokerOrderState.EXPIRED: LineState.EXPIRED,
-    BrokerOrderState.REPLACED: LineState.REPLACED,
-}
-
-UNVERIFIED = frozenset({LineState.ACCEPTED, LineState.IN_DOUBT})
-"""An order id of such a line comes from an answer; nobody has looked at the order yet."""
 
 _SHOULD_NOT_EXIST = frozenset({LineState.REFUSED, LineState.NOT_SENT, LineState.ABSENT})
 _UNEXPLAINED = UNVERIFIED | {LineState.SENDING}
@@ -149,13 +134,13 @@ def _judge(case: _Case) -> Change | None:
     if line.order_id is not None:
         found = next((o for o in case.orders if o.order_id == line.order_id), None)
         if found is not None:
-            return _contradict(case, [found]) if _is_impossible(line) else _follow(line, found)
+            return _contradict(case, [found]) if _is_impossible(line) else follow(line, found)
         return _missing(case) if line.state in UNVERIFIED else None
     if line.state is LineState.IN_DOUBT:
         return _search(case)
     if _is_impossible(line) and (line.state is LineState.ABSENT or not case.is_over_horizon):
-        found = candidates(case.broadcast, line, case.orders, case.evidence)
-        return _contradict(case, [order for order in found if order.entered <= case.latest])
+        alike = candidates(case.broadcast, line, case.orders, case.evidence)
+        return _contradict(case, [order for order in alike if order.entered <= case.latest])
     return None
 
 
@@ -164,44 +149,6 @@ def _is_impossible(line: Line) -> bool:
 
 
 # --- an order id is known ----------------------------------------------------------------------
-
-
-def _follow(line: Line, order: BrokerOrder) -> Change | None:
-    """Bring a line up to date with its order, after a first look at what that order is."""
-    if line.state in UNVERIFIED:
-        if order.fingerprint is None:
-            return Change(_not_comparable(line, order))
-        if order.fingerprint != line.fingerprint:
-            return Change(_unbound(line, order))
-    moved = updated(line, order)
-    return Change(moved, order.executions) if may_move(line.state, moved.state) else None
-
-
-def _not_comparable(line: Line, order: BrokerOrder) -> Line:
-    """Keep an id whose order can be neither verified nor told apart: a person has to look.
-
-    Brokers were seen naming an order that was triggered at the same moment, and those are the ones
-    that cannot be compared; following one would report its fill as ours.
-    """
-    return replace(
-        line,
-        state=LineState.IN_DOUBT,
-        doubt=Doubt.PROBABLE,
-        reason=f"the answer named order {order.order_id} ({order.raw_status}), whose details cannot"
-        " be compared with what was sent; a person decides",
-    )
-
-
-def _unbound(line: Line, order: BrokerOrder) -> Line:
-    """Take back an id whose order is not what was sent (the broker named another one)."""
-    return replace(
-        line,
-        state=LineState.IN_DOUBT,
-        doubt=_doubt_without_order(line),
-        order_id=None,
-        reason=f"the answer named order {order.order_id}, which is not what was sent;"
-        " looking for ours",
-    )
 
 
 def _missing(case: _Case) -> Change | None:
@@ -217,64 +164,18 @@ def _missing(case: _Case) -> Change | None:
         replace(
             line,
             state=LineState.IN_DOUBT,
-            doubt=_doubt_without_order(line),
+            doubt=doubt_without_order(line),
             order_id=None,
             reason=f"the answer named order {line.order_id}, which is not listed; looking for ours",
         )
     )
 
 
-def _doubt_without_order(line: Line) -> Doubt:
-    """What the broker said it took is probably there, under whatever id."""
-    return Doubt.PROBABLE if line.accepted else Doubt.UNKNOWN
-
-
-def updated(line: Line, order: BrokerOrder) -> Line:
-    """Return the line as the broker's order shows it; what was filled once stays filled."""
-    fill = fill_of(line.ticket, order.executions)
-    units = max(fill.units, int(order.filled))
-    state = _state_after(line, order, units)
-    if units < line.filled and state not in TERMINAL:
-        return line  # an older picture of the order
-    reason = order.reason
-    average = fill.average if units and fill.units == units else None
-    if units < line.filled:
-        reason = f"the broker now shows {units} filled, {line.filled} were reported before"
-        units, average = line.filled, line.average
-    elif order.state is BrokerOrderState.UNRECOGNISED:
-        reason = f"the broker reports {order.raw_status}, which this program does not know"
-    elif line.state in TERMINAL and line.state is not LineState.FILLED:
-        reason = line.reason if units == line.filled else _late_fill(line, units)
-    return replace(
-        line,
-        state=state,
-        doubt=None,
-        accepted=True,
-        order_id=order.order_id,
-        filled=units,
-        average=line.average if average is None and units == line.filled else average,
-        reason=reason,
-    )
-
-
-def _state_after(line: Line, order: BrokerOrder, units: int) -> LineState:
-    """Return the state that the order gives its line; an end is left only for a complete fill."""
-    state = _STATES[order.state]
-    if line.state in TERMINAL:
-        is_filled = state is LineState.FILLED or units >= line.ticket.quantity
-        return LineState.FILLED if is_filled and units > line.filled else line.state
-    return LineState.PARTIAL if state is LineState.WORKING and units else state
-
-
-def _late_fill(line: Line, units: int) -> str:
-    return f"{units - line.filled} filled after the order had been reported {line.state}"
-
-
 # --- no order id -------------------------------------------------------------------------------
 
 
 def _search(case: _Case) -> Change | None:
-    """Look for the order of a line in doubt; what is a conflict stays one until a person decides."""
+    """Look for the order of a line in doubt; a conflict stays one until a person decides."""
     line = case.line
     if line.doubt is Doubt.CONFLICT:
         return None

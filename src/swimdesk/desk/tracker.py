@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from swimdesk.desk.book import Book
+from swimdesk.desk.following import UNVERIFIED
 from swimdesk.desk.ports import Broker, Clock, OrdersRead
 from swimdesk.desk.reconciler import (
-    UNVERIFIED,
     Evidence,
     Horizons,
     accounts_to_search,

@@ -230,7 +230,7 @@ def test_a_refused_line_that_the_broker_lists_after_all_becomes_doubtful_with_an
             bench.broker.ledger.append(replace(ours, account="A-02", order_id="999"))
             view = await bench.desk.follow(shown.broadcast, 5)
             line = next(x for x in view.lines if x.account == "A-02")
-            assert (line.state, line.doubt) == ("in_doubt", "probable")
+            assert (line.state, line.doubt) == ("in_doubt", "conflict")
             assert any("A-02" in text for text in (await bench.desk.status()).alarms)
 
     run_virtual(scenario())
