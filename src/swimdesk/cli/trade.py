@@ -58,7 +58,10 @@ def preview(invocation: Invocation, order: str, scope: Scope, sizing: str, save:
 
 
 def print_plan(output: Output, plan: PlanView, *, most: int | None = None) -> None:
-    """Print a plan: what it comes to, then a line per account, of the first ones if so asked."""
+    """Print a plan: what it comes to, then a line per account.
+
+    With ``most`` only the first so many of those to be sent, and all that are kept out.
+    """
     if output.as_json:
         from swimdesk.views.codec import to_json
 
@@ -75,7 +78,9 @@ def print_plan(output: Output, plan: PlanView, *, most: int | None = None) -> No
         rows = [{"plan": plan.plan} | {f: getattr(x, f) for f in PLAN_FIELDS} for x in plan.lines]
         output.table(("plan", *PLAN_FIELDS), rows)
         return
-    output.table(PLAN_FIELDS, plan.lines[:most])
+    sent = [line.account for line in plan.lines if line.verdict == "send"][:most]
+    lines = [x for x in plan.lines if x.verdict != "send" or x.account in sent]
+    output.table(PLAN_FIELDS, lines)
 
 
 def print_notices(output: Output, plan: PlanView) -> None:
