@@ -90,6 +90,7 @@ class Market:
         self._today = date.min
         self._spots: dict[str, float] = {}
         self._quotes: dict[str, SimQuote | None] = {}
+        self._days: dict[str, DayFigures | None] = {}
         self._series: dict[str, Series | None] = {}
         self._refresh()
 
@@ -139,6 +140,7 @@ class Market:
         self._ranges[symbol] = (min(low, reached), max(high, reached))
         self._spots.clear()
         self._quotes.clear()
+        self._days.clear()
         self._series.clear()
 
     def spot(self, symbol: str) -> float:
@@ -172,6 +174,11 @@ class Market:
         Only the last price is drawn; the rest is arranged around it so that it always agrees.
         """
         quote = self.quote(symbol)
+        if symbol not in self._days:
+            self._days[symbol] = self._draw_day(symbol, quote)
+        return self._days[symbol]
+
+    def _draw_day(self, symbol: str, quote: SimQuote | None) -> DayFigures | None:
         if quote is None:
             return None
         number = listings.instrument_id(symbol)
@@ -213,6 +220,7 @@ class Market:
         self._now_s = self.sessions.session_time(now).timestamp()
         self._spots.clear()
         self._quotes.clear()
+        self._days.clear()
         today = self.sessions.market_date(now)
         if today != self._today or len(self._series) > _SERIES_LIMIT:
             self._today = today

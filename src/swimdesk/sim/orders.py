@@ -93,19 +93,28 @@ class OrderTerms:
     tax_lot_method: str | None = None
     special_instruction: str | None = None
 
-    @property
-    def units(self) -> int:
-        """The number of spread units: the greatest common divisor of the leg quantities."""
-        return gcd(*(leg.quantity for leg in self.legs))
+    units: int = field(init=False)
+    """The number of spread units: the greatest common divisor of the leg quantities."""
+    unit_multiplier: int = field(init=False)
+    """Shares behind a net price of 1: 100 as soon as an option is among the legs."""
+    signed_limit: Decimal | None = field(init=False)
+    """The most that one unit may cost per share (negative: the least it brings in)."""
+    asset_class: str = field(init=False)
+    """The market whose hours rule the order: equity, option or index_option."""
+    unit: tuple[tuple[str, int], ...] = field(init=False)
+    """What one unit buys (positive) and sells: the same for orders that share a net quote."""
 
-    @property
-    def unit_multiplier(self) -> int:
-        """Shares behind a net price of 1: 100 as soon as an option is among the legs."""
-        return max(leg.multiplier for leg in self.legs)
+    def __post_init__(self) -> None:
+        """Work out once what the market asks of a resting order again and again."""
+        units = gcd(*(leg.quantity for leg in self.legs))
+        unit = tuple((leg.symbol, leg.sign * leg.quantity // units) for leg in self.legs)
+        object.__setattr__(self, "units", units)
+        object.__setattr__(self, "unit_multiplier", max(leg.multiplier for leg in self.legs))
+        object.__setattr__(self, "signed_limit", self._signed_limit())
+        object.__setattr__(self, "asset_class", self._asset_class())
+        object.__setattr__(self, "unit", unit)
 
-    @property
-    def signed_limit(self) -> Decimal | None:
-        """The most that one unit may cost per share (negative: the least it brings in)."""
+    def _signed_limit(self) -> Decimal | None:
         if self.price is None or self.order_type in ("MARKET", "STOP"):
             return None
         selling = self.order_type == "NET_CREDIT" or (
@@ -113,9 +122,7 @@ class OrderTerms:
         )
         return -self.price if selling else self.price
 
-    @property
-    def asset_class(self) -> str:
-        """The market whose hours rule the order: equity, option or index_option."""
+    def _asset_class(self) -> str:
         contracts = [leg.contract for leg in self.legs if leg.contract]
         if not contracts:
             return "equity"
@@ -181,6 +188,8 @@ class SimOrder:
     """A status text that stands in for the real one (a fault)."""
     rendered: bytes | None = None
     """The order as JSON, as long as it stays valid."""
+    recorded: bytes | None = None
+    """The same as the ledger writes it."""
 
     @property
     def units(self) -> int:
@@ -207,4 +216,8 @@ class SimOrder:
             self.reserve = ZERO
         if reason is not None:
             self.reason = reason
-        self.rendered = None
+        self.changed()
+
+    def changed(self) -> None:
+        """Forget the texts that were made of the order."""
+        self.rendered = self.recorded = None

@@ -15,6 +15,7 @@ from swimdesk.sim.listings import Listing
 from swimdesk.sim.market import Market
 from swimdesk.sim.matching import fill_prices, is_marketable, net_quote, stop_is_reached
 from swimdesk.sim.orders import Activity, ExecutedLeg, OrderTerms, SimOrder, Status
+from swimdesk.sim.resting import Moment, RestingOrders
 from swimdesk.sim.rules import Case, open_case, rejections
 from swimdesk.sim.schedule import Schedule
 from swimdesk.sim.sessions import SessionMode
@@ -25,8 +26,6 @@ ZERO = Decimal(0)
 FIRST_ORDER_ID = 1_005_000_000_001
 FIRST_ACTIVITY_ID = 90_000_000_001
 REPLACED_TOO_LATE = "The order to be replaced is no longer working."
-TICK_S = 0.5
-"""How often resting orders are held against the market."""
 
 _DECISION_S = (0.0, 0.3)
 _FIRST_FILL_S = (0.1, 1.5)
@@ -75,8 +74,7 @@ class Venue:
         self._schedule = schedule
         self._describe = describe
         self._random = Random(f"{settings.seed}:venue")
-        self._resting: dict[int, tuple[SimAccount, SimOrder]] = {}
-        self._ticking = False
+        self._resting = RestingOrders(schedule, self._look)
         self.last_order_id = FIRST_ORDER_ID
         self.last_activity_id = FIRST_ACTIVITY_ID
 
@@ -120,7 +118,7 @@ class Venue:
             if order.status is Status.PENDING_CANCEL:
                 self._after(_CANCEL_S, partial(self._cancel_rest, account, order, Status.CANCELED))
             if order.decided:
-                self._rest(account, order)
+                self._resting.add(account, order)
             else:
                 replaced = account.by_id.get(order.replaces or 0)
                 self._after(_DECISION_S, partial(self._decide, account, order, replaced))
@@ -159,7 +157,7 @@ class Venue:
         else:
             if order.status in _WAITING:
                 order.move_to(Status.PENDING_ACTIVATION)
-            self._rest(account, order)
+            self._resting.add(account, order)
 
     def _reasons(self, order: SimOrder, case: Case) -> list[str]:
         if order.forced_reject is not None:
@@ -199,19 +197,21 @@ class Venue:
         order.destination = self._random.choice(_DESTINATIONS)
         if order.status in _WAITING:
             order.status = Status.WORKING
-        order.rendered = None
+        order.changed()
         if self._trades_now(order):
             self._after(_FIRST_FILL_S, partial(self._fill, account, order))
         else:
             self._unfilled(account, order)
 
-    def _trades_now(self, order: SimOrder) -> bool:
+    def _trades_now(self, order: SimOrder, moment: Moment | None = None) -> bool:
         if order.fill_cap is not None and order.filled_units >= order.fill_cap:
             return False
         if not order.triggered and stop_is_reached(order.terms, self._market):
             order.triggered = True
-        quote = net_quote(order.terms, self._market)
-        return order.triggered and quote is not None and is_marketable(order.terms, quote)
+        if not order.triggered:
+            return False
+        quote = (moment or Moment()).net_quote(order.terms, self._market)
+        return quote is not None and is_marketable(order.terms, quote)
 
     def _unfilled(self, account: SimAccount, order: SimOrder) -> None:
         if order.terms.duration == "FILL_OR_KILL":
@@ -219,39 +219,19 @@ class Venue:
         elif order.terms.duration == "IMMEDIATE_OR_CANCEL":
             self._cancel_rest(account, order, Status.CANCELED)
         else:
-            self._rest(account, order)
+            self._resting.add(account, order)
 
-    def _rest(self, account: SimAccount, order: SimOrder) -> None:
-        self._resting[order.order_id] = (account, order)
-        if not self._ticking:
-            self._ticking = True
-            self._schedule.after_real(TICK_S, self._tick)
-
-    def _tick(self) -> None:
-        """Hold every resting order against the clock and the market."""
-        now_s = self._clock.now().timestamp()
-        open_now: dict[tuple[str, str], bool] = {}
-        for account, order in list(self._resting.values()):
-            if order.is_terminal:
-                del self._resting[order.order_id]
-                continue
-            hours = (order.terms.asset_class, order.terms.session)
-            if hours not in open_now:
-                open_now[hours] = self._is_open(order.terms)
-            if order.expires_s is not None and order.expires_s <= now_s:
-                self._expire(account, order)
-            elif open_now[hours]:
-                self._tick_open(account, order)
-        self._ticking = bool(self._resting)
-        if self._ticking:
-            self._schedule.after_real(TICK_S, self._tick)
-
-    def _tick_open(self, account: SimAccount, order: SimOrder) -> None:
-        if not order.activated:
-            del self._resting[order.order_id]
+    def _look(self, account: SimAccount, order: SimOrder, moment: Moment) -> None:
+        """Hold an order at rest against the clock and the market."""
+        if order.expires_s is not None and order.expires_s <= self._clock.now().timestamp():
+            self._expire(account, order)
+        elif not moment.is_open(order.terms, self._is_open):
+            return
+        elif not order.activated:
+            self._resting.remove(order)
             self._activate(account, order)
-        elif self._trades_now(order):
-            del self._resting[order.order_id]
+        elif self._trades_now(order, moment):
+            self._resting.remove(order)
             self._after(_CROSSED_FILL_S, partial(self._fill, account, order))
 
     def _fill(self, account: SimAccount, order: SimOrder) -> None:
@@ -314,7 +294,7 @@ class Venue:
     def _expire(self, account: SimAccount, order: SimOrder) -> None:
         order.move_to(Status.EXPIRED, at_s=self._schedule.epoch_s)
         account.live.pop(order.order_id, None)
-        self._resting.pop(order.order_id, None)
+        self._resting.remove(order)
 
     def _record(
         self, order: SimOrder, kind: str, units: int, legs: tuple[ExecutedLeg, ...]
@@ -326,7 +306,7 @@ class Venue:
         )
         # The real list is in no order of time; clients must not count on one.
         order.activities.insert(self._random.randint(0, len(order.activities)), activity)
-        order.rendered = None
+        order.changed()
 
 
 def _book(account: SimAccount, legs: tuple[ExecutedLeg, ...]) -> None:
@@ -338,4 +318,4 @@ def _book(account: SimAccount, legs: tuple[ExecutedLeg, ...]) -> None:
 
 def _show_again(order: SimOrder) -> None:
     order.shown_status = None
-    order.rendered = None
+    order.changed()
