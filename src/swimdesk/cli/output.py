@@ -7,8 +7,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, TextIO
 
-from swimdesk.cli.cells import cell, is_figure, plain, shown
+from swimdesk.cli.cells import cell, plain, shown
 from swimdesk.cli.endings import Refusal
+from swimdesk.cli.tables import print_table
 
 _WIDTH_OF_A_FILE: Final = 150
 
@@ -57,7 +58,8 @@ class Output:
         """Print fields of views or mappings as a table, or tab-separated below a header line."""
         values = [[_value(row, field) for field in fields] for row in rows]
         if self.is_for_eyes:
-            self._print_table(fields, values)
+            width = None if self._out.isatty() else _WIDTH_OF_A_FILE
+            print_table(self._out, fields, values, width)
             return
         for line in (fields, *([cell(value) for value in row] for row in values)):
             self._out.write("\t".join(line) + "\n")
@@ -86,28 +88,6 @@ class Output:
             # One cell per character, or the caret would stand beside what it points at.
             self.note("  " + "".join(c if c.isprintable() else " " for c in refusal.order))
             self.note("  " + " " * (error.column - 1) + "^")
-
-    def _print_table(self, fields: Sequence[str], values: Sequence[Sequence[object]]) -> None:
-        # Deferred: a command that prints one line or a document does not need it.
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        # A column in which nobody has anything would only take room from the others.
-        used = [n for n in range(len(fields)) if any(row[n] not in {None, ""} for row in values)]
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for number in used:
-            is_right = any(is_figure(row[number]) for row in values)
-            heading = Text(fields[number].replace("_", " "))
-            table.add_column(heading, justify="right" if is_right else "left", overflow="fold")
-        for row in values:
-            # Text, never a plain str: nothing that comes from outside is read as markup.
-            table.add_row(*(Text(shown(row[number])) for number in used))
-        width = None if self._out.isatty() else _WIDTH_OF_A_FILE
-        Console(file=self._out, width=width, markup=False, highlight=False, emoji=False).print(
-            table
-        )
 
 
 def _value(row: object, field: str) -> object:

@@ -11,7 +11,7 @@ from swimdesk.cli.options import json_option
 
 if TYPE_CHECKING:
     from swimdesk.cli.output import Output
-    from swimdesk.views.models import StatusView
+    from swimdesk.views.models import LoginView, StatusView
 
 
 @click.command()
@@ -54,11 +54,7 @@ def print_status(output: Output, view: StatusView) -> None:
         "in_doubt_lines": view.in_doubt_lines,
         "newest_broadcast": view.newest_broadcast,
     }
-    for login in view.logins:
-        detail = f": {login.detail}" if login.detail else ""
-        until = login.refresh_expires
-        end = f", sign in by {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        facts[f"login {login.login}"] = f"{login.state}{end}{detail}"
+    facts |= _logins(view, each=not output.is_for_eyes)
     for task in view.tasks:
         restarts = f", {task.restarts} restarts" if task.restarts else ""
         detail = f": {task.detail}" if task.detail else ""
@@ -66,3 +62,22 @@ def print_status(output: Output, view: StatusView) -> None:
     for number, alarm in enumerate(view.alarms, start=1):
         facts[f"alarm {number}"] = alarm
     output.facts(facts)
+
+
+def _logins(view: StatusView, *, each: bool) -> dict[str, object]:
+    """Tell of every login, or for eyes only of those that want something."""
+    facts: dict[str, object] = {}
+    quiet = [login for login in view.logins if login.state == "ok" and not login.detail]
+    for login in view.logins:
+        if each or login not in quiet:
+            detail = f": {login.detail}" if login.detail else ""
+            facts[f"login {login.login}"] = f"{login.state}{_until(login)}{detail}"
+    if quiet and not each:
+        soonest = min(quiet, key=lambda login: str(login.refresh_expires))
+        facts["logins"] = f"{len(quiet)} of {len(view.logins)} ok{_until(soonest)}"
+    return facts
+
+
+def _until(login: LoginView) -> str:
+    end = login.refresh_expires
+    return f", sign in by {end:%Y-%m-%d %H:%M} UTC" if end else ""

@@ -39,6 +39,7 @@ from swimdesk.desk.tracker import Tracker
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.events import Halted, Resumed
+from swimdesk.domain.instruments import quote_symbol
 from swimdesk.domain.orders import OPEN, UNRESOLVED, Doubt, LineState
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.errors import (
@@ -248,6 +249,7 @@ class Desk:
 
     async def quotes(self, symbols: tuple[str, ...]) -> tuple[QuoteView, ...]:
         """Read quotes; UnknownSymbol names those that the broker does not know."""
+        symbols = tuple(map(quote_symbol, symbols))
         found = await self._outside.market.quotes(symbols)
         missing = [symbol for symbol in symbols if symbol not in found]
         if missing:
@@ -259,7 +261,7 @@ class Desk:
 
     async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
         """Read one expiration (ISO day; the nearest when None) around the money."""
-        market = self._outside.market
+        market, symbol = self._outside.market, quote_symbol(symbol)
         expiries = await market.expiries(symbol)
         days = sorted({one.day.isoformat() for one in expiries})
         day = expiry or days[0]

@@ -137,6 +137,13 @@ class OptionContract:
 Instrument: TypeAlias = Equity | OptionContract
 
 
+def quote_symbol(symbol: str) -> str:
+    """Return the quote symbol of what was typed: indexes carry a ``$`` (``spx`` is ``$SPX``)."""
+    name = symbol.strip().upper() if len(symbol) != 21 else symbol
+    index = INDEX_ROOTS.get(name)
+    return f"${index.index}" if index else name
+
+
 def parse_instrument(symbol: str) -> Instrument:
     """Read a broker symbol of an equity or an option; ValueError if it is neither."""
     if len(symbol) == 21 or symbol.startswith("."):

@@ -21,6 +21,7 @@ from swimdesk.domain.instruments import (
     option_tick,
     parse_instrument,
     plain,
+    quote_symbol,
     spread_tick,
     third_friday,
 )
@@ -169,3 +170,11 @@ def test_a_closed_third_friday_leaves_the_monthly_expiry_to_the_day_before() -> 
         assert day == third_friday(day.year, day.month)
         assert not is_monthly(day)
         assert is_monthly(day - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("typed", "quoted"),
+    [("spx", "$SPX"), ("SPXW", "$SPX"), ("$SPX", "$SPX"), (" aapl ", "AAPL"), ("BRK/B", "BRK/B")],
+)
+def test_indexes_are_quoted_with_a_dollar(typed: str, quoted: str) -> None:
+    assert quote_symbol(typed) == quoted
