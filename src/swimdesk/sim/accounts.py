@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from swimdesk.domain.instruments import OPTION_MULTIPLIER, OptionContract
-from swimdesk.sim.margin import Coverage, coverage
+from swimdesk.sim.margin import Coverage, carried, coverage
 from swimdesk.sim.orders import SimOrder
 
 ZERO = Decimal(0)
@@ -41,6 +41,8 @@ class SimPosition:
     """Market value when the day began, dollars."""
     day_cost: Decimal = ZERO
     """Cash that today's trades took out (negative: brought in), dollars."""
+    shown: str | None = None
+    """What was written of it for the wire and stays until the next trade."""
 
     @property
     def multiplier(self) -> int:
@@ -66,6 +68,7 @@ class SimPosition:
             self.trade_price, self.cost_price = price, all_in
         self.quantity = total
         self.day_cost += quantity * price * self.multiplier + fees
+        self.shown = None
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +99,7 @@ class SimAccount:
     chains: dict[str, dict[date, dict[OptionContract, int]]] = field(default_factory=dict)
     """Option holdings by underlying and expiry: :attr:`positions` in the order of margin rules."""
     _coverages: dict[str, Coverage] = field(default_factory=dict)
+    _spread_charges: dict[str, dict[OptionContract, Decimal]] = field(default_factory=dict)
 
     @property
     def last4(self) -> str:
@@ -117,7 +121,8 @@ class SimAccount:
 
     def clear(self) -> None:
         """Forget all holdings and orders."""
-        for book in (self.positions, self.by_id, self.live, self.chains, self._coverages):
+        books = (self.positions, self.by_id, self.live, self.chains)
+        for book in (*books, self._coverages, self._spread_charges):
             book.clear()
         self.orders.clear()
         self.entered.clear()
@@ -143,6 +148,20 @@ class SimAccount:
         if known is None:
             known = coverage(self.chains.get(underlying, {}), self.held(underlying))
             self._coverages[underlying] = known
+        return known
+
+    def spread_charges(self, underlying: str) -> dict[OptionContract, Decimal]:
+        """Return what the shorts in spreads on an underlying hold back, dollars."""
+        known = self._spread_charges.get(underlying)
+        if known is None:
+            charges = self.coverage_of(underlying).charges
+            chain = self.chains.get(underlying, {})
+            known = {
+                contract: amount
+                for expiry, group in chain.items()
+                for contract, amount in carried(group, charges[expiry]).items()
+            }
+            self._spread_charges[underlying] = known
         return known
 
     def hold(self, position: SimPosition) -> None:
@@ -171,6 +190,7 @@ class SimAccount:
 
     def _changed(self, position: SimPosition) -> None:
         self._coverages.pop(position.underlying, None)
+        self._spread_charges.pop(position.underlying, None)
         contract = position.contract
         if contract is None:
             return

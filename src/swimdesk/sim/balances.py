@@ -1,32 +1,24 @@
-"""Accounts, balances and positions as the wire shows them (schwab-api 4.2, 4.3)."""
+"""Accounts and balances as the wire shows them (schwab-api 4.2)."""
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
-from swimdesk.sim.accounts import SimAccount, SimPosition
-from swimdesk.sim.funds import Funds, funds_of, market_value, option_requirements, share_rate
-from swimdesk.sim.market import DayFigures
-from swimdesk.sim.matching import Prices
-from swimdesk.sim.rendering import cents, listing_of, stock_leverage
-from swimdesk.sim.universe import AssetType
+from swimdesk.sim.accounts import SimAccount
+from swimdesk.sim.funds import Funds, funds_of, market_values
+from swimdesk.sim.holdings import DayPrices, positions_text
+from swimdesk.sim.rendering import cents, stock_leverage
 
 ZERO = Decimal(0)
 _DAY_TRADING_LEVERAGE = 4
 
 
-class DayPrices(Prices, Protocol):
-    """The part of the market that balances and positions are shown by."""
-
-    def day(self, symbol: str) -> DayFigures | None:
-        """Return the day's figures of a symbol, None when it is not listed."""
-        ...
-
-
-def account_json(account: SimAccount, prices: DayPrices, *, positions: bool) -> dict[str, Any]:
-    """Return one element of ``/accounts``; without any position the list is absent."""
-    funds = funds_of(account, prices)
+def account_text(account: SimAccount, prices: DayPrices, *, positions: bool) -> str:
+    """Return one element of ``/accounts`` as JSON; without any position the list is absent."""
+    values = market_values(account, prices)
+    funds = funds_of(account, prices, values)
     document: dict[str, Any] = {
         "type": "CASH" if account.is_cash_type else "MARGIN",
         "accountNumber": account.number,
@@ -35,17 +27,18 @@ def account_json(account: SimAccount, prices: DayPrices, *, positions: bool) -> 
         "isClosingOnlyRestricted": account.closing_only,
         "pfcbFlag": False,
     }
-    if positions and account.positions:
-        requirements = option_requirements(account, prices)
-        document["positions"] = [
-            _position(account, position, requirements, prices)
-            for position in list(account.positions.values())
-        ]
     blocks = _cash_balances if account.is_cash_type else _margin_balances
-    document |= blocks(account, funds)
+    text = _text(document | blocks(account, funds))
+    if positions and account.positions:
+        held = positions_text(account, values, prices)
+        text = f'{text.removesuffix("}")},"positions":{held}}}'
     liquidation = cents(funds.liquidation)
     aggregated = {"currentLiquidationValue": liquidation, "liquidationValue": liquidation}
-    return {"securitiesAccount": document, "aggregatedBalance": aggregated}
+    return f'{{"securitiesAccount":{text},"aggregatedBalance":{_text(aggregated)}}}'
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _common_current(funds: Funds) -> dict[str, float]:
@@ -190,75 +183,3 @@ def _cash_balances(account: SimAccount, funds: Funds) -> dict[str, Any]:
         "currentBalances": current,
         "projectedBalances": dict(trading),
     }
-
-
-def _position(
-    account: SimAccount,
-    position: SimPosition,
-    requirements: dict[str, Decimal],
-    prices: DayPrices,
-) -> dict[str, Any]:
-    value = market_value(position, prices)
-    quantity = abs(position.quantity)
-    side = "long" if position.quantity > 0 else "short"
-    long_quantity, short_quantity = (quantity, 0) if side == "long" else (0, quantity)
-    day_gain = value - position.previous_value - position.day_cost
-    base = abs(position.previous_value) or abs(position.day_cost)
-    requirement = requirements.get(position.symbol, ZERO)
-    if position.contract is None:
-        requirement = abs(value) * share_rate(account.kind)
-    open_gain = value - position.cost_price * position.quantity * position.multiplier
-    document: dict[str, Any] = {
-        "shortQuantity": float(short_quantity),
-        "averagePrice": _price(position.cost_price),
-        "currentDayProfitLoss": cents(day_gain),
-        "currentDayProfitLossPercentage": cents(day_gain / base * 100) if base else 0.0,
-        "longQuantity": float(long_quantity),
-        "settledLongQuantity": float(max(0, position.previous_quantity)),
-        "settledShortQuantity": float(min(0, position.previous_quantity)),
-        "instrument": _position_instrument(position.symbol, prices),
-        "marketValue": cents(value),
-        "maintenanceRequirement": cents(requirement),
-    }
-    name = side.capitalize()
-    optional = {
-        f"average{name}Price": _price(position.trade_price),
-        f"taxLotAverage{name}Price": _price(position.cost_price),
-        f"{side}OpenProfitLoss": cents(open_gain),
-        f"previousSession{name}Quantity": float(abs(position.previous_quantity)),
-    }
-    document |= {key: figure for key, figure in optional.items() if figure}
-    document["currentDayCost"] = cents(position.day_cost)
-    return document
-
-
-def _position_instrument(symbol: str, prices: DayPrices) -> dict[str, Any]:
-    listing = listing_of(symbol)
-    document: dict[str, Any] = {
-        "assetType": listing.asset_type.value,
-        "cusip": listing.cusip,
-        "symbol": symbol,
-    }
-    if listing.asset_type is not AssetType.EQUITY:
-        document["description"] = listing.description
-    document["netChange"] = _net_change(symbol, prices)
-    if listing.contract is not None:
-        document |= {
-            "type": "VANILLA",
-            "putCall": listing.contract.right.value,
-            "underlyingSymbol": listing.underlying,
-        }
-    elif listing.asset_type is AssetType.COLLECTIVE_INVESTMENT:
-        document["type"] = "EXCHANGE_TRADED_FUND"
-    return document
-
-
-def _net_change(symbol: str, prices: DayPrices) -> float:
-    quote, day = prices.quote(symbol), prices.day(symbol)
-    if quote is None or day is None:
-        return 0.0
-    return round(float(quote.last) - day.close, 4)
-
-
-def _price(price: Decimal) -> float:
-    return float(round(price, 4))

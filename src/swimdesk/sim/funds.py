@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,7 +12,7 @@ from swimdesk.domain.instruments import OPTION_MULTIPLIER, OptionContract, Right
 from swimdesk.sim.accounts import AccountKind, SimAccount, SimPosition
 from swimdesk.sim.fees import fees
 from swimdesk.sim.levels import secures_puts
-from swimdesk.sim.margin import Coverage, amended, carried, coverage, naked_charge
+from swimdesk.sim.margin import Coverage, amended, coverage, naked_charge
 from swimdesk.sim.matching import NetQuote, Prices
 from swimdesk.sim.orders import OrderTerms, SimLeg
 
@@ -69,14 +69,21 @@ def market_value(position: SimPosition, prices: Prices) -> Decimal:
     return price * position.quantity * position.multiplier
 
 
-def funds_of(account: SimAccount, prices: Prices) -> Funds:
-    """Return the account's figures now."""
+def market_values(account: SimAccount, prices: Prices) -> dict[str, Decimal]:
+    """Return what each position is worth, dollars, by symbol."""
+    return {symbol: market_value(p, prices) for symbol, p in account.positions.items()}
+
+
+def funds_of(
+    account: SimAccount, prices: Prices, values: Mapping[str, Decimal] | None = None
+) -> Funds:
+    """Return the account's figures now; ``values`` where they have been worked out."""
+    values = market_values(account, prices) if values is None else values
     sums = {"long_stock": ZERO, "short_stock": ZERO, "long_options": ZERO, "short_options": ZERO}
     for position in account.positions.values():
         side = "long" if position.quantity > 0 else "short"
-        sums[f"{side}_{'options' if position.contract else 'stock'}"] += market_value(
-            position, prices
-        )
+        kind = "options" if position.contract else "stock"
+        sums[f"{side}_{kind}"] += values[position.symbol]
     held_stock = sums["long_stock"] - sums["short_stock"]
     requirement = share_rate(account.kind) * held_stock + _options_held_back(account, prices)
     return Funds(account.cash, requirement=requirement, reserved=account.reserved(), **sums)
@@ -97,11 +104,10 @@ def option_requirements(account: SimAccount, prices: Prices) -> dict[str, Decima
     """Return what is held back per short option symbol, dollars."""
     charge = _charge_of_naked(account, prices)
     held: dict[OptionContract, Decimal] = defaultdict(Decimal)
-    for underlying, chain in account.chains.items():
+    for underlying in account.chains:
         found = account.coverage_of(underlying)
-        for expiry, group in chain.items():
-            for contract, amount in carried(group, found.charges[expiry]).items():
-                held[contract] += amount
+        for contract, amount in account.spread_charges(underlying).items():
+            held[contract] += amount
         for contract, number in found.naked:
             held[contract] += charge(contract) * number
     return {contract.symbol: amount for contract, amount in held.items()}

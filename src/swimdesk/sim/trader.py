@@ -6,7 +6,6 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from swimdesk.sim.accounts import SimAccount, SimLogin
 from swimdesk.sim.answers import (
@@ -17,7 +16,7 @@ from swimdesk.sim.answers import (
     message,
     new_uuid,
 )
-from swimdesk.sim.balances import account_json
+from swimdesk.sim.balances import account_text
 from swimdesk.sim.faults import NOBODY, Operation, Subject
 from swimdesk.sim.ledger import Arrival
 from swimdesk.sim.listings import Listing
@@ -133,20 +132,17 @@ class TraderHandlers:
         return answer(rows)
 
     def _accounts(self, call: Call) -> SimResponse:
-        return self._shown(call, lambda show: [show(account) for account in call.login.accounts])
+        return self._shown(call, lambda show: f"[{','.join(map(show, call.login.accounts))}]")
 
     def _account(self, call: Call) -> SimResponse:
         return self._shown(call, lambda show: show(call.owner))
 
-    def _shown(
-        self, call: Call, document: Callable[[Callable[[SimAccount], dict[str, Any]]], Any]
-    ) -> SimResponse:
+    def _shown(self, call: Call, text: Callable[[Callable[[SimAccount], str]], str]) -> SimResponse:
         fields = call.request.query.get("fields", "")
         if fields not in ("", "positions"):
             return message(400, f"Invalid value '{fields}'")
-        return answer(
-            document(lambda a: account_json(a, self._market, positions=fields == "positions"))
-        )
+        shown = text(lambda a: account_text(a, self._market, positions=fields == "positions"))
+        return SimResponse(200, shown.encode(), JSON)
 
     def _account_orders(self, call: Call) -> SimResponse:
         return self._listed(call, [call.owner])
