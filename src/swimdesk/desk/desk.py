@@ -35,6 +35,7 @@ from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.desk.showing import account_view, balance_view, chain_view, order_view, position_view
 from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
+from swimdesk.desk.together import both
 from swimdesk.desk.tracker import Tracker
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
@@ -270,7 +271,7 @@ class Desk:
                 f"{symbol} has no expiration {day}; listed are {', '.join(days[:12])}."
             )
         chosen = next(one.day for one in expiries if one.day.isoformat() == day)
-        contracts, quotes = await asyncio.gather(
+        contracts, quotes = await both(
             market.chain(symbol, chosen, strikes), market.quotes([symbol])
         )
         return chain_view(symbol, day, days, quotes.get(symbol), contracts)
@@ -282,7 +283,7 @@ class Desk:
         if request.scope.is_empty:
             raise InputError("Say which accounts: --all, --group NAME or --account ALIAS.")
         accounts = await self._choose(request.scope)
-        result, _ = await asyncio.gather(
+        result, _ = await both(
             self._planner.plan(request, accounts, self.book.snapshot),
             make_ready(self._outside.broker, accounts),
         )
