@@ -111,6 +111,14 @@ class Counter:
         assert isinstance(listed, list)
         return listed
 
+    def ledger(self) -> dict[str, Any]:
+        """Return what auditors see of the account."""
+        accounts = json.loads(self.broker.ledger.as_json())["accounts"]
+        assert set(accounts) == {account.number for account in self.broker.accounts}
+        entry = accounts[self.account.number]
+        assert isinstance(entry, dict)
+        return entry
+
     def window(self) -> dict[str, str]:
         """Return a query for the hour before and after now."""
         now = self.clock.now()

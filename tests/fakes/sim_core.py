@@ -25,6 +25,13 @@ class ScriptedCore:
         return self.due_s
 
 
+class ScriptedControl(ScriptedCore):
+    """The same behind the control endpoint."""
+
+    async def answer(self, request: SimRequest) -> SimResponse:
+        return self.handle(request)
+
+
 class BrokenCore(ScriptedCore):
     """Raise on every request."""
 

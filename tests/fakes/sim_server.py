@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from swimdesk.sim.latency import Latency
-from swimdesk.sim.server import Core, RequestHandler, SimServer
+from swimdesk.sim.server import Controller, Core, SimServer
 from swimdesk.sim.tls import issue, make_authority
 
 
@@ -39,7 +39,7 @@ async def serving(
     folder: Path,
     *,
     latency_ms: tuple[float, float] = (0.0, 0.0),
-    control: RequestHandler | None = None,
+    control: Controller | None = None,
 ) -> AsyncIterator[Served]:
     """Serve a core on a free loopback port while the block runs."""
     now = datetime.now(UTC)

@@ -22,8 +22,11 @@ class LeverBroker:
         self.plan: Mapping[str, Any] = {"name": "none", "rules": []}
         self.moved: list[object] = []
 
-    def ledger_json(self) -> dict[str, Any]:
-        return {"accounts": ["whole"]}
+    async def prepare_ledger(self) -> None:
+        self.moved.append("prepared")
+
+    def ledger_json(self) -> bytes:
+        return b'{"accounts":["whole"]}'
 
     def faults_json(self) -> dict[str, Any]:
         return dict(self.plan)
@@ -132,3 +135,11 @@ def test_bad_input_is_said_in_a_sentence(
 @pytest.mark.parametrize(("method", "name"), [("GET", "nowhere"), ("DELETE", "ledger")])
 def test_unknown_path_or_method_is_not_found(desk: Desk, method: str, name: str) -> None:
     assert desk.ask(method, name).status == 404
+
+
+async def test_only_who_may_read_the_ledger_has_it_prepared(desk: Desk) -> None:
+    for token, status, moved in (("wrong", 401, []), (TOKEN, 200, ["prepared"])):
+        headers = {"authorization": f"Bearer {token}"}
+        request = SimRequest("GET", "/control/ledger", {}, headers)
+        assert (await desk.control.answer(request)).status == status
+        assert desk.broker.moved == moved

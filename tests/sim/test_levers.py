@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from tests.fakes.sim_client import Counter
+from tests.fakes.sim_client import SETTLED_S, Counter, shares
 
 from swimdesk.errors import InputError, UnknownReference, UnknownSymbol
 from swimdesk.sim.levers import Levers
@@ -19,8 +20,13 @@ def levers(counter: Counter) -> Levers:
     return Levers(counter.broker)
 
 
-def test_ledger_lists_every_account(counter: Counter, levers: Levers) -> None:
-    assert set(levers.ledger_json()["accounts"]) == {a.number for a in counter.broker.accounts}
+async def test_ledger_lists_every_account_up_to_now(counter: Counter, levers: Levers) -> None:
+    counter.place(shares("BUY", 1, "AAPL"))
+    await levers.prepare_ledger()
+    counter.clock.advance(SETTLED_S)
+    accounts = json.loads(levers.ledger_json())["accounts"]
+    assert set(accounts) == {a.number for a in counter.broker.accounts}
+    assert accounts[counter.account.number]["orders"][0]["status"] == "FILLED"
 
 
 def test_plan_is_put_in_force_with_its_rules(levers: Levers) -> None:

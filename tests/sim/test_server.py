@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.fakes.sim_core import BrokenCore, ScriptedCore
+from tests.fakes.sim_core import BrokenCore, ScriptedControl, ScriptedCore
 from tests.fakes.sim_server import serving
 
 from swimdesk.errors import InputError
@@ -81,7 +81,7 @@ async def test_one_connection_carries_many_requests(tmp_path: Path) -> None:
 
 
 async def test_latency_holds_every_answer_but_not_the_control(tmp_path: Path) -> None:
-    core, control = ScriptedCore(), ScriptedCore()
+    core, control = ScriptedCore(), ScriptedControl()
     async with (
         serving(core, tmp_path, latency_ms=(600_000, 600_000), control=control) as served,
         served.client() as client,

@@ -10,15 +10,22 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from swimdesk.errors import InputError, SwimdeskError
+from swimdesk.sim.encoding import encoded
 from swimdesk.sim.latency import Latency
 from swimdesk.sim.messages import SimRequest, SimResponse
 from swimdesk.sim.traffic import Traffic
+
+_LEDGER = ("GET", "ledger")
 
 
 class ControlledBroker(Protocol):
     """What the control endpoint asks of the brokerage; bad input raises SwimdeskError."""
 
-    def ledger_json(self) -> dict[str, Any]:
+    async def prepare_ledger(self) -> None:
+        """Do the long part of :meth:`ledger_json` without keeping others waiting."""
+        ...
+
+    def ledger_json(self) -> bytes:
         """Return every order ever taken, by account."""
         ...
 
@@ -50,7 +57,7 @@ class Control:
         self._traffic = traffic
         self._latency = latency
         self._routes: dict[tuple[str, str], Callable[[bytes], object]] = {
-            ("GET", "ledger"): lambda _: broker.ledger_json(),
+            _LEDGER: lambda _: broker.ledger_json(),
             ("GET", "counts"): lambda _: traffic.as_json(),
             ("GET", "faults"): lambda _: broker.faults_json(),
             ("PUT", "faults"): self._put_faults,
@@ -60,18 +67,27 @@ class Control:
             ("POST", "revoke"): self._post_revoke,
         }
 
+    async def answer(self, request: SimRequest) -> SimResponse:
+        """Return the answer; what takes long to make is made in pieces."""
+        if _endpoint(request) == _LEDGER and self._knows(request):
+            await self._broker.prepare_ledger()
+        return await encoded(self.handle(request), request.headers)
+
     def handle(self, request: SimRequest) -> SimResponse:
         """Return the answer: 200 with JSON, 400 and a sentence for bad input, 401, 404."""
-        given = request.headers.get("authorization", "").encode("latin-1", "replace")
-        if not hmac.compare_digest(given, self._authorization):
+        if not self._knows(request):
             return _problem(401, "CONTROL_TOKEN", "the control token is missing or wrong")
-        route = self._routes.get((request.method, request.path.removeprefix("/control/")))
+        route = self._routes.get(_endpoint(request))
         if route is None:
             return _problem(404, "CONTROL_PATH", f"no {request.method} {request.path} here")
         try:
             return _answer(200, route(request.body))
         except SwimdeskError as error:
             return _answer(400, {"error": error.as_json()})
+
+    def _knows(self, request: SimRequest) -> bool:
+        given = request.headers.get("authorization", "").encode("latin-1", "replace")
+        return hmac.compare_digest(given, self._authorization)
 
     def _put_faults(self, body: bytes) -> object:
         self._broker.set_faults(_document(body))
@@ -98,6 +114,10 @@ class Control:
         login = _text(_document(body), "login")
         self._broker.revoke(login)
         return {"login": login}
+
+
+def _endpoint(request: SimRequest) -> tuple[str, str]:
+    return request.method, request.path.removeprefix("/control/")
 
 
 def _document(body: bytes) -> dict[str, Any]:
@@ -130,4 +150,5 @@ def _problem(status: int, code: str, detail: str) -> SimResponse:
 
 def _answer(status: int, document: object) -> SimResponse:
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    return SimResponse(status, json.dumps(document).encode(), headers)
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return SimResponse(status, body, headers)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from swimdesk.sim.accounts import SimAccount
+from swimdesk.sim.answers import as_bytes
 from swimdesk.sim.clock import SimClock
 from swimdesk.sim.faults import Operation
 from swimdesk.sim.orders import SimOrder
 from swimdesk.sim.rendering import wire_time
+
+AT_ONCE: Final = 25
+"""As many orders are written down before other work has its turn."""
 
 
 @dataclass(slots=True)
@@ -23,6 +27,13 @@ class Arrival:
     order_id: int | None = None
     """The order it created; None where it created none (yet)."""
     fault: str | None = None
+    recorded: bytes | None = None
+    """The arrival as JSON, as long as it stays valid."""
+
+    def created(self, order: SimOrder) -> None:
+        """Take in which order the request led to."""
+        self.order_id = order.order_id
+        self.recorded = None
 
 
 class Ledger:
@@ -40,27 +51,50 @@ class Ledger:
         self._arrivals[account.number].append(arrival)
         return arrival
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return arrivals and orders per account number, ready for JSON."""
-        return {"accounts": {account.number: self._account(account) for account in self._accounts}}
+    def as_json(self) -> bytes:
+        """Return arrivals and orders per account number, all as of now."""
+        texts = (b'"%s":%s' % (a.number.encode(), self._account(a)) for a in self._accounts)
+        return b'{"accounts":{%s}}' % b",".join(texts)
 
-    def _account(self, account: SimAccount) -> dict[str, Any]:
+    def preparing(self) -> Iterator[None]:
+        """Write most of it down beforehand, stopping now and then for others to work."""
+        for account in self._accounts:
+            for place, order in enumerate(account.orders):
+                _order_text(order)
+                if place % AT_ONCE == 0:
+                    yield
+
+    def _account(self, account: SimAccount) -> bytes:
         arrivals = self._arrivals[account.number]
-        return {
+        head = {
             "login": account.login,
             "last4": account.last4,
             "posts": sum(a.operation is Operation.PLACE for a in arrivals),
-            "arrivals": [
-                {
-                    "operation": arrival.operation.value,
-                    "arrived_ns": arrival.arrived_ns,
-                    "order_id": arrival.order_id,
-                    "fault": arrival.fault,
-                }
-                for arrival in arrivals
-            ],
-            "orders": [_order(order) for order in account.orders],
         }
+        return b'%s,"arrivals":[%s],"orders":[%s]}' % (
+            as_bytes(head).removesuffix(b"}"),
+            b",".join(map(_arrival_text, arrivals)),
+            b",".join(map(_order_text, account.orders)),
+        )
+
+
+def _arrival_text(arrival: Arrival) -> bytes:
+    if arrival.recorded is None:
+        arrival.recorded = as_bytes(
+            {
+                "operation": arrival.operation.value,
+                "arrived_ns": arrival.arrived_ns,
+                "order_id": arrival.order_id,
+                "fault": arrival.fault,
+            }
+        )
+    return arrival.recorded
+
+
+def _order_text(order: SimOrder) -> bytes:
+    if order.recorded is None:
+        order.recorded = as_bytes(_order(order))
+    return order.recorded
 
 
 def _order(order: SimOrder) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,10 +17,15 @@ class Levers:
     def __init__(self, broker: SimBroker) -> None:
         self._broker = broker
 
-    def ledger_json(self) -> dict[str, Any]:
+    async def prepare_ledger(self) -> None:
+        """Do the long part of :meth:`ledger_json` without keeping others waiting."""
+        for _ in self._broker.ledger.preparing():
+            await asyncio.sleep(0)
+
+    def ledger_json(self) -> bytes:
         """Return every arrival and order, by account, as of now."""
         self._broker.advance()
-        return self._broker.ledger.snapshot()
+        return self._broker.ledger.as_json()
 
     def faults_json(self) -> dict[str, Any]:
         """Return the fault plan in force and how often each rule fired."""

@@ -23,16 +23,20 @@ LONGEST_TICK_S: Final = 1.0
 SHORTEST_TICK_S: Final = 0.001
 
 
-class RequestHandler(Protocol):
-    """Answer one request, at once."""
+class Controller(Protocol):
+    """What is behind the control endpoint."""
 
-    def handle(self, request: SimRequest) -> SimResponse:
+    async def answer(self, request: SimRequest) -> SimResponse:
         """Return the answer to a request."""
         ...
 
 
-class Core(RequestHandler, Protocol):
+class Core(Protocol):
     """The brokerage behind the server."""
+
+    def handle(self, request: SimRequest) -> SimResponse:
+        """Return the answer to a request, at once."""
+        ...
 
     def advance(self) -> None:
         """Carry out what is due by the clock."""
@@ -53,7 +57,7 @@ class SimServer:
         *,
         latency: Latency,
         traffic: Traffic | None = None,
-        control: RequestHandler | None = None,
+        control: Controller | None = None,
         listener: socket.socket | None = None,
     ) -> None:
         self.traffic = Traffic() if traffic is None else traffic
@@ -102,7 +106,7 @@ class SimServer:
         if request is None:
             return
         if self._control is not None and request.path.startswith(CONTROL_PATH):
-            await _send(self._control.handle(request), send)
+            await _send(await self._control.answer(request), send)
             return
         connection = scope["extensions"][CONNECTION]
         self.traffic.request_began(connection["number"], request.method, request.path)

@@ -200,7 +200,7 @@ class TraderHandlers:
             return read
         order = self._venue.place(call.owner, read, call.quirks, replaced)
         if call.arrival is not None:
-            call.arrival.order_id = order.order_id
+            call.arrival.created(order)
         return SimResponse(201, headers={"Location": self.location(call.owner, order.order_id)})
 
     def _cancel(self, call: Call) -> SimResponse:
