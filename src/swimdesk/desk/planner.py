@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TypeAlias
 
 from swimdesk.desk.book import Snapshot
-from swimdesk.desk.hours import closed_reason, market_day
+from swimdesk.desk.exposure import Ours, after_orders, debit_of, net_of, unpriced_symbols
+from swimdesk.desk.hours import closed_reason, expired_reason, market_day
 from swimdesk.desk.ports import (
     Broker,
     Clock,
@@ -21,13 +21,13 @@ from swimdesk.desk.ports import (
     PreparedOrder,
     Quote,
 )
-from swimdesk.desk.reading import HoldingsReader
+from swimdesk.desk.reading import SETTLE, HoldingsReader
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.allocation import Allocated, allocate, parse_sizing
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
 from swimdesk.domain.margin import Cost, cost
 from swimdesk.domain.orderlang import parse_with_notices, print_ticket
-from swimdesk.domain.orders import LIVE, Effect, LineState, Side, Ticket
+from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, LineState, Side, Ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
 from swimdesk.domain.positions import held
 from swimdesk.domain.risk import (
@@ -44,19 +44,19 @@ from swimdesk.domain.risk import (
 from swimdesk.errors import BrokerError, LoginRequired, UnknownSymbol
 from swimdesk.views.requests import PlanRequest
 
-Ours: TypeAlias = tuple[tuple[Broadcast, Line], ...]
+_NEVER_SHOWN = UNRESOLVED | {LineState.PLANNED, LineState.ACCEPTED}
+"""States in which no balance can be trusted to hold the order's money."""
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What the market says about a ticket: quotes by symbol, why it is closed, net prices."""
+    """What the market says about a ticket: quotes by symbol, why it cannot trade, net prices."""
 
     quotes: Mapping[str, Quote]
     closed: str
+    expired: str
     net_mid: Decimal | None
     """Mid of the structure per unit, as cash received."""
-    natural: Decimal | None
-    """What the market pays at once per unit, as cash received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Drafted:
     account: Account
     ticket: Ticket
     holdings: Holdings
-    free: Mapping[str, Decimal]
-    """Signed quantity per symbol that none of our working orders is about to close."""
+    cover: Mapping[str, Decimal]
+    """Signed quantity per symbol after our own working orders, what they buy left out."""
     ours: Ours
     denials: tuple[Denial, ...] = ()
 
@@ -107,12 +107,13 @@ class Planner:
         """Plan a ticket for these accounts; UnknownSymbol, OrderTextError, BrokerError."""
         parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing)
+        ours = snapshot.by_account()
         known, market = await asyncio.gather(
-            self._reader.holdings(accounts), self._look(parsed.ticket)
+            self._reader.holdings(accounts),
+            self._look(parsed.ticket, unpriced_symbols(ours, accounts)),
         )
         balances = {alias: one.balances for alias, one in known.found.items()}
         shares = allocate(sizing, parsed.ticket.quantity, accounts, balances)
-        ours = snapshot.by_account()
         lines: list[PlannedLine] = []
         drafts: list[Drafted] = []
         for account in accounts:
@@ -125,8 +126,12 @@ class Planner:
                     _draft(ticket, known.found[account.alias], tuple(ours.get(account.alias, ())))
                 )
         prepared = self._render(drafts)
-        lines += [self._checked(d, prepared[d.account.alias], market) for d in drafts]
-        lines = self._cap(lines)
+        costs = {d.account.alias: _cost(d, market) for d in drafts}
+        lines += [
+            self._checked(d, prepared[d.account.alias], market, costs[d.account.alias])
+            for d in drafts
+        ]
+        lines = self._cap(lines, costs)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
         plan = self._plan(parsed.ticket, lines, str(sizing), parsed.notices)
@@ -141,11 +146,12 @@ class Planner:
         orders = [LineOrder(d.account.alias, d.account.alias, d.ticket) for d in drafts]
         return {order.account: order for order in self._broker.prepare(orders).orders}
 
-    async def _look(self, ticket: Ticket) -> Market:
+    async def _look(self, ticket: Ticket, others: Iterable[str]) -> Market:
+        """Ask the market about a ticket; ``others`` are symbols to be quoted with it."""
         now = self._clock.now()
         symbols = [leg.instrument.symbol for leg in ticket.legs]
         quotes, hours = await asyncio.gather(
-            self._market.quotes([*symbols, ticket.underlying]),
+            self._market.quotes(list(dict.fromkeys((*symbols, ticket.underlying, *others)))),
             self._market.hours(market_day(now)),
         )
         missing = [symbol for symbol in symbols if symbol not in quotes]
@@ -157,22 +163,24 @@ class Planner:
         return Market(
             quotes=quotes,
             closed=closed_reason(ticket, hours, now),
-            net_mid=_net(ticket, quotes, natural=False),
-            natural=_net(ticket, quotes, natural=True),
+            expired=expired_reason(ticket, hours, now),
+            net_mid=net_of(ticket, quotes, natural=False),
         )
 
-    def _checked(self, draft: Drafted, order: PreparedOrder, market: Market) -> PlannedLine:
-        price = _cost(draft, market)
+    def _checked(
+        self, draft: Drafted, order: PreparedOrder, market: Market, price: Cost
+    ) -> PlannedLine:
         facts = LineFacts(
             account=draft.account,
             ticket=draft.ticket,
             balances=draft.holdings.balances,
-            holdings=draft.free,
+            holdings=draft.cover,
             cost=price,
-            reserved=_reserved(draft),
+            reserved=_reserved(draft, market.quotes),
             penny_pilot=market.quotes[draft.ticket.legs[0].instrument.symbol].penny_pilot,
             net_mid=market.net_mid,
             session=market.closed,
+            expired=market.expired,
             duplicate=duplicate_denial(
                 order.fingerprint, earlier_orders(draft.ours), self._clock.now(), self._limits
             ),
@@ -193,12 +201,10 @@ class Planner:
             fingerprint=order.fingerprint,
         )
 
-    def _cap(self, lines: list[PlannedLine]) -> list[PlannedLine]:
+    def _cap(self, lines: list[PlannedLine], costs: Mapping[str, Cost]) -> list[PlannedLine]:
         """Apply the ceiling over the whole broadcast: all lines or none."""
         sendable = [line for line in lines if line.verdict is Verdict.SEND]
-        total = sum(
-            (line.max_loss or line.requirement or Decimal(0) for line in sendable), Decimal(0)
-        )
+        total = sum((costs[line.account].notional for line in sendable), Decimal(0))
         found = check_broadcast(total, self._limits)
         if found is None:
             return lines
@@ -253,57 +259,57 @@ def _bare_line(
 
 
 def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
-    free = held(holdings.positions)
-    for _, line in ours:
-        if line.state in LIVE and line.ticket.effect is Effect.CLOSE:
-            for leg in line.ticket.legs:
-                symbol = leg.instrument.symbol
-                left = leg.ratio * (line.ticket.quantity - line.filled)
-                free[symbol] = free.get(symbol, Decimal(0)) + leg.side.sign * left
-    resolved = resolve_effect(ticket, free)
-    return Drafted(holdings.account, resolved.ticket, holdings, free, ours, resolved.denials)
+    quantities = held(holdings.positions)
+    free = after_orders(quantities, ours, lambda line, _: line.ticket.effect is Effect.CLOSE)
+    cover = after_orders(
+        quantities,
+        ours,
+        lambda line, leg: line.ticket.effect is Effect.CLOSE or leg.side is Side.SELL,
+    )
+    resolved = resolve_effect(ticket, quantities, free)
+    return Drafted(holdings.account, resolved.ticket, holdings, cover, ours, resolved.denials)
 
 
 def _cost(draft: Drafted, market: Market) -> Cost:
-    ticket = draft.ticket
-    credit = ticket.credit
-    if credit is None:
-        credit = -ticket.side.sign * ticket.stop_price if ticket.stop_price else market.natural
-    spot = market.quotes.get(ticket.underlying)
+    return _cost_of(draft.ticket, draft.account, draft.cover, market.quotes)
+
+
+def _cost_of(
+    ticket: Ticket, account: Account, cover: Mapping[str, Decimal], quotes: Mapping[str, Quote]
+) -> Cost:
+    spot = quotes.get(ticket.underlying)
     return cost(
         ticket,
-        debit=-(credit or Decimal(0)),
+        debit=debit_of(ticket, quotes),
         spot=spot.last if spot else None,
-        account_type=draft.account.capabilities.type,
-        holdings=draft.free,
+        account_type=account.capabilities.type,
+        holdings=cover,
     )
 
 
-def _reserved(draft: Drafted) -> Decimal:
+def _reserved(draft: Drafted, quotes: Mapping[str, Quote]) -> Decimal:
     """Add up what our own orders hold that left after the balances were read."""
-    total = Decimal(0)
-    for broadcast, line in draft.ours:
-        if line.state in LIVE and _is_newer(broadcast, line, draft):
-            total += cost(
-                line.ticket,
-                debit=-(line.ticket.credit or Decimal(0)),
-                spot=None,
-                account_type=draft.account.capabilities.type,
-                holdings=draft.free,
-            ).requirement
-    return total
+    cover = held(draft.holdings.positions)
+    return sum(
+        (
+            _cost_of(line.ticket, draft.account, cover, quotes).requirement
+            for broadcast, line in draft.ours
+            if line.state in LIVE and _is_newer(broadcast, line, draft)
+        ),
+        Decimal(0),
+    )
 
 
 def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
     """Tell whether the balances may not show this order yet; doubt always counts."""
-    return line.state in (LineState.SENDING, LineState.IN_DOUBT, LineState.ACCEPTED) or (
-        broadcast.created >= draft.holdings.balances.as_of
+    return line.state in _NEVER_SHOWN or (
+        broadcast.created >= draft.holdings.balances.as_of - SETTLE
     )
 
 
 def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, ...]:
     """Return our earlier orders of an account that the duplicate check must look at."""
-    unidentified = (LineState.SENDING, LineState.IN_DOUBT)
+    unidentified = (LineState.PLANNED, LineState.SENDING, LineState.IN_DOUBT)
     return tuple(
         LiveOrder(
             line.fingerprint,
@@ -320,16 +326,3 @@ def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, .
 def _buying_power(draft: Drafted) -> Decimal:
     known = draft.holdings.balances
     return known.stock_buying_power if draft.ticket.is_equity else known.option_buying_power
-
-
-def _net(ticket: Ticket, quotes: Mapping[str, Quote], *, natural: bool) -> Decimal | None:
-    """Return cash received per unit at mid, or at the touch; None without two-sided quotes."""
-    total = Decimal(0)
-    for leg in ticket.legs:
-        quote = quotes[leg.instrument.symbol]
-        if quote.bid is None or quote.ask is None:
-            return None
-        touch = quote.ask if leg.side is Side.BUY else quote.bid
-        price = touch if natural else (quote.bid + quote.ask) / 2
-        total -= leg.side.sign * leg.ratio * price
-    return total

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.ports import Broker, Clock, Holdings
@@ -18,6 +18,9 @@ from swimdesk.errors import BrokerError, LoginRequired
 
 MAX_AGE = timedelta(seconds=15)
 """Balances older than this are read again before a plan is made from them."""
+
+SETTLE = timedelta(seconds=5)
+"""So long after a fill or an order the broker's balances and positions may not show it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class HoldingsReader:
         self._book = book
         self._recorder = recorder
         self._clock = clock
+        self._fills: dict[str, tuple[int, datetime]] = {}
+        """Units of ours filled per account, and when that figure was new to us."""
 
     async def discover(self) -> tuple[Account, ...]:
         """Read which accounts there are, once; later calls give what is known."""
@@ -51,7 +56,9 @@ class HoldingsReader:
     ) -> HoldingsAnswer:
         """Return holdings no older than that; raises only if every login failed."""
         lines = self._book.snapshot.by_account()
-        stale = [a for a in accounts if not self._is_fresh(a, lines.get(a.alias, ()), max_age)]
+        for account in accounts:
+            self._note_fills(account.alias, lines.get(account.alias, ()))
+        stale = [account for account in accounts if not self._is_fresh(account.alias, max_age)]
         failed = await self._read(stale)
         if failed and len(failed) == len(accounts):
             raise _worst(failed)
@@ -67,17 +74,18 @@ class HoldingsReader:
         }
         return HoldingsAnswer(found, failed)
 
-    def _is_fresh(
-        self, account: Account, lines: Iterable[tuple[Broadcast, Line]], max_age: timedelta
-    ) -> bool:
-        """Fresh means read lately and after the last fill of ours in that account."""
-        balances = self._book.snapshot.balances.get(account.alias)
+    def _note_fills(self, alias: str, lines: Iterable[tuple[Broadcast, Line]]) -> None:
+        units = sum(line.filled for _, line in lines)
+        known, _ = self._fills.get(alias, (0, None))
+        if units != known:
+            self._fills[alias] = (units, self._clock.now())
+
+    def _is_fresh(self, alias: str, max_age: timedelta) -> bool:
+        """Fresh means read lately, and well after the last fill of ours in that account."""
+        balances = self._book.snapshot.balances.get(alias)
         if balances is None or self._clock.now() - balances.as_of > max_age:
             return False
-        return all(
-            broadcast.created < balances.as_of - max_age or not line.filled
-            for broadcast, line in lines
-        )
+        return alias not in self._fills or balances.as_of >= self._fills[alias][1] + SETTLE
 
     async def _read(self, accounts: Sequence[Account]) -> dict[str, BrokerError]:
         logins: dict[str, list[str]] = {}

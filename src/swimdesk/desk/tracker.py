@@ -20,7 +20,7 @@ from swimdesk.desk.reconciler import (
 )
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.domain.broadcast import Broadcast, Line
-from swimdesk.domain.orders import LIVE, TERMINAL, LineState
+from swimdesk.domain.orders import OPEN, TERMINAL, LineState
 from swimdesk.errors import BrokerError
 from swimdesk.telemetry.logs import get_log
 
@@ -150,12 +150,10 @@ class Tracker:
 
     def _logins(self, targets: Iterable[Broadcast]) -> dict[str, list[str]]:
         """Return the accounts to read by login, so that one login's trouble spoils no other."""
-        wanted = {
-            line.account: line.login
-            for broadcast in targets
-            for line in broadcast.lines
-            if line.account in self._accounts(broadcast)
-        }
+        wanted: dict[str, str] = {}
+        for broadcast in targets:
+            accounts = self._accounts(broadcast)
+            wanted |= {x.account: x.login for x in broadcast.lines if x.account in accounts}
         logins: dict[str, list[str]] = {}
         for account, login in sorted(wanted.items()):
             logins.setdefault(login, []).append(account)
@@ -199,7 +197,8 @@ class Tracker:
         return {
             line.account
             for line in broadcast.lines
-            if (line.state in LIVE and line.state is not LineState.SENDING)
+            if line.state in OPEN
+            or line.state is LineState.IN_DOUBT
             or (fresh and line.state is LineState.REFUSED)
             or (_is_unpriced(line) and self._memory.reads_of(broadcast, line) < PRICE_READS)
         }
