@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from swimdesk.errors import StoreError
+
 
 @dataclass(frozen=True, slots=True)
 class HomePaths:
@@ -35,9 +37,15 @@ class HomePaths:
         return self.run / "HALT"
 
     def make(self) -> None:
-        """Make the private folders."""
-        for folder in (self.home, self.logs, self.run):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the private folders; StoreError where that is impossible."""
+        try:
+            for folder in (self.home, self.logs, self.run):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The home {self.home} cannot be used: {error.strerror} ({error.filename});"
+                " nothing was changed."
+            ) from error
 
 
 class SystemClock:
