@@ -11,6 +11,7 @@ from tests.fakes.sim_client import Counter, shares
 
 from swimdesk.sim.faults import (
     NAMED_PLANS,
+    OF_READS,
     Fault,
     FaultPlan,
     FaultRule,
@@ -31,6 +32,7 @@ NOT_CREATED = {
     Fault.GARBAGE: 200,
     Fault.REDIRECT: 302,
     Fault.GZIP_ERROR: 400,
+    Fault.ROUTE_LOST: 404,
 }
 BROKEN = {
     Fault.RESET_BEFORE: (Transport.RESET, 0),
@@ -66,11 +68,46 @@ def test_fault_of_the_connection(fault: Fault, outcome: tuple[Transport, int]) -
     assert (response.transport, len(counter.orders())) == outcome
 
 
-def test_500_after_creates_the_order() -> None:
-    counter, response = place_with(Fault.ERROR_AFTER)
-    assert response.status == 500
+@pytest.mark.parametrize(
+    ("fault", "status"), [(Fault.ERROR_AFTER, 500), (Fault.BAD_GATEWAY_AFTER, 502)]
+)
+def test_error_after_the_order_was_created(fault: Fault, status: int) -> None:
+    counter, response = place_with(fault)
+    assert response.status == status
     assert "Location" not in response.headers
     assert len(counter.orders()) == 1
+
+
+def test_account_is_missing_in_both_lists() -> None:
+    counter = Counter()
+    counter.with_faults(FaultRule(Fault.ACCOUNT_MISSING, operation=Operation.ACCOUNTS, nth=None))
+    first, last = counter.login.accounts
+    shown = counter.get("accounts/accountNumbers")
+    assert [row["accountNumber"] for row in shown] == [first.number]
+    listed = counter.get("accounts", fields="positions")
+    assert [row["securitiesAccount"]["accountNumber"] for row in listed] == [first.number]
+    alone = counter.get(f"accounts/{last.hash_value}")
+    assert alone["securitiesAccount"]["accountNumber"] == last.number
+
+
+@pytest.mark.parametrize("fault", sorted(OF_READS))
+def test_fault_of_reads_leaves_an_order_alone(fault: Fault) -> None:
+    counter, response = place_with(fault)
+    assert (response.status, len(counter.orders())) == (201, 1)
+
+
+def test_greeks_that_could_not_be_worked_out() -> None:
+    counter = Counter()
+    counter.with_faults(FaultRule(Fault.NAN_GREEKS, operation=Operation.QUOTES))
+    query = {"symbol": "SPY", "strikeCount": "1", "toDate": "2026-11-24"}
+    headers = {"authorization": f"Bearer {counter.bearer}"}
+    response = counter.broker.handle(SimRequest("GET", "/marketdata/v1/chains", query, headers))
+    document = json.loads(response.body)
+    for [contract] in next(iter(document["callExpDateMap"].values())).values():
+        greeks = {contract[name] for name in ("delta", "gamma", "theta", "vega", "rho")}
+        assert (greeks, contract["volatility"]) == ({-999.0}, "NaN")
+        assert contract["bid"] > 0
+    assert document["underlyingPrice"] > 0
 
 
 def test_retry_after_is_told_or_not() -> None:
@@ -222,7 +259,7 @@ def test_a_request_without_a_valid_token_uses_up_no_rule() -> None:
 
 def test_plan_each_gives_every_order_fault_an_account_of_its_own() -> None:
     rules = NAMED_PLANS["each"].rules
-    assert {rule.fault for rule in rules} == set(Fault)
+    assert {rule.fault for rule in rules} == set(Fault) - OF_READS
     assert [rule.account for rule in rules] == [f"#{index}" for index in range(len(rules))]
     counter = Counter(accounts=48, logins=1, faults=NAMED_PLANS["each"])
     for account in counter.broker.accounts:

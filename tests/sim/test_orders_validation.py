@@ -71,6 +71,19 @@ def test_extended_session_cannot_be_good_till_cancel() -> None:
     )
 
 
+def test_key_that_comes_twice_is_an_error_inside_the_brokerage() -> None:
+    body = json.dumps(limit()).replace('"assetType"', '"assetType":"EQUITY","assetType"')
+    assert COUNTER.post(body.encode()).status == 500
+    assert COUNTER.orders() == []
+
+
+def test_all_sessions_may_be_good_till_cancel_with_a_limit() -> None:
+    counter = Counter()
+    body = limit(session="SEAMLESS", duration="GOOD_TILL_CANCEL")
+    order = counter.order(counter.place(body))
+    assert (order["session"], order["duration"]) == ("SEAMLESS", "GOOD_TILL_CANCEL")
+
+
 def test_option_outside_the_normal_session_is_invalid() -> None:
     body = contracts("BUY_TO_OPEN", 1, CALL, "20.00") | {"session": "PM"}
     assert refused(body)["message"] == "Invalid request data"

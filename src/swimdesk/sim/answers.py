@@ -12,6 +12,7 @@ from swimdesk.sim.messages import SimResponse
 
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html"}
+TEXT = {"Content-Type": "text/plain"}
 
 UNEXPECTED = "Application encountered unexpected error that prevented fulfilling this request"
 INVALID_BODY = "A validation error occurred while processing the request."

@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Fault(StrEnum):
-    """One way to fail; the comment names what becomes of an order that is being placed."""
+    """One way to fail; docs/simulator.md tells what each does."""
 
     REFUSE = "refuse"
     WRAPPED_500 = "400_wrapping_500"
@@ -40,6 +40,10 @@ class Fault(StrEnum):
     UNKNOWN_STATUS = "unknown_status"
     REDIRECT = "redirect"
     GZIP_ERROR = "gzip_error"
+    ROUTE_LOST = "404_route"
+    BAD_GATEWAY_AFTER = "502_after"
+    ACCOUNT_MISSING = "account_missing"
+    NAN_GREEKS = "nan_greeks"
 
 
 class Operation(StrEnum):
@@ -74,9 +78,13 @@ BEFORE = frozenset(
         Fault.GARBAGE,
         Fault.REDIRECT,
         Fault.GZIP_ERROR,
+        Fault.ROUTE_LOST,
     }
 )
 """Faults that answer instead of the brokerage: the request itself has no effect (yet)."""
+
+OF_READS = frozenset({Fault.ACCOUNT_MISSING, Fault.NAN_GREEKS})
+"""Faults that only a read can have."""
 
 _SECONDS = ("retry_after_s", "delay_s")
 _PARAMETERS = frozenset({*_SECONDS, "text", "status", "of", "body"})
@@ -269,6 +277,8 @@ _EACH: tuple[tuple[Fault, dict[str, Any]], ...] = (
     (Fault.UNKNOWN_STATUS, {"delay_s": 3}),
     (Fault.REDIRECT, {}),
     (Fault.GZIP_ERROR, {}),
+    (Fault.ROUTE_LOST, {}),
+    (Fault.BAD_GATEWAY_AFTER, {}),
 )
 
 _FLAKY: tuple[tuple[Operation, Fault, float], ...] = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -11,7 +13,10 @@ from swimdesk.sim.answers import (
     HTML,
     INVALID_BODY,
     JSON,
+    TEXT,
     UNEXPECTED,
+    answer,
+    as_bytes,
     gateway,
     message,
     not_authorized,
@@ -25,6 +30,18 @@ from swimdesk.sim.venue import NO_QUIRKS, Quirks
 DEFAULT_DELAY_S = 5.0
 UNKNOWN_STATUS = "AWAITING_VENUE_REVIEW"
 _PAGE = b"<!DOCTYPE html><html><head><title>Service notice</title></head><body>...</body></html>"
+
+_NO_ROUTE = (
+    b"404 Not Found: Requested route ('traderapi-accounts.apigx-origin.schwab.com') does not exist."
+)
+_TARGET_LOST = {
+    "fault": {
+        "faultstring": "Unexpected EOF at target",
+        "detail": {"errorcode": "messaging.adaptors.http.flow.UnexpectedEOFAtTarget"},
+    }
+}
+_GREEK = re.compile(rb'"(delta|gamma|theta|vega|rho)":[^,}]+')
+_VOLATILITY = re.compile(rb'"volatility":[^,}]+')
 
 _TRANSPORTS = {
     Fault.RESET_BEFORE: Transport.RESET,
@@ -54,8 +71,8 @@ def spoil(
     fault = rule.fault
     if fault in _TRANSPORTS:
         return replace(response, transport=_TRANSPORTS[fault])
-    if fault is Fault.ERROR_AFTER:
-        return message(500, UNEXPECTED)
+    if fault in _SPOILED:
+        return _SPOILED[fault](response)
     if "Location" not in response.headers:
         return response
     headers = dict(response.headers)
@@ -125,7 +142,29 @@ _ANSWERS: dict[Fault, Callable[[Any, Random], SimResponse]] = {
         200, str(given.get("body", "")).encode() or _PAGE, HTML
     ),
     Fault.GZIP_ERROR: _refuse_compressed,
+    Fault.ROUTE_LOST: lambda _, __: SimResponse(404, _NO_ROUTE, TEXT),
     Fault.REDIRECT: lambda _, __: SimResponse(
         302, headers={"Location": "https://127.0.0.1/maintenance"}
     ),
+}
+
+
+def _without_last(response: SimResponse) -> SimResponse:
+    """Leave the last account out of a list of accounts."""
+    if not response.body.startswith(b"["):
+        return response
+    return replace(response, body=as_bytes(json.loads(response.body)[:-1]))
+
+
+def _without_greeks(response: SimResponse) -> SimResponse:
+    """Write greeks as the brokerage does where it cannot work them out."""
+    body = _VOLATILITY.sub(b'"volatility":"NaN"', _GREEK.sub(rb'"\1":-999.0', response.body))
+    return replace(response, body=body)
+
+
+_SPOILED: dict[Fault, Callable[[SimResponse], SimResponse]] = {
+    Fault.ERROR_AFTER: lambda _: message(500, UNEXPECTED),
+    Fault.BAD_GATEWAY_AFTER: lambda _: answer(_TARGET_LOST, 502),
+    Fault.ACCOUNT_MISSING: _without_last,
+    Fault.NAN_GREEKS: _without_greeks,
 }

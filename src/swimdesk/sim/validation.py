@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from swimdesk.sim.answers import INVALID_BODY, INVALID_DATA, message
+from swimdesk.sim.answers import INVALID_BODY, INVALID_DATA, UNEXPECTED, message
 from swimdesk.sim.listings import Listing
 from swimdesk.sim.messages import SimResponse
 from swimdesk.sim.orders import OPTION_INSTRUCTIONS, SHARE_INSTRUCTIONS, OrderTerms, SimLeg
@@ -94,10 +94,16 @@ class _Refused(Exception):
         self.response = response
 
 
+class _Twice(Exception):
+    """A key comes twice in one object, over which the real brokerage stumbles."""
+
+
 def read_order(body: bytes, describe: Describe) -> ReadOrder | SimResponse:
     """Read an order body, or return the 400 that answers it."""
     try:
-        raw = json.loads(body)
+        raw = json.loads(body, object_pairs_hook=_once)
+    except _Twice:
+        return message(500, UNEXPECTED)
     except ValueError:
         return message(400, INVALID_BODY)
     if not isinstance(raw, dict) or not set(raw) <= _REQUEST_KEYS:
@@ -108,6 +114,13 @@ def read_order(body: bytes, describe: Describe) -> ReadOrder | SimResponse:
         return ReadOrder(raw, _terms(raw, _legs(raw, describe)))
     except _Refused as refused:
         return refused.response
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise _Twice
+    return document
 
 
 def _refuse(*errors: str) -> _Refused:
@@ -131,8 +144,10 @@ def _check_head(raw: Mapping[str, Any]) -> None:
         raise _refuse(*errors)
     if raw["orderStrategyType"] != "SINGLE" or raw["orderType"] not in _SUPPORTED_TYPES:
         raise _refuse("Field: orderType - not supported here")
-    extended = raw["session"] != "NORMAL"
-    if extended and (raw["orderType"] != "LIMIT" or raw["duration"] != "DAY"):
+    if raw["session"] == "NORMAL":
+        return
+    durations = {"DAY", "GOOD_TILL_CANCEL"} if raw["session"] == "SEAMLESS" else {"DAY"}
+    if raw["orderType"] != "LIMIT" or raw["duration"] not in durations:
         raise _Refused(message(400, INVALID_DATA))
 
 

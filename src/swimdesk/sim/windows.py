@@ -11,7 +11,7 @@ from swimdesk.sim.answers import INVALID_DATA
 
 ACCOUNT_DAYS = 366
 ALL_ACCOUNTS_DAYS = 60
-DEFAULT_ROWS = 3000
+MOST_ROWS = 3000
 _DAY_S = 86_400
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$")
 _STATUSES = frozenset(
@@ -77,10 +77,10 @@ def read_window(query: Mapping[str, str], now_s: int, limit_days: int | None) ->
     status = query.get("status")
     if status is not None and status not in _STATUSES:
         raise BadQuery(f"Invalid value '{status}'")
-    rows = query.get("maxResults", str(DEFAULT_ROWS))
+    rows = query.get("maxResults", str(MOST_ROWS))
     if not rows.isascii() or not rows.isdigit() or int(rows) < 1:
         raise BadQuery(f"'{rows}' is not a valid value for maxResults")
-    return Window(first_s, last_s, int(rows), status)
+    return Window(first_s, last_s, min(int(rows), MOST_ROWS), status)
 
 
 def _epoch_s(query: Mapping[str, str], key: str) -> float:
