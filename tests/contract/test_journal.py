@@ -148,7 +148,7 @@ async def test_record_of_nothing_is_nothing(journal: Journal) -> None:
     broadcast = a_broadcast()
     await journal.open_broadcast(broadcast)
     await journal.record(broadcast.id, [])
-    await journal.record_executions(broadcast.id, iter(()))
+    await journal.record(broadcast.id, (), iter(()))
     assert await journal.broadcast(broadcast.id) == broadcast
 
 
@@ -181,7 +181,7 @@ async def test_unknown_line_and_unknown_broadcast_are_refused(journal: Journal) 
         with pytest.raises(InvariantBroken):
             await journal.record(broadcast_id, [accepted(other.lines[0], "1")])
         with pytest.raises(InvariantBroken):
-            await journal.record_executions(broadcast_id, [(other.lines[0].ref, a_fill("1"))])
+            await journal.record(broadcast_id, (), [(other.lines[0].ref, a_fill("1"))])
 
 
 async def test_line_cannot_become_another(journal: Journal) -> None:
@@ -210,9 +210,9 @@ async def test_fill_reported_twice_is_kept_once(journal: Journal) -> None:
     broadcast = a_broadcast()
     await journal.open_broadcast(broadcast)
     ref = broadcast.lines[0].ref
-    await journal.record_executions(broadcast.id, iter([(ref, a_fill("1", 1))]))
+    await journal.record(broadcast.id, (), iter([(ref, a_fill("1", 1))]))
     corrected = replace(a_fill("1", 1), price=Decimal("9.99"))
-    await journal.record_executions(broadcast.id, [(ref, corrected), (ref, a_fill("1", 2))])
+    await journal.record(broadcast.id, (), [(ref, corrected), (ref, a_fill("1", 2))])
     assert await journal.executions(broadcast.id) == {ref: (a_fill("1", 1), a_fill("1", 2))}
 
 
@@ -220,7 +220,7 @@ async def test_same_fill_number_in_another_account_is_another_fill(journal: Jour
     broadcast = a_broadcast()
     await journal.open_broadcast(broadcast)
     refs = [line.ref for line in broadcast.lines]
-    await journal.record_executions(broadcast.id, [(ref, a_fill("1")) for ref in refs])
+    await journal.record(broadcast.id, (), [(ref, a_fill("1")) for ref in refs])
     assert await journal.executions(broadcast.id) == {ref: (a_fill("1"),) for ref in refs}
     assert await journal.executions(an_id(99)) == {}
 

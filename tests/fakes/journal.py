@@ -51,11 +51,16 @@ class MemoryJournal:
         self.writes.append("open_broadcast")
 
     async def record(
-        self, broadcast_id: str, lines: Sequence[Line], journal_ns: int | None = None
+        self,
+        broadcast_id: str,
+        lines: Sequence[Line],
+        executions: Iterable[tuple[str, Execution]] = (),
+        journal_ns: int | None = None,
     ) -> None:
-        """Keep the lines' new states, all or none."""
+        """Keep the lines' new states and their fills, all or none."""
         self._check_failure()
-        if not lines:
+        fills = list(executions)
+        if not lines and not fills:
             return
         known = self.broadcasts.get(broadcast_id)
         for line in lines:
@@ -66,27 +71,24 @@ class MemoryJournal:
                 raise InvariantBroken(f"line {line.ref} became another")
             if not _may_come_to(old.state, line.state):
                 raise InvariantBroken(f"{line.ref} cannot go back from {old.state} to {line.state}")
-        assert known is not None
+        accounts = {ref: _line_of(known, ref).account for ref, _ in fills}
+        if known is None:
+            raise InvariantBroken(f"there is no broadcast {broadcast_id}")
         changed = known.with_lines(lines)
         if changed.journal_ns is None:
             changed = replace(changed, journal_ns=journal_ns)
         others = [b for b in self.broadcasts.values() if b.id != broadcast_id]
         self._check_orders(changed.lines, others)
         self.broadcasts[broadcast_id] = changed
-        self.writes.append("record")
-
-    async def record_executions(
-        self, broadcast_id: str, executions: Iterable[tuple[str, Execution]]
-    ) -> None:
-        """Keep fills that are not known yet."""
-        self._check_failure()
-        fills = list(executions)
-        known = self.broadcasts.get(broadcast_id)
-        accounts = {ref: _line_of(known, ref).account for ref, _ in fills}
         for ref, execution in fills:
             key = (accounts[ref], *execution.key)
             self._executions.setdefault(key, (broadcast_id, ref, execution))
-        self.writes.append("record_executions")
+        self.writes.append("record")
+
+    async def since(self, moment: datetime) -> tuple[Broadcast, ...]:
+        """Return the broadcasts made since then, oldest first."""
+        rows = [b for b in self.broadcasts.values() if b.created >= moment]
+        return tuple(sorted(rows, key=lambda b: (b.created, b.id)))
 
     async def executions(self, broadcast_id: str) -> Mapping[str, tuple[Execution, ...]]:
         """Return the fills by line ref, in time order."""

@@ -29,7 +29,7 @@ async def test_history_of_a_stopped_home(path: Path) -> None:
             await journal.open_broadcast(broadcast)
         line = accepted(newest.lines[0], "5")
         await journal.record(newest.id, [line])
-        await journal.record_executions(newest.id, [(line.ref, a_fill("5"))])
+        await journal.record(newest.id, (), [(line.ref, a_fill("5"))])
         expected = await journal.history(2)
     before = content_of(path)
     async with open_history(path) as history:

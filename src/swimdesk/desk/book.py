@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from swimdesk.domain.accounts import Account, Balances
@@ -23,6 +24,9 @@ from swimdesk.domain.positions import Position
 SETTLED_KEPT = 64
 """Settled broadcasts that stay in memory; older ones are read from the journal."""
 
+KEPT_FOR = timedelta(minutes=10)
+"""No settled broadcast younger than this leaves, however many there are."""
+
 ALARMS_KEPT = 50
 
 
@@ -40,10 +44,15 @@ class Snapshot:
     halted: str | None = None
     alarms: tuple[str, ...] = ()
 
-    def by_account(self) -> dict[str, list[tuple[Broadcast, Line]]]:
-        """Return the lines of every account over all broadcasts in memory."""
+    def by_account(self, since: datetime | None = None) -> dict[str, list[tuple[Broadcast, Line]]]:
+        """Return the lines of every account over all broadcasts in memory.
+
+        With ``since`` settled broadcasts made earlier are passed over.
+        """
         found: dict[str, list[tuple[Broadcast, Line]]] = {}
         for broadcast in self.broadcasts.values():
+            if since is not None and broadcast.created < since and broadcast.is_settled:
+                continue
             for line in broadcast.lines:
                 found.setdefault(line.account, []).append((broadcast, line))
         return found
@@ -52,8 +61,9 @@ class Snapshot:
 class Book:
     """Apply events one by one; readers take a snapshot and keep it as long as they like."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_for: timedelta = KEPT_FOR) -> None:
         self._snapshot = Snapshot()
+        self._kept_for = kept_for
 
     @property
     def snapshot(self) -> Snapshot:
@@ -64,13 +74,18 @@ class Book:
         """Take one fact in."""
         now = self._snapshot
         changed = _project(now, event)
+        if isinstance(event, BroadcastOpened):
+            kept = _kept(changed.broadcasts, event.broadcast.created - self._kept_for)
+            changed = replace(changed, broadcasts=kept)
         self._snapshot = replace(changed, version=now.version + 1)
 
 
 def _project(now: Snapshot, event: Event) -> Snapshot:
     match event:
         case BroadcastOpened(broadcast):
-            return replace(now, broadcasts=_kept({**now.broadcasts, broadcast.id: broadcast}))
+            return replace(
+                now, broadcasts=MappingProxyType({**now.broadcasts, broadcast.id: broadcast})
+            )
         case LinesChanged(broadcast_id, lines):
             changed = now.broadcasts[broadcast_id].with_lines(lines)
             return replace(
@@ -92,8 +107,11 @@ def _project(now: Snapshot, event: Event) -> Snapshot:
             return replace(now, alarms=(*now.alarms, text)[-ALARMS_KEPT:])
 
 
-def _kept(broadcasts: dict[str, Broadcast]) -> Mapping[str, Broadcast]:
-    settled = sorted(id_ for id_, broadcast in broadcasts.items() if broadcast.is_settled)
-    for id_ in settled[:-SETTLED_KEPT]:
-        del broadcasts[id_]
-    return MappingProxyType(broadcasts)
+def _kept(broadcasts: Mapping[str, Broadcast], earliest: datetime) -> Mapping[str, Broadcast]:
+    """Drop the oldest settled broadcasts beyond the number kept, but none made since then."""
+    if len(broadcasts) <= SETTLED_KEPT:
+        return broadcasts
+    old = [b for b in broadcasts.values() if b.created < earliest and b.is_settled]
+    old.sort(key=lambda broadcast: broadcast.created)
+    dropped = {b.id for b in old[: max(len(broadcasts) - SETTLED_KEPT, 0)]}
+    return MappingProxyType({id_: b for id_, b in broadcasts.items() if id_ not in dropped})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from swimdesk.desk.guard import Guard
@@ -32,6 +32,8 @@ class Launch:
     broadcast: Broadcast
     waves: tuple[Prepared, ...]
     t0_ns: int
+    ready: Callable[[Prepared], Awaitable[None]]
+    """Gets tokens and connections of a later wave ready just before it leaves."""
     answered: Callable[[], None]
     """Called whenever answers have been written down; a silent line must not hold up the rest."""
     stop_on_refuse: bool = False
@@ -72,33 +74,45 @@ class Broadcaster:
         self._recorder = recorder
         self._guard = guard
         self._clock = clock
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Let no further wave leave; what is on its way finishes."""
+        self._stopping = True
 
     async def send(self, launch: Launch) -> None:
         """Fire wave after wave; what a stop leaves over is reported as not sent."""
         left = list(launch.waves)
-        while left:
-            wave = left.pop(0)
-            stop = await self._fire_wave(launch, wave, is_first=wave is launch.waves[0])
-            if stop is not None:
-                await self._drop(launch, left, stop)
-                return
+        stop: str | None = "the sender failed before this order left"
+        try:
+            while left:
+                stop = await self._admit(launch, left[0], is_first=left[0] is launch.waves[0])
+                if stop is not None:
+                    return
+                wave = left.pop(0)
+                states = await self._fire(launch, wave)
+                if launch.stop_on_refuse and states & _STOPPING:
+                    stop = "an earlier wave had a line that was not accepted"
+                    return
+        finally:
+            refs = [order.ref for wave in left for order in wave.orders]
+            if refs:
+                await self._not_sent(launch.broadcast.id, refs, stop or "the desk was stopped")
 
-    async def _fire_wave(self, launch: Launch, wave: Prepared, *, is_first: bool) -> str | None:
-        """Fire one wave; return why the next ones must not leave, if so."""
-        refs = [order.ref for order in wave.orders]
+    async def _admit(self, launch: Launch, wave: Prepared, *, is_first: bool) -> str | None:
+        """Return why a wave must not leave; otherwise its lines are written down as sending."""
         try:
             self._guard.check()
+            if not is_first:
+                await launch.ready(wave)
+                self._guard.check()
+                await self._mark_sending(launch, wave)
+                self._guard.check()
         except TradingHalted as e:
-            await self._not_sent(launch.broadcast.id, refs, e.detail)
             return e.detail
-        if not is_first:
-            await self._mark_sending(launch.broadcast.id, refs)
-            if self._recorder.store_failed:
-                return "the results of the last wave could not be written down"
-        states = await self._fire(launch, wave)
-        if launch.stop_on_refuse and states & _STOPPING:
-            return "an earlier wave had a line that was not accepted"
-        return None
+        if self._recorder.store_failed:
+            return "the results of the last wave could not be written down"
+        return "the desk is stopping" if self._stopping else None
 
     async def _fire(self, launch: Launch, wave: Prepared) -> set[LineState]:
         inbox = _Inbox()
@@ -110,7 +124,7 @@ class Broadcaster:
         finally:
             inbox.close()
             states = await drain
-        states |= await self._doubt_unanswered(launch, wave)
+            states |= await self._doubt_unanswered(launch, wave)
         return states
 
     def _on_sent(self) -> None:
@@ -120,19 +134,38 @@ class Broadcaster:
         """Write outcomes down in as few commits as their arrival allows."""
         states: set[LineState] = set()
         while (outcomes := await inbox.take()) is not None:
-            by_ref = {outcome.ref: outcome for outcome in outcomes}
-
-            def decide(broadcast: Broadcast, by_ref: dict[str, Outcome] = by_ref) -> list[Change]:
-                changes = [
-                    Change(answered(line, by_ref[line.ref], launch.t0_ns))
-                    for line in broadcast.lines
-                    if line.ref in by_ref
-                ]
-                states.update(change.line.state for change in changes)
-                return changes
-
-            await self._recorder.update(launch.broadcast.id, decide)
+            try:
+                states |= await self._write_down(launch, outcomes)
+            except Exception as e:  # per fan-out: one bad answer must not lose the others
+                log.error("broadcast.answers_failed", broadcast=launch.broadcast.id, exc_info=e)
+                states |= await self._write_singly(launch, outcomes)
             launch.answered()
+        return states
+
+    async def _write_singly(self, launch: Launch, outcomes: Sequence[Outcome]) -> set[LineState]:
+        states: set[LineState] = set()
+        for outcome in outcomes:
+            try:
+                states |= await self._write_down(launch, [outcome])
+            except Exception as e:  # the line stays sending and becomes doubtful below
+                log.error("broadcast.answer_failed", ref=outcome.ref, exc_info=e)
+                await self._recorder.alarm(f"an answer of {launch.broadcast.id} could not be kept")
+        return states
+
+    async def _write_down(self, launch: Launch, outcomes: Sequence[Outcome]) -> set[LineState]:
+        by_ref = {outcome.ref: outcome for outcome in outcomes}
+        states: set[LineState] = set()
+
+        def decide(broadcast: Broadcast) -> list[Change]:
+            changes = [
+                Change(answered(line, by_ref[line.ref], launch.t0_ns))
+                for line in broadcast.lines
+                if line.ref in by_ref and line.state is LineState.SENDING
+            ]
+            states.update(change.line.state for change in changes)
+            return changes
+
+        await self._recorder.update(launch.broadcast.id, decide)
         return states
 
     async def _doubt_unanswered(self, launch: Launch, wave: Prepared) -> set[LineState]:
@@ -158,24 +191,25 @@ class Broadcaster:
         await self._recorder.update(launch.broadcast.id, decide)
         return states
 
-    async def _mark_sending(self, broadcast_id: str, refs: Sequence[str]) -> None:
-        await self._move(broadcast_id, refs, LineState.SENDING, None)
+    async def _mark_sending(self, launch: Launch, wave: Prepared) -> None:
+        """Commit a later wave as sending; the time is provisional until the answer brings it."""
+        wanted = {order.ref for order in wave.orders}
+        sent_ns = self._clock.monotonic_ns() - launch.t0_ns
+        await self._recorder.update(
+            launch.broadcast.id,
+            lambda broadcast: [
+                Change(line.moved(LineState.SENDING, sent_ns=sent_ns))
+                for line in broadcast.lines
+                if line.ref in wanted
+            ],
+        )
 
     async def _not_sent(self, broadcast_id: str, refs: Sequence[str], reason: str) -> None:
-        await self._move(broadcast_id, refs, LineState.NOT_SENT, reason)
-
-    async def _drop(self, launch: Launch, waves: Sequence[Prepared], reason: str) -> None:
-        refs = [order.ref for wave in waves for order in wave.orders]
-        await self._not_sent(launch.broadcast.id, refs, reason)
-
-    async def _move(
-        self, broadcast_id: str, refs: Sequence[str], state: LineState, reason: str | None
-    ) -> None:
         wanted = frozenset(refs)
         await self._recorder.update(
             broadcast_id,
             lambda broadcast: [
-                Change(line.moved(state, reason=reason))
+                Change(line.moved(LineState.NOT_SENT, reason=reason, sent_ns=None))
                 for line in broadcast.lines
                 if line.ref in wanted
             ],

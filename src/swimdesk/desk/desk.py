@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,9 +11,9 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from swimdesk import __version__
-from swimdesk.desk.book import Book
+from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
-from swimdesk.desk.bus import Bus
+from swimdesk.desk.bus import Bus, Subscription
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import EASTERN, market_day
 from swimdesk.desk.monitors.accounts import AccountMonitor
@@ -73,8 +74,8 @@ log = get_log(__name__)
 
 NOW = timedelta(0)
 
-RECENT_LOADED = 32
-"""How many of the newest broadcasts a start looks at for the duplicate window."""
+LONGEST_SENDING_S = 600.0
+"""Nobody is kept waiting longer than this for waves to leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class Desk:
         self._settings = settings
         self._clock = outside.clock
         self._journal = outside.journal
-        self.book = Book()
+        window = timedelta(seconds=settings.limits.duplicate_window_s)
+        self.book = Book(max(KEPT_FOR, window))
         self.bus = Bus()
         self.supervisor = Supervisor()
         self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
@@ -129,7 +131,11 @@ class Desk:
             outside.broker, self.book, self._recorder, outside.clock, settings.horizons
         )
         self._submitter = Submitter(
-            self._parts(), settings.mode, settings.limits, self._tracker.wake
+            self._parts(),
+            settings.mode,
+            settings.limits,
+            discover=self._reader.discover,
+            answered=self._tracker.wake,
         )
 
     def _parts(self) -> Parts:
@@ -168,17 +174,14 @@ class Desk:
     async def _load_recent(self) -> None:
         """Know what was sent moments ago by an earlier process, for the duplicate check."""
         window = timedelta(seconds=self._settings.limits.duplicate_window_s)
-        for row in await self._journal.history(RECENT_LOADED):
-            if (
-                self._clock.now() - row.created < window
-                and row.id not in self.book.snapshot.broadcasts
-            ):
-                recent = await self._journal.broadcast(row.id)
-                if recent is not None:
-                    self._recorder.opened(recent)
+        known = self.book.snapshot.broadcasts
+        for recent in await self._journal.since(self._clock.now() - window):
+            if recent.id not in known:
+                self._recorder.opened(recent)
 
     async def close(self) -> None:
         """Finish what is in flight and stop; everything else is in the journal."""
+        self._broadcaster.stop()
         await self.supervisor.close()
 
     # --- asking ------------------------------------------------------------------------------
@@ -295,8 +298,9 @@ class Desk:
     async def submit(self, request: SubmitRequest) -> BroadcastView:
         """Send a plan; returns once every intent is written down and the burst is under way."""
         t0_ns = self._clock.monotonic_ns()
-        await self._reader.discover()
-        broadcast = await self._submitter.submit(request, t0_ns)
+        # Committed and under way together, or not at all, whoever stops waiting for it.
+        work = self._submitter.submit(request, t0_ns)
+        broadcast = await self.supervisor.finish(f"submit {request.broadcast}", work)
         return broadcast_view(self._current(broadcast))
 
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
@@ -308,9 +312,16 @@ class Desk:
                     while not self._current(found).is_settled:
                         await events.get()
             except TimeoutError:
-                while any(x.state is LineState.SENDING for x in self._current(found).lines):
-                    await events.get()
+                await self._answers_of(found, events)
             return broadcast_view(self._current(found))
+
+    async def _answers_of(self, broadcast: Broadcast, events: Subscription) -> None:
+        """Wait until every line has left and been answered; the lane's deadline bounds each."""
+        leaving = {LineState.PLANNED, LineState.SENDING}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_SENDING_S):
+                while leaving & {line.state for line in self._current(broadcast).lines}:
+                    await events.get()
 
     async def broadcast(self, broadcast: str) -> BroadcastView:
         """Show one broadcast by its id or a unique ending of it."""

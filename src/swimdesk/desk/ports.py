@@ -306,18 +306,21 @@ class Journal(Protocol):
         ...
 
     async def record(
-        self, broadcast_id: str, lines: Sequence[Line], journal_ns: int | None = None
+        self,
+        broadcast_id: str,
+        lines: Sequence[Line],
+        executions: Iterable[tuple[str, Execution]] = (),
+        journal_ns: int | None = None,
     ) -> None:
-        """Write the lines' new states in one commit, and once how long the first commit took.
+        """Write the lines' new states and their fills, each with its line's ref, in one commit.
 
+        Fills known already are left alone; how long the first commit took is written once.
         InvariantBroken, and nothing written, if a line names an order that another line has.
         """
         ...
 
-    async def record_executions(
-        self, broadcast_id: str, executions: Iterable[tuple[str, Execution]]
-    ) -> None:
-        """Write fills, each with its line's ref; fills known already are left alone."""
+    async def since(self, moment: datetime) -> tuple[Broadcast, ...]:
+        """Read the broadcasts made since then, oldest first."""
         ...
 
     async def executions(self, broadcast_id: str) -> Mapping[str, tuple[Execution, ...]]:

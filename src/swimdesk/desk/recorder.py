@@ -98,9 +98,7 @@ class Recorder:
         fills = [(c.line.ref, execution) for c in changes for execution in c.executions]
         lines = [change.line for change in changes]
         try:
-            await self._journal.record(broadcast.id, lines, broadcast.journal_ns)
-            if fills:
-                await self._journal.record_executions(broadcast.id, fills)
+            await self._journal.record(broadcast.id, lines, fills, broadcast.journal_ns)
         except StoreError as e:
             self.store_failed = True
             text = f"results of {broadcast.id} could not be written: {e.detail}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.launching import lines_of_plan, waves_of
 from swimdesk.desk.planner import Planner, PlanResult, earlier_orders
-from swimdesk.desk.ports import Broker, Clock, Ids, Journal, PreparedOrder
+from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.domain.accounts import Account
@@ -59,11 +60,17 @@ class Submitter:
     """Keep plans while they live and turn one into a broadcast, one at a time."""
 
     def __init__(
-        self, parts: Parts, mode: str, limits: RiskLimits, answered: Callable[[], None]
+        self,
+        parts: Parts,
+        mode: str,
+        limits: RiskLimits,
+        discover: Callable[[], Awaitable[object]],
+        answered: Callable[[], None],
     ) -> None:
         self._parts = parts
         self._mode = mode
         self._limits = limits
+        self._discover = discover
         self._answered = answered
         self._plans: OrderedDict[str, _Kept] = OrderedDict()
         self._turn = asyncio.Lock()
@@ -85,13 +92,12 @@ class Submitter:
                 plan, orders = await self._take_plan(request)
             except GuardError:
                 # A repeated request of an earlier process finds its plan used: show its broadcast.
-                earlier = await self._parts.journal.broadcast(request.broadcast)
+                earlier = await self._written(request.broadcast)
                 if earlier is None:
                     raise
                 return earlier
             self._check_duplicates(plan)
-            accounts = self._parts.book.snapshot.accounts
-            await make_ready(self._parts.broker, [accounts[x.account] for x in plan.sendable])
+            await self._ready([line.account for line in plan.sendable])
             return await self._start(request, plan, orders, t0_ns)
 
     async def _start(
@@ -118,7 +124,7 @@ class Submitter:
         try:
             await self._parts.recorder.open(broadcast)
         except InvariantBroken:
-            earlier = await self._parts.journal.broadcast(broadcast.id)
+            earlier = await self._written(broadcast.id)
             if earlier is None:
                 raise
             return earlier
@@ -128,6 +134,7 @@ class Submitter:
             broadcast,
             waves,
             t0_ns,
+            ready=self._ready_wave,
             answered=self._answered,
             stop_on_refuse=request.on_refuse == "stop",
         )
@@ -137,7 +144,7 @@ class Submitter:
         return broadcast
 
     async def _earlier(self, request: SubmitRequest) -> Broadcast | None:
-        """Return the broadcast that this request (repeated) or its key already made.
+        """Return the broadcast that this request (repeated) or its key made already.
 
         An id that only the journal knows is found by its unique constraint, so that a fresh
         request does not wait for a read.
@@ -146,6 +153,18 @@ class Submitter:
         if known is None and request.key is not None:
             known = await self._parts.journal.broadcast_by_key(request.key)
         return known
+
+    async def _written(self, broadcast_id: str) -> Broadcast | None:
+        """Return the broadcast of exactly this id; the journal would take an ending as well."""
+        known = await self._parts.journal.broadcast(broadcast_id)
+        return known if known is not None and known.id == broadcast_id else None
+
+    async def _ready(self, aliases: Sequence[str]) -> None:
+        accounts = self._parts.book.snapshot.accounts
+        await make_ready(self._parts.broker, [accounts[alias] for alias in aliases])
+
+    async def _ready_wave(self, wave: Prepared) -> None:
+        await self._ready([order.account for order in wave.orders])
 
     def _check_may_send(self) -> None:
         self._parts.guard.check()
@@ -162,6 +181,7 @@ class Submitter:
         if plan is None:
             raise PlanExpired(f"There is no plan {request.plan} to send; preview the order again.")
         self._check_plan(plan, request)
+        await self._check_accounts(plan)
         orders = kept.result.prepared if kept else self._parts.planner.render(plan.sendable)
         _check_digest(plan, orders)
         is_saved = kept is None or kept.saved
@@ -169,6 +189,18 @@ class Submitter:
             raise PlanExpired(f"The plan {plan.id} was sent already.")
         self._plans.pop(plan.id, None)
         return plan, orders
+
+    async def _check_accounts(self, plan: Plan) -> None:
+        """An alias must still mean the account that was planned for."""
+        await self._discover()
+        accounts = self._parts.book.snapshot.accounts
+        for line in plan.sendable:
+            account = accounts.get(line.account)
+            if account is None or (account.login, account.last4) != (line.login, line.last4):
+                raise PlanExpired(
+                    f"{line.account} is not the account it was when the plan was made;"
+                    " preview the order again."
+                )
 
     def _check_plan(self, plan: Plan, request: SubmitRequest) -> None:
         if self._parts.clock.now() >= plan.expires:
@@ -182,8 +214,9 @@ class Submitter:
 
     def _check_duplicates(self, plan: Plan) -> None:
         """Look again at the moment of sending: another plan may have left in between."""
-        ours = self._parts.book.snapshot.by_account()
         now = self._parts.clock.now()
+        window = timedelta(seconds=self._limits.duplicate_window_s)
+        ours = self._parts.book.snapshot.by_account(since=now - window)
         for line in plan.sendable:
             earlier = earlier_orders(ours.get(line.account, ()))
             found = duplicate_denial(line.fingerprint or "", earlier, now, self._limits)

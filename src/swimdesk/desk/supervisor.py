@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from swimdesk.telemetry.logs import get_log
+
+T = TypeVar("T")
 
 log = get_log(__name__)
 
@@ -53,6 +55,13 @@ class Supervisor:
         task.add_done_callback(self._job_done)
         return task
 
+    async def finish(self, name: str, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for work that goes on to its end even if the waiting is cancelled."""
+        task = asyncio.create_task(work, name=name)
+        self._jobs.add(task)
+        task.add_done_callback(self._work_done)
+        return await asyncio.shield(task)
+
     async def close(self, jobs_s: float = 30.0) -> None:
         """Stop the loops, let jobs in flight finish for a while, then cancel what is left."""
         for task in self._loops.values():
@@ -67,7 +76,9 @@ class Supervisor:
     async def _keep(self, name: str, body: Callable[[], Coroutine[Any, Any, None]]) -> None:
         health = self._health[name]
         pause_s = FIRST_RESTART_S
+        loop = asyncio.get_running_loop()
         while True:
+            started_s = loop.time()
             try:
                 await body()
                 health.state = "ended"
@@ -76,9 +87,16 @@ class Supervisor:
                 health.state, health.detail = "restarting", f"{type(e).__name__}: {e}"
                 health.restarts += 1
                 log.warning("task.failed", task=name, error=health.detail)
+            if loop.time() - started_s > LAST_RESTART_S:
+                pause_s = FIRST_RESTART_S
             await self._sleep(pause_s)
             pause_s = min(pause_s * 2, LAST_RESTART_S)
             health.state = "running"
+
+    def _work_done(self, task: asyncio.Task[Any]) -> None:
+        self._jobs.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.debug("work.failed", work=task.get_name(), error=str(task.exception()))
 
     def _job_done(self, task: asyncio.Task[Any]) -> None:
         self._jobs.discard(task)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from swimdesk.domain.orders import (
-    LIVE,
+    OPEN,
     TERMINAL,
     Doubt,
     LineState,
@@ -110,7 +110,7 @@ class Broadcast:
             return BroadcastState.IN_DOUBT
         if LineState.SENDING in states:
             return BroadcastState.SENDING
-        if states & LIVE:
+        if states & OPEN:
             return BroadcastState.WORKING
         if LineState.PLANNED in states:
             return BroadcastState.PLANNED

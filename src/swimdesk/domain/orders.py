@@ -218,8 +218,8 @@ OPEN = frozenset(
 UNRESOLVED = frozenset({_S.SENDING, _S.IN_DOUBT})
 """Nobody knows yet; counts as live for risk and blocks the same fingerprint."""
 
-LIVE = OPEN | UNRESOLVED
-"""Everything that counts as exposure."""
+LIVE = OPEN | UNRESOLVED | {_S.PLANNED}
+"""Everything that counts as exposure: a line of a later wave is about to leave."""
 
 TRANSITIONS: dict[LineState, frozenset[LineState]] = {
     _S.PLANNED: frozenset({_S.SENDING, _S.DENIED, _S.SKIPPED, _S.NOT_SENT}),

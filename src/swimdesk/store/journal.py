@@ -99,26 +99,22 @@ def record(
     connection: sqlite3.Connection,
     broadcast_id: str,
     lines: Sequence[Line],
+    executions: Sequence[tuple[str, Execution]],
     at: datetime,
     journal_ns: int | None = None,
 ) -> None:
-    """Write the lines' new states and add what changed to their history.
+    """Write the lines' new states, what changed to their history, and fills by line ref.
 
-    ``journal_ns``, known only after the broadcast's own commit, is written with them once.
+    Fills known already are left alone. ``journal_ns``, known only after the broadcast's own
+    commit, is written with the lines once.
     """
     values = [line_values(line) for line in lines]
-    if not values:
+    if not values and not executions:
         return
     with transaction(connection):
         known = _known_lines(connection, broadcast_id)
-        for line in values:
-            _check_move(broadcast_id, known.get(line["ref"]), line)
-        try:
-            connection.executemany(_UPDATE_LINE, values)
-        except sqlite3.IntegrityError as error:
-            raise InvariantBroken(
-                f"an order of broadcast {broadcast_id} belongs to another line already ({error})"
-            ) from error
+        _update_lines(connection, broadcast_id, values, known)
+        _keep_executions(connection, broadcast_id, executions, known)
         if journal_ns is not None:
             connection.execute(_KEEP_JOURNAL_TIME, (journal_ns, broadcast_id))
         changed = [
@@ -129,23 +125,35 @@ def record(
         _add_transitions(connection, changed, time_text(at))
 
 
-def record_executions(
+def _update_lines(
+    connection: sqlite3.Connection,
+    broadcast_id: str,
+    values: Sequence[dict[str, Any]],
+    known: Mapping[str, Any],
+) -> None:
+    for line in values:
+        _check_move(broadcast_id, known.get(line["ref"]), line)
+    try:
+        connection.executemany(_UPDATE_LINE, values)
+    except sqlite3.IntegrityError as error:
+        raise InvariantBroken(
+            f"an order of broadcast {broadcast_id} belongs to another line already ({error})"
+        ) from error
+
+
+def _keep_executions(
     connection: sqlite3.Connection,
     broadcast_id: str,
     executions: Sequence[tuple[str, Execution]],
+    known: Mapping[str, Any],
 ) -> None:
-    """Write fills by line ref; those known already are left alone."""
-    if not executions:
-        return
-    with transaction(connection):
-        known = _known_lines(connection, broadcast_id)
-        strangers = sorted({ref for ref, _ in executions} - known.keys())
-        if strangers:
-            raise InvariantBroken(f"broadcast {broadcast_id} has no line {', '.join(strangers)}")
-        connection.executemany(
-            _KEEP_EXECUTION,
-            [{"ref": ref} | execution_values(execution) for ref, execution in executions],
-        )
+    strangers = sorted({ref for ref, _ in executions} - known.keys())
+    if strangers:
+        raise InvariantBroken(f"broadcast {broadcast_id} has no line {', '.join(strangers)}")
+    connection.executemany(
+        _KEEP_EXECUTION,
+        [{"ref": ref} | execution_values(execution) for ref, execution in executions],
+    )
 
 
 def save_plan(connection: sqlite3.Connection, plan: Plan) -> None:
@@ -199,6 +207,12 @@ def broadcast_by_key(connection: sqlite3.Connection, key: str) -> Broadcast | No
 def unfinished(connection: sqlite3.Connection) -> tuple[Broadcast, ...]:
     """Read the broadcasts that have a line short of its end, oldest first."""
     rows = connection.execute(queries.UNFINISHED).fetchall()
+    return tuple(_with_lines(connection, row) for row in rows)
+
+
+def since(connection: sqlite3.Connection, moment: datetime) -> tuple[Broadcast, ...]:
+    """Read the broadcasts made since then, oldest first."""
+    rows = connection.execute(queries.SINCE, (time_text(moment),)).fetchall()
     return tuple(_with_lines(connection, row) for row in rows)
 
 

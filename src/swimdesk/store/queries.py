@@ -24,6 +24,7 @@ UNFINISHED = (
     f"{_BROADCASTS} WHERE id IN (SELECT broadcast FROM lines WHERE state NOT IN ({_ENDS}))"  # noqa: S608
     " ORDER BY created, id"
 )
+SINCE = f"{_BROADCASTS} WHERE created >= ? ORDER BY created, id"
 NEWEST = f"{_BROADCASTS} ORDER BY created DESC, id DESC LIMIT ?"
 LINES = f"{_LINES} WHERE broadcast = ? ORDER BY position"
 EXECUTIONS = (

@@ -23,7 +23,6 @@ _NOT_OPENED = "the broadcast was not written down and nothing was sent"
 _NOT_KEPT = "the plan was not kept and nothing was sent"
 _NOT_SPENT = "the plan was not used and nothing was sent"
 _NO_STATES = "what became of sent orders was not written down and has to be read again"
-_NO_FILLS = "fills were not written down and have to be read again"
 _NO_GUARD = "the kill switch was not written down"
 _NO_NOTE = "a note was not written down"
 
@@ -53,22 +52,21 @@ class SqliteJournal:
         await self._write(lambda c: journal.open_broadcast(c, broadcast, now), _NOT_OPENED)
 
     async def record(
-        self, broadcast_id: str, lines: Sequence[Line], journal_ns: int | None = None
+        self,
+        broadcast_id: str,
+        lines: Sequence[Line],
+        executions: Iterable[tuple[str, Execution]] = (),
+        journal_ns: int | None = None,
     ) -> None:
-        """Write the lines' new states in one commit."""
-        now, lines = self._clock.now(), tuple(lines)
+        """Write the lines' new states and their fills in one commit."""
+        now, lines, fills = self._clock.now(), tuple(lines), tuple(executions)
         await self._write_result(
-            lambda c: journal.record(c, broadcast_id, lines, now, journal_ns), _NO_STATES
+            lambda c: journal.record(c, broadcast_id, lines, fills, now, journal_ns), _NO_STATES
         )
 
-    async def record_executions(
-        self, broadcast_id: str, executions: Iterable[tuple[str, Execution]]
-    ) -> None:
-        """Write fills, each with its line's ref; fills known already are left alone."""
-        fills = tuple(executions)
-        await self._write_result(
-            lambda c: journal.record_executions(c, broadcast_id, fills), _NO_FILLS
-        )
+    async def since(self, moment: datetime) -> tuple[Broadcast, ...]:
+        """Read the broadcasts made since then, oldest first."""
+        return await self._read(lambda c: journal.since(c, moment))
 
     async def executions(self, broadcast_id: str) -> Mapping[str, tuple[Execution, ...]]:
         """Read the fills of a broadcast by line ref; lines without fills are left out."""
