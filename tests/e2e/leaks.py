@@ -11,6 +11,8 @@ from typing import Any
 KEEPERS = ("tokens", "secrets")
 """The folders of a home whose purpose is to keep secrets."""
 
+TOKENS = frozenset({"access_token", "refresh_token", "id_token"})
+
 HASH = re.compile(rb"(?<![0-9A-Fa-f])[0-9A-F]{64}(?![0-9A-Fa-f])")
 """An account's hash; digests of ours are in small letters."""
 
@@ -25,7 +27,7 @@ def secrets_of(description: Mapping[str, Any], home: Path) -> dict[str, bytes]:
             found[f"account number …{number[-4:]}"] = number
     for file in sorted((home / "tokens").glob("*.json")):
         token = json.loads(file.read_text())["token"]
-        for name in ("access_token", "refresh_token", "id_token"):
+        for name in TOKENS & token.keys():
             found[f"{name} in {file.name}"] = token[name]
     return {name: text.encode() for name, text in found.items()}
 
