@@ -83,6 +83,7 @@ class FakeBroker:
     unknown_symbols: set[str] = field(default_factory=set)
     posts: Counter[str] = field(default_factory=Counter)
     ledger: list[BrokerOrder] = field(default_factory=list)
+    readied: list[tuple[str, ...]] = field(default_factory=list)
     list_reads: int = 0
     holdings_reads: int = 0
     before_fire: Callable[[], None] | None = None
@@ -144,7 +145,8 @@ class FakeBroker:
         return PreparedOrder(order.ref, order.account, body, hashed, fingerprint=text)
 
     async def ready(self, accounts: Sequence[str]) -> None:
-        """Nothing to warm here."""
+        """Note who was readied; there is nothing to warm here."""
+        self.readied.append(tuple(accounts))
 
     async def fire(
         self,

@@ -24,9 +24,10 @@ def an_account(
     kind: AccountType = AccountType.MARGIN,
     option_level: int | None = 3,
     closing_only: bool = False,
+    last4: str | None = None,
 ) -> Account:
-    """Build an account whose last four digits come from its alias."""
-    last4 = f"{sum(ord(c) * 7**i for i, c in enumerate(alias)) % 10000:04d}"
+    """Build an account whose last four digits come from its alias unless they are given."""
+    last4 = last4 or f"{sum(ord(c) * 7**i for i, c in enumerate(alias)) % 10000:04d}"
     able = Capabilities(kind, option_level, closing_only)
     return Account(alias, login, last4, frozenset(groups), Decimal(multiplier), able)
 

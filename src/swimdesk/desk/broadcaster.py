@@ -34,6 +34,8 @@ class Launch:
     t0_ns: int
     ready: Callable[[Prepared], Awaitable[None]]
     """Gets tokens and connections of a later wave ready just before it leaves."""
+    left: Callable[[], None]
+    """Called when the last byte of a wave has left."""
     answered: Callable[[], None]
     """Called whenever answers have been written down; a silent line must not hold up the rest."""
     stop_on_refuse: bool = False
@@ -118,7 +120,7 @@ class Broadcaster:
         inbox = _Inbox()
         drain = asyncio.create_task(self._drain(launch, inbox))
         try:
-            await self._broker.fire(wave, self._on_sent, inbox.put)
+            await self._broker.fire(wave, launch.left, inbox.put)
         except Exception as e:  # per fan-out: a bug must not lose the other lines
             log.error("broadcast.fire_failed", broadcast=launch.broadcast.id, exc_info=e)
         finally:
@@ -126,9 +128,6 @@ class Broadcaster:
             states = await drain
             states |= await self._doubt_unanswered(launch, wave)
         return states
-
-    def _on_sent(self) -> None:
-        log.debug("broadcast.sent", at_ns=self._clock.monotonic_ns())
 
     async def _drain(self, launch: Launch, inbox: _Inbox) -> set[LineState]:
         """Write outcomes down in as few commits as their arrival allows."""

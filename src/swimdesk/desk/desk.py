@@ -14,6 +14,7 @@ from swimdesk import __version__
 from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus, Subscription
+from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import EASTERN, market_day
 from swimdesk.desk.monitors.accounts import AccountMonitor
@@ -114,6 +115,7 @@ class Desk:
         self.book = Book(max(KEPT_FOR, window))
         self.bus = Bus()
         self.supervisor = Supervisor()
+        self._calm = Calm()
         self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
@@ -128,7 +130,13 @@ class Desk:
         )
         self._broadcaster = Broadcaster(outside.broker, self._recorder, self._guard, outside.clock)
         self._tracker = Tracker(
-            outside.broker, self.book, self._recorder, outside.clock, settings.horizons
+            outside.broker,
+            self.book,
+            self._recorder,
+            outside.clock,
+            settings.horizons,
+            self._reader.discover,
+            self._calm,
         )
         self._submitter = Submitter(
             self._parts(),
@@ -150,6 +158,7 @@ class Desk:
             supervisor=self.supervisor,
             clock=self._clock,
             ids=self._outside.ids,
+            calm=self._calm,
         )
 
     # --- life --------------------------------------------------------------------------------
@@ -167,7 +176,7 @@ class Desk:
     def stay(self) -> None:
         """Keep tokens, balances and positions fresh from now on, as a desk that stays does."""
         logins = LoginMonitor(self._outside.tokens, self._recorder.alarm)
-        accounts = AccountMonitor(self._reader)
+        accounts = AccountMonitor(self._reader, self._calm)
         self.supervisor.loop("logins", logins.run)
         self.supervisor.loop("accounts", accounts.run)
 

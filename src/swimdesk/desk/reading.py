@@ -42,10 +42,10 @@ class HoldingsReader:
         self._fills: dict[str, tuple[int, datetime]] = {}
         """Units of ours filled per account, and when that figure was new to us."""
 
-    async def discover(self) -> tuple[Account, ...]:
-        """Read which accounts there are, once; later calls give what is known."""
+    async def discover(self, *, again: bool = False) -> tuple[Account, ...]:
+        """Read which accounts there are, once unless asked again; else give what is known."""
         known = self._book.snapshot.accounts
-        if known:
+        if known and not again:
             return tuple(known.values())
         accounts = in_order(await self._broker.discover())
         self._recorder.publish(AccountsDiscovered(accounts))

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
+from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.launching import lines_of_plan, waves_of
 from swimdesk.desk.planner import Planner, PlanResult, earlier_orders
@@ -46,6 +47,7 @@ class Parts:
     supervisor: Supervisor
     clock: Clock
     ids: Ids
+    calm: Calm
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,18 @@ class Submitter:
             plan_digest=plan.digest,
             seed=seed,
         )
+        self._parts.calm.begin(broadcast.id)
         try:
             await self._parts.recorder.open(broadcast)
         except InvariantBroken:
+            self._parts.calm.end(broadcast.id)
             earlier = await self._written(broadcast.id)
             if earlier is None:
                 raise
             return earlier
+        except BaseException:
+            self._parts.calm.end(broadcast.id)
+            raise
         broadcast = replace(broadcast, journal_ns=self._parts.clock.monotonic_ns() - t0_ns)
         self._parts.recorder.opened(broadcast)
         launch = Launch(
@@ -135,6 +142,7 @@ class Submitter:
             waves,
             t0_ns,
             ready=self._ready_wave,
+            left=lambda: self._parts.calm.end(broadcast.id),
             answered=self._answered,
             stop_on_refuse=request.on_refuse == "stop",
         )
@@ -224,7 +232,10 @@ class Submitter:
                 raise OrderDenied(f"{found.code} in {line.account}: {found.detail}")
 
     async def _launch(self, launch: Launch) -> None:
-        await self._parts.broadcaster.send(launch)
+        try:
+            await self._parts.broadcaster.send(launch)
+        finally:
+            self._parts.calm.end(launch.broadcast.id)
         self._answered()
         if self._parts.recorder.store_failed:
             await self._halt_for_store()

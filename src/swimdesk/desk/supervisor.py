@@ -83,7 +83,9 @@ class Supervisor:
                 await body()
                 health.state = "ended"
                 return
-            except Exception as e:  # noqa: BLE001 - the one place where loops are caught
+            except (Exception, asyncio.CancelledError) as e:  # the one place where loops are caught
+                if _is_asked_to_stop():
+                    raise
                 health.state, health.detail = "restarting", f"{type(e).__name__}: {e}"
                 health.restarts += 1
                 log.warning("task.failed", task=name, error=health.detail)
@@ -105,3 +107,9 @@ class Supervisor:
             health = TaskHealth(task.get_name(), "failed", 0, f"{type(error).__name__}: {error}")
             self._health[task.get_name()] = health
             log.error("job.failed", job=task.get_name(), error=health.detail)
+
+
+def _is_asked_to_stop() -> bool:
+    """Tell whether this task itself was cancelled, and not only something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

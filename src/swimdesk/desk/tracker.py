@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from swimdesk.desk.book import Book
+from swimdesk.desk.calm import Calm
 from swimdesk.desk.following import UNVERIFIED
 from swimdesk.desk.ports import Broker, Clock, OrdersRead
 from swimdesk.desk.reconciler import (
@@ -21,7 +22,7 @@ from swimdesk.desk.reconciler import (
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import OPEN, TERMINAL, LineState
-from swimdesk.errors import BrokerError
+from swimdesk.errors import SwimdeskError
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -59,6 +60,7 @@ class _Memory:
     """What is remembered between reads and not written down."""
 
     tag: str | None = None
+    alarmed: set[str] = field(default_factory=set)
     reads: dict[str, Counter[str]] = field(default_factory=dict)
     """Reads by broadcast and line ref that would have listed the line's order."""
 
@@ -86,8 +88,17 @@ class Tracker:
     """Read the lists of all accounts with open or doubtful lines until none is left."""
 
     def __init__(
-        self, broker: Broker, book: Book, recorder: Recorder, clock: Clock, horizons: Horizons
+        self,
+        broker: Broker,
+        book: Book,
+        recorder: Recorder,
+        clock: Clock,
+        horizons: Horizons,
+        discover: Callable[[], Awaitable[object]],
+        calm: Calm,
     ) -> None:
+        self._discover = discover
+        self._calm = calm
         self._broker = broker
         self._book = book
         self._recorder = recorder
@@ -135,7 +146,15 @@ class Tracker:
         """Read once for these (or all) and apply it; False when any list could not be read."""
         is_full = targets is None
         targets = self.targets() if targets is None else targets
-        logins = self._logins(targets)
+        if not targets:
+            return True
+        await self._calm.wait()
+        try:
+            await self._discover()
+        except SwimdeskError as e:
+            log.warning("tracker.no_accounts", error=e.detail)
+            return False
+        logins = self._logins(targets, await self._moved(targets))
         if not logins:
             return True
         began, asked = self._clock.now(), _unverified(targets)
@@ -148,11 +167,32 @@ class Tracker:
             self._memory.forget_all_but(targets)
         return len(reads) == len(logins) and all(read.complete for read in reads)
 
-    def _logins(self, targets: Iterable[Broadcast]) -> dict[str, list[str]]:
+    async def _alarm_once(self, text: str) -> None:
+        if text not in self._memory.alarmed:
+            self._memory.alarmed.add(text)
+            await self._recorder.alarm(text)
+
+    async def _moved(self, targets: Iterable[Broadcast]) -> frozenset[str]:
+        """Return aliases that no longer mean the account a line was sent to; their lists lie."""
+        accounts = self._book.snapshot.accounts
+        moved = set()
+        for broadcast in targets:
+            for line in broadcast.lines:
+                now = accounts.get(line.account)
+                if now is not None and (now.login, now.last4) != (line.login, line.last4):
+                    moved.add(line.account)
+        for alias in sorted(moved):
+            await self._alarm_once(
+                f"{alias} is another account than the one that orders were sent to; those orders"
+                " are not followed: restore its alias in config.toml"
+            )
+        return frozenset(moved)
+
+    def _logins(self, targets: Iterable[Broadcast], moved: frozenset[str]) -> dict[str, list[str]]:
         """Return the accounts to read by login, so that one login's trouble spoils no other."""
         wanted: dict[str, str] = {}
         for broadcast in targets:
-            accounts = self._accounts(broadcast)
+            accounts = self._accounts(broadcast) - moved
             wanted |= {x.account: x.login for x in broadcast.lines if x.account in accounts}
         logins: dict[str, list[str]] = {}
         for account, login in sorted(wanted.items()):
@@ -166,7 +206,7 @@ class Tracker:
         )
         reads = []
         for login, result in zip(logins, results, strict=True):
-            if isinstance(result, BrokerError):
+            if isinstance(result, SwimdeskError):
                 log.warning("tracker.read_failed", login=login, error=result.detail)
             elif isinstance(result, BaseException):
                 raise result
@@ -189,8 +229,13 @@ class Tracker:
             return changes
 
         # A settled broadcast may have left the book while the read was under way.
-        if target.id in self._book.snapshot.broadcasts:
+        if target.id not in self._book.snapshot.broadcasts:
+            return
+        try:
             await self._recorder.update(target.id, decide)
+        except Exception as e:  # one broadcast must not stop the news of all others
+            log.error("tracker.apply_failed", broadcast=target.id, exc_info=e)
+            await self._alarm_once(f"{target.id} cannot be followed ({type(e).__name__}: {e})")
 
     def _accounts(self, broadcast: Broadcast) -> set[str]:
         fresh = self._clock.now() - broadcast.created < VERIFY_REFUSALS

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from swimdesk.desk.calm import Calm
 from swimdesk.desk.reading import HoldingsReader
-from swimdesk.errors import BrokerError
+from swimdesk.errors import SwimdeskError
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -15,11 +16,17 @@ READ_EVERY_S = 30.0
 """One read per login and round: far inside the broker's 120 requests a minute."""
 
 
+DISCOVER_EVERY = 10
+"""Every so many rounds the accounts are looked for again: a sign-in may have brought more."""
+
+
 class AccountMonitor:
     """Find the accounts, then read their holdings twice a minute."""
 
-    def __init__(self, reader: HoldingsReader) -> None:
+    def __init__(self, reader: HoldingsReader, calm: Calm) -> None:
         self._reader = reader
+        self._calm = calm
+        self._rounds = 0
 
     async def run(self) -> None:
         """Read for ever; a failed read is tried again in the next round."""
@@ -29,8 +36,11 @@ class AccountMonitor:
 
     async def check(self) -> None:
         """Read what was not read since the last round."""
+        await self._calm.wait()
+        is_due = self._rounds % DISCOVER_EVERY == 0
+        self._rounds += 1
         try:
-            accounts = await self._reader.discover()
+            accounts = await self._reader.discover(again=is_due)
             await self._reader.holdings(accounts, timedelta(seconds=READ_EVERY_S / 2))
-        except BrokerError as e:
+        except SwimdeskError as e:
             log.warning("accounts.not_read", error=e.detail)
