@@ -87,7 +87,8 @@ OF_READS = frozenset({Fault.ACCOUNT_MISSING, Fault.NAN_GREEKS})
 """Faults that only a read can have."""
 
 _SECONDS = ("retry_after_s", "delay_s")
-_PARAMETERS = frozenset({*_SECONDS, "text", "status", "of", "body"})
+PARAMETERS = frozenset({*_SECONDS, "text", "status", "of", "body"})
+"""What a rule may say beside whom, when and how it fails."""
 _LOCATIONS = ("account", "order")
 
 
@@ -123,7 +124,7 @@ class FaultRule:
         """Read a rule of a plan; ValueError names what is not understood."""
         if not isinstance(raw, Mapping):
             raise ValueError("a fault rule is a JSON object")  # noqa: TRY004 - bad text, not a bug
-        known = {"account", "operation", "nth", "every", "probability", "fault"} | _PARAMETERS
+        known = {"account", "operation", "nth", "every", "probability", "fault"} | PARAMETERS
         unknown = sorted(set(raw) - known)
         if unknown:
             raise ValueError(f"unknown key in a fault rule: {', '.join(unknown)}")
@@ -154,7 +155,7 @@ class FaultRule:
 
 
 def _parameters(raw: Mapping[str, Any]) -> dict[str, Any]:
-    given = {key: raw[key] for key in raw if key in _PARAMETERS}
+    given = {key: raw[key] for key in raw if key in PARAMETERS}
     for key, value in given.items():
         if key in _SECONDS:
             _number(raw, key, 0.0)
