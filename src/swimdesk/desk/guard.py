@@ -40,10 +40,15 @@ class Guard:
             )
 
     async def halt(self, reason: str) -> GuardRecord:
-        """Throw the switch; the file comes first, so that it holds even if the store is gone."""
-        self._sentinel.raise_(reason)
+        """Throw the switch here, in the file and in the journal; one failing stops no other.
+
+        StoreError if file or journal could not be written: then a restart may not know of it.
+        """
         self._record = GuardRecord(GuardState.HALTED, reason, self._clock.now())
-        await self._journal.set_guard(self._record)
+        try:
+            self._sentinel.raise_(reason)
+        finally:
+            await self._journal.set_guard(self._record)
         return self._record
 
     async def resume(self) -> GuardRecord:

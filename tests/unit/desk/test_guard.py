@@ -1,0 +1,112 @@
+"""The kill switch holds whatever fails around it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.fakes.desk import MemorySentinel
+from tests.fakes.journal import MemoryJournal
+from tests.fakes.virtual import VirtualClock, run_virtual
+
+from swimdesk.desk.guard import Guard
+from swimdesk.desk.ports import GuardState
+from swimdesk.errors import StoreError, StoreFull, TradingHalted
+
+
+class FullDisk(MemorySentinel):
+    """A halt file that cannot be written or removed."""
+
+    def raise_(self, reason: str) -> None:
+        """Fail."""
+        raise StoreError("no room for the file")
+
+    def clear(self) -> None:
+        """Fail."""
+        raise StoreError("the file stays")
+
+
+def a_guard(journal: MemoryJournal | None = None, sentinel: MemorySentinel | None = None) -> Guard:
+    """Build a guard; use inside ``run_virtual``."""
+    return Guard(journal or MemoryJournal(), sentinel or MemorySentinel(), VirtualClock())
+
+
+def test_a_halt_is_in_force_here_in_the_file_and_in_the_journal() -> None:
+    async def scenario() -> None:
+        journal, sentinel = MemoryJournal(), MemorySentinel()
+        guard = a_guard(journal, sentinel)
+        guard.check()
+        await guard.halt("lunch")
+        with pytest.raises(TradingHalted, match="lunch"):
+            guard.check()
+        assert sentinel.text == "lunch"
+        assert (await journal.guard()).state is GuardState.HALTED
+        await guard.resume()
+        guard.check()
+        assert sentinel.text is None
+
+    run_virtual(scenario())
+
+
+def test_a_halt_holds_where_the_journal_cannot_be_written() -> None:
+    async def scenario() -> None:
+        journal, sentinel = MemoryJournal(), MemorySentinel()
+        guard = a_guard(journal, sentinel)
+        journal.failure = StoreFull("the disk is full")
+        with pytest.raises(StoreFull):
+            await guard.halt("lunch")
+        with pytest.raises(TradingHalted):
+            guard.check()
+        assert sentinel.text == "lunch"
+
+    run_virtual(scenario())
+
+
+def test_a_halt_holds_where_the_file_cannot_be_written() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        guard = a_guard(journal, FullDisk())
+        with pytest.raises(StoreError, match="no room"):
+            await guard.halt("lunch")
+        with pytest.raises(TradingHalted):
+            guard.check()
+        assert (await journal.guard()).state is GuardState.HALTED
+
+    run_virtual(scenario())
+
+
+def test_a_resume_that_cannot_be_completed_leaves_trading_halted() -> None:
+    async def scenario() -> None:
+        journal, sentinel = MemoryJournal(), MemorySentinel()
+        guard = a_guard(journal, sentinel)
+        await guard.halt("lunch")
+        journal.failure = StoreFull("the disk is full")
+        with pytest.raises(StoreFull):
+            await guard.resume()
+        with pytest.raises(TradingHalted):
+            guard.check()
+        stuck = FullDisk()
+        stuck.text = "lunch"
+        held = a_guard(MemoryJournal(), stuck)
+        with pytest.raises(StoreError, match="stays"):
+            await held.resume()
+        with pytest.raises(TradingHalted):
+            held.check()
+
+    run_virtual(scenario())
+
+
+def test_a_file_put_there_by_hand_halts_and_the_switch_survives_a_restart() -> None:
+    async def scenario() -> None:
+        journal, sentinel = MemoryJournal(), MemorySentinel()
+        guard = a_guard(journal, sentinel)
+        sentinel.text = "by hand"
+        with pytest.raises(TradingHalted, match="by hand"):
+            guard.check()
+        sentinel.text = None
+        guard.check()
+        await guard.halt("night")
+        again = a_guard(journal)
+        assert (await again.load()).reason == "night"
+        with pytest.raises(TradingHalted, match="night"):
+            again.check()
+
+    run_virtual(scenario())
