@@ -255,6 +255,13 @@ async def test_unfinished_are_those_with_a_line_short_of_its_end(journal: Journa
     assert await journal.unfinished() == (a_broadcast(1), mixed)
 
 
+async def test_facts_are_remembered_and_may_change(journal: Journal) -> None:
+    assert await journal.fact("tag") is None
+    await journal.keep_fact("tag", "TA_one")
+    await journal.keep_fact("tag", "TA_two")
+    assert await journal.fact("tag") == "TA_two"
+
+
 async def test_orders_that_are_ours_are_told_with_their_broadcast(journal: Journal) -> None:
     for number in range(2):
         sent = a_broadcast(number)

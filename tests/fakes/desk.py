@@ -23,15 +23,15 @@ from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock
 
 
-class CountingIds:
-    """Identifiers that count up."""
+_NUMBERS = count(1)
 
-    def __init__(self) -> None:
-        self._next = count(1)
+
+class CountingIds:
+    """Identifiers that count up, over all desks of a test."""
 
     def mint(self) -> str:
         """Return the next identifier."""
-        return f"ID-{next(self._next):06d}"
+        return f"ID-{next(_NUMBERS):06d}"
 
 
 class MemorySentinel:

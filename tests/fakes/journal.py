@@ -28,6 +28,7 @@ class MemoryJournal:
         self.failure: Exception | None = None
         self._executions: dict[tuple[object, ...], tuple[str, str, Execution]] = {}
         self._plans: dict[str, Plan] = {}
+        self.facts: dict[str, str] = {}
         self._spent: set[str] = set()
         self._guard = GuardRecord(GuardState.ACTIVE, "", EPOCH)
 
@@ -164,6 +165,15 @@ class MemoryJournal:
         self._check_failure()
         self._guard = record
         self.writes.append("set_guard")
+
+    async def fact(self, name: str) -> str | None:
+        """Return what was learnt."""
+        return self.facts.get(name)
+
+    async def keep_fact(self, name: str, value: str) -> None:
+        """Remember what was learnt."""
+        self._check_failure()
+        self.facts[name] = value
 
     async def note(self, at: datetime, kind: str, text: str) -> None:
         """Keep a note."""

@@ -148,7 +148,7 @@ def test_every_change_of_a_line_is_in_its_history_once(path: Path) -> None:
     taken = accepted(broadcast.lines[0], "77")
     database.write(lambda c: functions.open_broadcast(c, broadcast, START), "")
     for line in (taken, taken, taken.moved(LineState.FILLED, filled=1)):
-        database.write(lambda c, n=line: functions.record(c, broadcast.id, [n], START), "")  # type: ignore[misc]
+        database.write(lambda c, n=line: functions.record(c, broadcast.id, [n], (), START), "")  # type: ignore[misc]
     database.close()
     with plain(path) as connection:
         query = "SELECT state, order_id, filled FROM transitions ORDER BY number"
@@ -177,7 +177,7 @@ def test_a_wave_of_48_is_one_commit(path: Path) -> None:
         broadcast = a_broadcast(1, 48)
         functions.open_broadcast(connection, broadcast, START)
         lines = [accepted(line, f"{n}") for n, line in enumerate(broadcast.lines)]
-        functions.record(connection, broadcast.id, lines, START)
+        functions.record(connection, broadcast.id, lines, (), START)
     assert statements.count("BEGIN IMMEDIATE") == statements.count("COMMIT") == 2
     assert sum(statement.startswith("INSERT INTO lines") for statement in statements) == 48
     assert sum(statement.startswith("UPDATE lines") for statement in statements) == 48

@@ -367,6 +367,14 @@ class Journal(Protocol):
         """Write the kill switch."""
         ...
 
+    async def fact(self, name: str) -> str | None:
+        """Return what was learnt under a name; None if nothing was."""
+        ...
+
+    async def keep_fact(self, name: str, value: str) -> None:
+        """Remember something learnt under a name."""
+        ...
+
     async def note(self, at: datetime, kind: str, text: str) -> None:
         """Append a line to the log of alarms and operator decisions."""
         ...

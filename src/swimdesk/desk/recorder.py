@@ -71,6 +71,17 @@ class Recorder:
             self.publish(LinesChanged(broadcast_id, lines))
         await self._raise_alarms(broadcast, lines)
 
+    async def fact(self, name: str) -> str | None:
+        """Return what was learnt under a name, by this process or an earlier one."""
+        return await self._journal.fact(name)
+
+    async def learn(self, name: str, value: str) -> None:
+        """Remember something across restarts; not being able to is no reason to stop."""
+        try:
+            await self._journal.keep_fact(name, value)
+        except StoreError as e:
+            log.warning("desk.fact_not_kept", name=name, error=e.detail)
+
     async def alarm(self, text: str) -> None:
         """Show and write down that something contradicts what was believed."""
         log.error("desk.alarm", text=text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +42,9 @@ LOOK_BACK = timedelta(minutes=1)
 VERIFY_REFUSALS = timedelta(seconds=10)
 """For so long after sending, accounts whose line was refused are read as well."""
 
+TAG = "broker_tag"
+"""The name under which the journal keeps how the broker marks this program's orders."""
+
 PRICE_READS = 20
 """So many more reads are made for the fills of an order that was reported filled without them."""
 
@@ -60,6 +63,7 @@ class _Memory:
     """What is remembered between reads and not written down."""
 
     tag: str | None = None
+    recalled: bool = False
     alarmed: set[str] = field(default_factory=set)
     reads: dict[str, Counter[str]] = field(default_factory=dict)
     """Reads by broadcast and line ref that would have listed the line's order."""
@@ -78,10 +82,9 @@ class _Memory:
         counts = self.reads.get(broadcast.id)
         return counts[line.ref] if counts else 0
 
-    def forget_all_but(self, broadcasts: Iterable[Broadcast]) -> None:
-        """Drop the counts of broadcasts that are no longer followed."""
-        followed = {broadcast.id for broadcast in broadcasts}
-        self.reads = {id_: counts for id_, counts in self.reads.items() if id_ in followed}
+    def forget_all_but(self, broadcasts: Container[str]) -> None:
+        """Drop the counts of broadcasts that have left the book."""
+        self.reads = {id_: counts for id_, counts in self.reads.items() if id_ in broadcasts}
 
 
 class Tracker:
@@ -160,12 +163,22 @@ class Tracker:
         began, asked = self._clock.now(), _unverified(targets)
         since = min(b.created for b in targets) - LOOK_BACK
         reads = await self._read(logins, since)
+        await self._recall_tag()
+        known = self._memory.tag
         for read in _merged(reads):
             for broadcast in targets:
                 await self._apply(broadcast, _Look(read, began, asked))
+        if self._memory.tag is not None and self._memory.tag != known:
+            await self._recorder.learn(TAG, self._memory.tag)
         if is_full:
-            self._memory.forget_all_but(targets)
+            self._memory.forget_all_but(self._book.snapshot.broadcasts)
         return len(reads) == len(logins) and all(read.complete for read in reads)
+
+    async def _recall_tag(self) -> None:
+        """Take the tag that an earlier process learnt, so that its doubts can be resolved."""
+        if self._memory.tag is None and not self._memory.recalled:
+            self._memory.tag = await self._recorder.fact(TAG)
+            self._memory.recalled = True
 
     async def _alarm_once(self, text: str) -> None:
         if text not in self._memory.alarmed:
@@ -260,8 +273,6 @@ class Tracker:
 
     def _learn_tag(self, broadcast: Broadcast, changes: Iterable[Change], read: OrdersRead) -> None:
         """Remember the tag of an order whose id came in an answer and whose look was verified."""
-        if self._memory.tag is not None:
-            return
         by_id = {(order.account, order.order_id): order for order in read.orders}
         for change in changes:
             line, before = change.line, broadcast.line(change.line.ref)

@@ -180,6 +180,18 @@ def set_guard(connection: sqlite3.Connection, record: GuardRecord) -> None:
         connection.execute("UPDATE guard SET state = ?, reason = ?, since = ?", row)
 
 
+def keep_fact(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Remember something learnt under a name."""
+    with transaction(connection):
+        connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+
+def fact(connection: sqlite3.Connection, name: str) -> str | None:
+    """Return what was learnt under a name."""
+    row = connection.execute(queries.FACT, (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def note(connection: sqlite3.Connection, at: datetime, kind: str, text: str) -> None:
     """Append to the log of alarms and decisions."""
     with transaction(connection):

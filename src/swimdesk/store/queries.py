@@ -40,6 +40,7 @@ ORDERS_SINCE = (
 
 IDS_ENDING = "SELECT id FROM broadcasts WHERE upper(substr(id, -length(?1))) = upper(?1)"
 STATE_COUNTS = "SELECT state, count(*) FROM lines GROUP BY state"
+FACT = "SELECT value FROM facts WHERE name = ?"
 GUARD = "SELECT state, reason, since FROM guard"
 MODE = "SELECT mode FROM meta"
 IDENTITY = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"

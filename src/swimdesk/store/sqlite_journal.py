@@ -113,6 +113,14 @@ class SqliteJournal:
         """Write the kill switch."""
         await self._write_result(lambda c: journal.set_guard(c, record), _NO_GUARD)
 
+    async def fact(self, name: str) -> str | None:
+        """Return what was learnt under a name; None if nothing was."""
+        return await self._read(lambda c: journal.fact(c, name))
+
+    async def keep_fact(self, name: str, value: str) -> None:
+        """Remember something learnt under a name."""
+        await self._write_result(lambda c: journal.keep_fact(c, name, value), _NO_NOTE)
+
     async def note(self, at: datetime, kind: str, text: str) -> None:
         """Append a line to the log of alarms and operator decisions."""
         await self._write_result(lambda c: journal.note(c, at, kind, text), _NO_NOTE)

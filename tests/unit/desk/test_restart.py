@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.fakes.broker import Act, FakeBroker
-from tests.fakes.builders import a_broadcast, a_line, some_accounts
+from tests.fakes.builders import STOCK, a_broadcast, a_line, some_accounts
 from tests.fakes.desk import a_desk
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
@@ -110,5 +111,26 @@ def test_a_request_repeated_to_a_new_process_shows_the_first_broadcast() -> None
             again = await bench.submit(plan, broadcast="B-1")
             assert (again.broadcast, again.counts["filled"]) == ("B-1", 4)
             assert not bench.broker.posts
+
+    run_virtual(scenario())
+
+
+def test_an_order_entered_by_hand_is_not_taken_for_a_lost_one_by_a_new_process() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        async with a_desk(journal=journal) as bench:
+            await bench.send(STOCK)
+        assert journal.facts == {"broker_tag": "TA_desk"}
+        broker = FakeBroker(VirtualClock(), some_accounts(4), {"A-02": Act.LOSE})
+        async with a_desk(journal=journal, broker=broker) as bench:
+            await bench.submit(await bench.plan(), broadcast="B-1")
+            await asyncio.sleep(1)
+        ours = next(order for order in broker.ledger if order.account == "A-01")
+        by_hand = replace(ours, account="A-02", order_id="999", tag="API_TOS:MOBILE")
+        broker.ledger.append(by_hand)
+        async with a_desk(journal=journal, broker=broker) as bench:
+            view = await bench.desk.follow("B-1", 300)
+            line = next(x for x in view.lines if x.account == "A-02")
+            assert (line.state, line.order_id) == ("in_doubt", None)
 
     run_virtual(scenario())

@@ -106,3 +106,9 @@ CREATE TRIGGER notes_stay BEFORE UPDATE ON notes
 BEGIN SELECT RAISE(ABORT, 'notes are only ever added'); END;
 CREATE TRIGGER notes_are_kept BEFORE DELETE ON notes
 BEGIN SELECT RAISE(ABORT, 'notes are only ever added'); END;
+
+-- What the desk has learnt and must not forget, such as how the broker marks our orders.
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
