@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from tests.fakes.sim_client import Counter, contracts, shares, spread
 
 from swimdesk.domain.instruments import Right
@@ -322,6 +323,43 @@ def test_option_entered_at_night_waits_for_the_opening_and_expires_at_the_close(
     counter.settle(10 * 60)
     order = counter.order(address)
     assert (order["status"], order["remainingQuantity"]) == ("EXPIRED", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor", "status"),
+    [
+        ("MARKET_ON_CLOSE", None, "FILLED"),
+        ("LIMIT_ON_CLOSE", "1.10", "FILLED"),
+        ("LIMIT_ON_CLOSE", "0.90", "EXPIRED"),
+    ],
+)
+def test_order_for_the_close_waits_until_then_and_trades_once_or_never(
+    kind: str, factor: str | None, status: str
+) -> None:
+    counter = Counter(market="real")
+    _, ask = counter.quote("SPY")
+    body = shares("BUY", 400, "SPY", None, orderType=kind)
+    if factor is not None:
+        body["price"] = f"{ask * Decimal(factor):.2f}"
+    address = counter.place(body)
+    for seconds in (4, 6 * 3600 - 6, 1):
+        counter.settle(seconds)
+    counter.bearer = counter.sign_in()
+    assert counter.order(address)["status"] == "WORKING"
+    for _ in range(4):
+        counter.settle(0.5)
+    order = counter.order(address)
+    assert (order["status"], order["closeTime"][:16]) == (status, "2026-11-23T21:00")
+    assert len(order.get("orderActivityCollection", [])) == (status == "FILLED")
+
+
+def test_order_for_the_close_ends_even_in_a_market_that_never_closes() -> None:
+    counter = Counter()
+    address = counter.place(shares("BUY", 1, "SPY", None, orderType="MARKET_ON_CLOSE"))
+    counter.settle()
+    counter.settle(14 * 3600)
+    counter.bearer = counter.sign_in()
+    assert counter.order(address)["status"] == "FILLED"
 
 
 def test_good_till_cancel_outlives_the_day() -> None:

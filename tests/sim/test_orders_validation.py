@@ -108,6 +108,8 @@ def test_option_outside_the_normal_session_is_invalid() -> None:
         (spread("NET_DEBIT", "1.00", [("BUY_TO_OPEN", 1, CALL)]), "orderType"),
         (spread("NET_DEBIT", "1.00", [("BUY_TO_OPEN", 1, CALL)] * 2), "same symbol"),
         (spread("NET_DEBIT", "1.00", []), "orderLegCollection"),
+        (contracts("BUY_TO_OPEN", 1, CALL, "20.00") | {"orderType": "MARKET_ON_CLOSE"}, "Type"),
+        (limit(orderType="LIMIT_ON_CLOSE", duration="GOOD_TILL_CANCEL"), "orderType"),
     ],
 )
 def test_bad_field_is_named(body: dict[str, Any], field: str) -> None:

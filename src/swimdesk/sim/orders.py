@@ -35,6 +35,9 @@ TERMINAL = frozenset(
     {Status.FILLED, Status.CANCELED, Status.REJECTED, Status.EXPIRED, Status.REPLACED}
 )
 
+AT_CLOSE = frozenset({"MARKET_ON_CLOSE", "LIMIT_ON_CLOSE"})
+"""Order types that trade in the closing auction only."""
+
 OPENING = frozenset({"BUY", "SELL_SHORT", "BUY_TO_OPEN", "SELL_TO_OPEN"})
 BUYING = frozenset({"BUY", "BUY_TO_COVER", "BUY_TO_OPEN", "BUY_TO_CLOSE"})
 SHARE_INSTRUCTIONS = frozenset({"BUY", "SELL", "SELL_SHORT", "BUY_TO_COVER"})

@@ -12,7 +12,13 @@ from typing import Any
 from swimdesk.sim.answers import INVALID_BODY, INVALID_DATA, UNEXPECTED, message
 from swimdesk.sim.listings import Listing
 from swimdesk.sim.messages import SimResponse
-from swimdesk.sim.orders import OPTION_INSTRUCTIONS, SHARE_INSTRUCTIONS, OrderTerms, SimLeg
+from swimdesk.sim.orders import (
+    AT_CLOSE,
+    OPTION_INSTRUCTIONS,
+    SHARE_INSTRUCTIONS,
+    OrderTerms,
+    SimLeg,
+)
 from swimdesk.sim.universe import AssetType
 
 
@@ -47,10 +53,10 @@ _ASSET_TYPES = _words(
     "EQUITY OPTION INDEX MUTUAL_FUND CASH_EQUIVALENT FIXED_INCOME CURRENCY COLLECTIVE_INVESTMENT"
 )
 _SUPPORTED_TYPES = frozenset(
-    {"MARKET", "LIMIT", "STOP", "STOP_LIMIT", "NET_DEBIT", "NET_CREDIT", "NET_ZERO"}
+    {"MARKET", "LIMIT", "STOP", "STOP_LIMIT", "NET_DEBIT", "NET_CREDIT", "NET_ZERO", *AT_CLOSE}
 )
 _NET_TYPES = frozenset({"NET_DEBIT", "NET_CREDIT", "NET_ZERO"})
-_PRICED = frozenset({"LIMIT", "STOP_LIMIT", "NET_DEBIT", "NET_CREDIT"})
+_PRICED = frozenset({"LIMIT", "STOP_LIMIT", "NET_DEBIT", "NET_CREDIT", "LIMIT_ON_CLOSE"})
 _STOPPED = frozenset({"STOP", "STOP_LIMIT"})
 _REQUEST_KEYS = frozenset(
     {
@@ -192,6 +198,8 @@ def _terms(raw: Mapping[str, Any], legs: tuple[SimLeg, ...]) -> OrderTerms:
         raise _refuse("Field: orderType - is not valid for several legs")
     if len(legs) == 1 and order_type in _NET_TYPES:
         raise _refuse("Field: orderType - is not valid for a single leg")
+    if order_type in AT_CLOSE and (legs[0].contract or raw["duration"] != "DAY"):
+        raise _refuse("Field: orderType - is for shares and one day")
     price = stop_price = None
     if order_type in _PRICED:
         price = _positive(raw.get("price"), "Field: price")

@@ -14,7 +14,14 @@ from swimdesk.sim.fees import fees
 from swimdesk.sim.listings import Listing
 from swimdesk.sim.market import Market
 from swimdesk.sim.matching import fill_prices, is_marketable, net_quote, stop_is_reached
-from swimdesk.sim.orders import Activity, ExecutedLeg, OrderTerms, SimOrder, Status
+from swimdesk.sim.orders import (
+    AT_CLOSE,
+    Activity,
+    ExecutedLeg,
+    OrderTerms,
+    SimOrder,
+    Status,
+)
 from swimdesk.sim.resting import Moment, RestingOrders
 from swimdesk.sim.rules import Case, open_case, rejections
 from swimdesk.sim.schedule import Schedule
@@ -183,7 +190,8 @@ class Venue:
         """Return when the order dies unfilled; an always open market never ends a day order."""
         if terms.cancel_at is not None:
             return int(terms.cancel_at.timestamp())
-        if terms.duration != "DAY" or self._sessions.mode is SessionMode.OPEN:
+        always_open = self._sessions.mode is SessionMode.OPEN
+        if terms.duration != "DAY" or (always_open and terms.order_type not in AT_CLOSE):
             return None
         close = self._sessions.close_of_day(terms.asset_class, self._clock.now(), terms.session)
         return int(close.timestamp())
@@ -198,7 +206,9 @@ class Venue:
         if order.status in _WAITING:
             order.status = Status.WORKING
         order.changed()
-        if self._trades_now(order):
+        if order.terms.order_type in AT_CLOSE:
+            self._resting.add(account, order)
+        elif self._trades_now(order):
             self._after(_FIRST_FILL_S, partial(self._fill, account, order))
         else:
             self._unfilled(account, order)
@@ -224,15 +234,23 @@ class Venue:
     def _look(self, account: SimAccount, order: SimOrder, moment: Moment) -> None:
         """Hold an order at rest against the clock and the market."""
         if order.expires_s is not None and order.expires_s <= self._clock.now().timestamp():
-            self._expire(account, order)
+            self._close(account, order, moment)
         elif not moment.is_open(order.terms, self._is_open):
             return
         elif not order.activated:
             self._resting.remove(order)
             self._activate(account, order)
-        elif self._trades_now(order, moment):
+        elif order.terms.order_type not in AT_CLOSE and self._trades_now(order, moment):
             self._resting.remove(order)
             self._after(_CROSSED_FILL_S, partial(self._fill, account, order))
+
+    def _close(self, account: SimAccount, order: SimOrder, moment: Moment) -> None:
+        """End an order's last day: orders for the close trade now or never."""
+        auction = order.terms.order_type in AT_CLOSE and order.activated
+        if auction and self._trades_now(order, moment):
+            self._execute(account, order, self._next_units(order))
+        if not order.is_terminal:
+            self._expire(account, order)
 
     def _fill(self, account: SimAccount, order: SimOrder) -> None:
         """Execute what the market gives now; what is left follows or rests."""
@@ -251,7 +269,8 @@ class Venue:
         if order.fill_cap is not None:
             return min(remaining, order.fill_cap - order.filled_units)
         single_share = len(order.terms.legs) == 1 and order.terms.legs[0].contract is None
-        whole = order.terms.duration == "FILL_OR_KILL" or order.terms.special_instruction
+        at_once = order.terms.duration == "FILL_OR_KILL" or order.terms.order_type in AT_CLOSE
+        whole = at_once or order.terms.special_instruction
         small = remaining < (_LARGE_SHARES if single_share else _LARGE_CONTRACTS)
         if whole or small or self._random.random() < 0.5:
             return remaining
