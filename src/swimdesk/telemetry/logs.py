@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -124,7 +125,8 @@ class _Complaining:
         self._complained = True
         trouble = sys.exc_info()[1]
         if sys.__stderr__ is not None:
-            print(f"swimdesk: the log cannot be written: {trouble}", file=sys.__stderr__)
+            with contextlib.suppress(OSError):
+                print(f"swimdesk: the log cannot be written: {trouble}", file=sys.__stderr__)
 
 
 class _Stream(_Complaining, logging.StreamHandler[TextIO]):
@@ -144,6 +146,11 @@ class _PrivateFile(_Complaining, logging.handlers.RotatingFileHandler):
             encoding="utf-8",
             opener=lambda name, flags: os.open(name, flags, 0o600),
         )
+
+    def close(self) -> None:
+        """Close the file; what it could not take before, it does not take now."""
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 def _with_format(handler: logging.Handler, *, as_json: bool) -> logging.Handler:

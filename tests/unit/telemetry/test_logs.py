@@ -169,6 +169,27 @@ def test_log_that_cannot_be_written_stops_nobody(
     assert capsys.readouterr() == ("", "")
 
 
+def test_log_that_cannot_be_written_and_nobody_to_complain_to_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "__stderr__", BrokenStream())
+    logs.configure_logs(None, stderr=BrokenStream())
+    logs.get_log("desk").error("one")
+    logs.get_log("desk").error("two")
+
+
+def test_log_on_a_full_disk_is_closed_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaints = io.StringIO()
+    monkeypatch.setattr(sys, "__stderr__", complaints)
+    (tmp_path / logs.LOG_FILE).symlink_to("/dev/full")
+    logs.configure_logs(tmp_path)
+    logs.get_log("desk").error("one")
+    logs.close_logs()
+    assert complaints.getvalue().count("\n") == 1
+
+
 def test_importing_the_log_does_not_import_structlog() -> None:
     code = "import sys, swimdesk.telemetry.logs; sys.exit('structlog' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=False)
