@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import swimdesk
+
 WITHIN_S = 60.0
 _LIMITED = (
     "import resource, runpy, sys; limit = int(sys.argv.pop(1));"
@@ -54,8 +56,7 @@ class Running:
         self, command: tuple[str, ...], process: asyncio.subprocess.Process, out: Path, err: Path
     ) -> None:
         self.command = command
-        self.out = out
-        self.err = err
+        self._files = (out, err)
         self._process = process
 
     @property
@@ -84,8 +85,13 @@ class Running:
     async def finished(self, within_s: float = WITHIN_S) -> Finished:
         """Wait for its end; the test fails if that does not come."""
         async with asyncio.timeout(within_s):
+            # Streams that are pipes are read; those that are files give nothing here.
+            for file, text in zip(self._files, await self._process.communicate(), strict=True):
+                if text:
+                    file.write_bytes(text)
             code = await self._process.wait()
-        return Finished(self.command, code, self.out.read_text(), self.err.read_text())
+        out, err = (file.read_text() for file in self._files)
+        return Finished(self.command, code, out, err)
 
     async def end(self) -> None:
         """Make sure that nothing is left of it."""
@@ -107,8 +113,13 @@ class Commands:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         most_bytes: int | None = None,
+        to_pipes: bool = False,
     ) -> Running:
-        """Start a command; with ``most_bytes`` no file of it can grow beyond that."""
+        """Start a command; with ``most_bytes`` no file of it can grow beyond that.
+
+        Its streams are files, which take whatever a daemon says; ``to_pipes`` is for short commands
+        whose files get no room.
+        """
         program = ["-m", "swimdesk"] if most_bytes is None else ["-c", _LIMITED, str(most_bytes)]
         name = self.outputs / f"{len(self.started):03}"
         out, err = name.with_suffix(".out"), name.with_suffix(".err")
@@ -116,8 +127,8 @@ class Commands:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *program, *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=out_file,
-                stderr=err_file,
+                stdout=asyncio.subprocess.PIPE if to_pipes else out_file,
+                stderr=asyncio.subprocess.PIPE if to_pipes else err_file,
                 env={**self.environment, **(environment or {})},
             )  # fmt: skip
         running = Running(arguments, process, out, err)
@@ -136,5 +147,7 @@ def bare_environment(folder: Path) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "LANG": "C.UTF-8",
+        # The program under test is the one that the tests themselves import.
+        "PYTHONPATH": str(Path(swimdesk.__file__).parents[1]),
         "PYTHONWARNINGS": "error",
     }

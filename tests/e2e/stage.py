@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from bench.condors import varying_condors
 from tests.e2e.books import broadcast_ids
-from tests.e2e.commands import WITHIN_S, Commands, Finished, Running, bare_environment
+from tests.e2e.commands import Commands, Finished, Running, bare_environment
 from tests.e2e.leaks import leaks_in, secrets_of
 from tests.e2e.waiting import until, until_told
 from tests.fakes.audit import Audit, audit
@@ -39,17 +39,19 @@ class Stage:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         most_bytes: int | None = None,
+        to_pipes: bool = False,
     ) -> Running:
         """Start a command on this home."""
         return await self.commands.start(
-            "--home", str(self.home), *arguments, environment=environment, most_bytes=most_bytes
-        )
+            "--home", str(self.home), *arguments,
+            environment=environment,
+            most_bytes=most_bytes,
+            to_pipes=to_pipes,
+        )  # fmt: skip
 
-    async def run(
-        self, *arguments: str, most_bytes: int | None = None, within_s: float = WITHIN_S
-    ) -> Finished:
+    async def run(self, *arguments: str) -> Finished:
         """Run a command to its end."""
-        return await (await self.start(*arguments, most_bytes=most_bytes)).finished(within_s)
+        return await (await self.start(*arguments)).finished()
 
     async def ask(self, *arguments: str, code: int = 0) -> dict[str, Any]:
         """Run a command with ``--json`` and return its document."""
@@ -75,7 +77,7 @@ class Stage:
             manager.bind(f"\0{name}")
             running = await self.start("--no-ui", environment={"NOTIFY_SOCKET": f"@{name}"})
             await until(lambda: running.is_over or _heard(manager), "the daemon is ready")
-            assert not running.is_over, running.err.read_text()
+            assert not running.is_over, (await running.finished()).err
         try:
             yield running
         finally:
