@@ -144,6 +144,19 @@ def test_replay_of_no_trading_day_is_refused(text: str) -> None:
         Sessions.parse(text, CLOCK)
 
 
+def test_replay_at_speed_comes_to_its_close_sooner() -> None:
+    began = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+    sessions = Sessions.parse("2026-11-20", ManualClock(began), 60.0)
+    minute = timedelta(minutes=1)
+    assert sessions.session_time(began + minute) == eastern("2026-11-20 10:30")
+    assert sessions.clock_time(eastern("2026-11-20 10:30")) == began + minute
+    close = began + minute * 6.5
+    assert sessions.close_of_day("option", began) == close
+    assert sessions.is_open("option", close - minute / 60)
+    assert not sessions.is_open("option", close)
+    assert sessions.last_open(close + minute) == close
+
+
 def test_market_date_is_the_eastern_day(real: Sessions) -> None:
     assert real.market_date(datetime(2026, 11, 24, 3, 0, tzinfo=UTC)) == date(2026, 11, 23)
 

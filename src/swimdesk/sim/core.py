@@ -51,7 +51,7 @@ class SimBroker:
     def __init__(self, settings: SimSettings, clock: SimClock) -> None:
         self.settings = settings
         self.clock = clock
-        self.sessions = Sessions.parse(settings.market, clock)
+        self.sessions = Sessions.parse(settings.market, clock, settings.speed)
         self.market = Market(settings.seed, clock, self.sessions, settings.speed)
         self.logins = make_logins(settings, self.market)
         self.accounts = [account for login in self.logins for account in login.accounts]

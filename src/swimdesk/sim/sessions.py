@@ -76,30 +76,48 @@ _SESSION_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Replay:
+    """When a replay began by the clock, what time it was there, and how fast time passes there."""
+
+    began: datetime
+    starts: datetime
+    speed: float
+
+
 class Sessions:
     """Tells which markets are open at a time of the brokerage's clock.
 
     ``at`` is always what that clock says. In replay the sessions run on another day: the clock's
-    time when this was made is 9:30 Eastern of the replayed date.
+    time when this was made is 9:30 Eastern of the replayed date, and from there the day passes
+    ``speed`` times as fast.
     """
 
-    def __init__(self, mode: SessionMode, offset: timedelta = timedelta()) -> None:
+    def __init__(self, mode: SessionMode, replay: _Replay | None = None) -> None:
         self.mode = mode
-        self._offset = offset
+        self._replay = replay
 
     @classmethod
-    def parse(cls, text: str, clock: SimClock) -> Sessions:
+    def parse(cls, text: str, clock: SimClock, speed: float = 1.0) -> Sessions:
         """Read ``open``, ``real`` or a date (ISO); ValueError for anything else or a day off."""
         if text in (SessionMode.OPEN, SessionMode.REAL):
             return cls(SessionMode(text))
         day = date.fromisoformat(text)
         if not is_trading_day(day):
             raise ValueError(f"the exchanges are closed on {day}")
-        return cls(SessionMode.REPLAY, _eastern(day, time(9, 30)) - clock.now())
+        return cls(SessionMode.REPLAY, _Replay(clock.now(), _eastern(day, time(9, 30)), speed))
 
     def session_time(self, at: datetime) -> datetime:
         """Return the exchanges' own time (UTC-aware): ``at`` itself, except in replay."""
-        return at + self._offset if self._offset else at
+        replay = self._replay
+        return at if replay is None else replay.starts + (at - replay.began) * replay.speed
+
+    def clock_time(self, instant: datetime) -> datetime:
+        """Return when the clock shows what is ``instant`` at the exchanges."""
+        replay = self._replay
+        return (
+            instant if replay is None else replay.began + (instant - replay.starts) / replay.speed
+        )
 
     def market_date(self, at: datetime) -> date:
         """Return the exchanges' calendar day (Eastern)."""
@@ -132,7 +150,7 @@ class Sessions:
             for name in _SESSION_NAMES[session]:
                 span = self._span(asset, name, day)
                 if span is not None and span[0] > instant:
-                    return span[0] - self._offset
+                    return self.clock_time(span[0])
             day += timedelta(days=1)
 
     def close_of_day(self, asset: str, at: datetime, session: str = "NORMAL") -> datetime:
@@ -144,9 +162,9 @@ class Sessions:
         opening = self.next_open(asset, at, session)
         day = self.market_date(opening)
         if self.mode is SessionMode.OPEN:
-            return _eastern(day + timedelta(days=1), time(0)) - self._offset
+            return self.clock_time(_eastern(day + timedelta(days=1), time(0)))
         spans = (self._span(asset, name, day) for name in _SESSION_NAMES[session])
-        return max(span[1] for span in spans if span is not None) - self._offset
+        return self.clock_time(max(span[1] for span in spans if span is not None))
 
     def last_open(self, at: datetime) -> datetime:
         """Return the latest time up to ``at`` at which stocks traded (prices stand still after)."""
@@ -157,7 +175,7 @@ class Sessions:
         while True:
             span = self._span("equity", _REGULAR, day)
             if span is not None and span[1] <= instant:
-                return span[1] - self._offset
+                return self.clock_time(span[1])
             day -= timedelta(days=1)
 
     def expiry_instant(self, expiry: date, settlement: Settlement) -> datetime:

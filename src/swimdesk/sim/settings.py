@@ -24,7 +24,7 @@ class SimSettings:
     market: str = "open"
     """``open``, ``real`` or an ISO date to replay."""
     speed: float = 1.0
-    """How many market seconds pass in one second."""
+    """How many seconds of price moves, and of a replayed day, pass in one second."""
     faults: FaultPlan = field(default_factory=FaultPlan)
     base_url: str = "https://api.schwabapi.com"
     stream_url: str = "wss://streamer-api.schwab.com/ws"
