@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from swimdesk.domain.accounts import Account, AccountType, Balances, Capabilities
 from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.instruments import parse_instrument
 from swimdesk.domain.orderlang import parse
 from swimdesk.domain.orders import LineState, Ticket
+from swimdesk.domain.positions import Position
 from tests.fakes.virtual import START
 
 CONDOR = "SELL -1 IRON CONDOR SPX 100 (Weeklys) 11 DEC 26 6200/6220/5820/5800 CALL/PUT @1.60 LMT"
@@ -46,6 +48,12 @@ def some_balances(
     return Balances(
         Decimal(120000), Decimal(cash), Decimal(buying_power), Decimal(buying_power) * 2, as_of
     )
+
+
+def a_position(symbol: str, quantity: int, price: str = "100") -> Position:
+    """Build a holding of that many units."""
+    value = Decimal(price) * quantity
+    return Position(symbol, Decimal(quantity), Decimal(price), value, parse_instrument(symbol))
 
 
 def a_ticket(text: str = CONDOR) -> Ticket:

@@ -141,7 +141,6 @@ class Desk:
         self._submitter = Submitter(
             self._parts(),
             settings.mode,
-            settings.limits,
             discover=self._reader.discover,
             answered=self._tracker.wake,
         )
@@ -296,7 +295,7 @@ class Desk:
             raise InputError("Say which accounts: --all, --group NAME or --account ALIAS.")
         accounts = await self._choose(request.scope)
         result, _ = await both(
-            self._planner.plan(request, accounts, self.book.snapshot),
+            self._planner.plan(request, accounts, self.book),
             make_ready(self._outside.broker, accounts),
         )
         if request.save:

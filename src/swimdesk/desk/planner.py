@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from swimdesk.desk.book import Snapshot
+from swimdesk.desk.book import Book, Snapshot
 from swimdesk.desk.exposure import Ours, after_orders, debit_of, net_of, unpriced_symbols
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
 from swimdesk.desk.ports import (
@@ -25,6 +25,7 @@ from swimdesk.desk.reading import SETTLE, HoldingsReader
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.allocation import Allocated, allocate, parse_sizing
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
+from swimdesk.domain.effects import resolve_effect
 from swimdesk.domain.margin import Cost, cost
 from swimdesk.domain.orderlang import parse_with_notices, print_ticket
 from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, LineState, Side, Ticket
@@ -39,10 +40,12 @@ from swimdesk.domain.risk import (
     check_line,
     denial,
     duplicate_denial,
-    resolve_effect,
 )
 from swimdesk.errors import BrokerError, LoginRequired, UnknownSymbol
 from swimdesk.views.requests import PlanRequest
+
+NEVER_LEFT = frozenset({LineState.DENIED, LineState.SKIPPED, LineState.NOT_SENT})
+"""States of lines that were never an order."""
 
 _NEVER_SHOWN = UNRESOLVED | {LineState.PLANNED, LineState.ACCEPTED}
 """States in which no balance can be trusted to hold the order's money."""
@@ -74,10 +77,13 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A plan and the rendered orders behind it, by account."""
+    """A plan, the rendered orders behind it by account, and what it was made from."""
 
     plan: Plan
-    prepared: Mapping[str, PreparedOrder] = field(default_factory=dict)
+    prepared: Mapping[str, PreparedOrder]
+    market: Market
+    known: frozenset[str]
+    """The broadcasts that were looked at; later ones ask for another look before sending."""
 
 
 class Planner:
@@ -102,16 +108,18 @@ class Planner:
         self._plan_life = timedelta(seconds=plan_life_s)
 
     async def plan(
-        self, request: PlanRequest, accounts: Sequence[Account], snapshot: Snapshot
+        self, request: PlanRequest, accounts: Sequence[Account], book: Book
     ) -> PlanResult:
         """Plan a ticket for these accounts; UnknownSymbol, OrderTextError, BrokerError."""
         parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing)
-        ours = snapshot.by_account()
+        unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         known, market = await asyncio.gather(
-            self._reader.holdings(accounts),
-            self._look(parsed.ticket, unpriced_symbols(ours, accounts)),
+            self._reader.holdings(accounts), self._look(parsed.ticket, unpriced)
         )
+        # From here on nothing waits: orders that left during the reads are seen.
+        snapshot = book.snapshot
+        ours = snapshot.by_account()
         balances = {alias: one.balances for alias, one in known.found.items()}
         shares = allocate(sizing, parsed.ticket.quantity, accounts, balances)
         lines: list[PlannedLine] = []
@@ -135,7 +143,33 @@ class Planner:
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
         plan = self._plan(parsed.ticket, lines, str(sizing), parsed.notices)
-        return PlanResult(plan, prepared)
+        return PlanResult(plan, prepared, market, frozenset(snapshot.broadcasts))
+
+    def recheck(self, result: PlanResult, snapshot: Snapshot) -> PlannedLine | None:
+        """Check the accounts that got an order of ours since; return the first that may not go."""
+        news = {
+            line.account
+            for broadcast in snapshot.broadcasts.values()
+            if broadcast.id not in result.known
+            for line in broadcast.lines
+            if line.state not in NEVER_LEFT
+        }
+        ours = snapshot.by_account() if news else {}
+        for line in result.plan.sendable:
+            if line.account not in news:
+                continue
+            holdings = Holdings(
+                snapshot.accounts[line.account],
+                snapshot.balances[line.account],
+                snapshot.positions.get(line.account, ()),
+            )
+            draft = _draft(line.ticket, holdings, tuple(ours.get(line.account, ())))
+            again = self._checked(
+                draft, result.prepared[line.account], result.market, _cost(draft, result.market)
+            )
+            if again.denials:
+                return again
+        return None
 
     def render(self, lines: Sequence[PlannedLine]) -> dict[str, PreparedOrder]:
         """Render the orders of a kept plan again; the same plan gives the same bytes."""
@@ -318,8 +352,7 @@ def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, .
             broadcast.created,
         )
         for broadcast, line in ours
-        if line.fingerprint is not None
-        and line.state not in (LineState.DENIED, LineState.SKIPPED, LineState.NOT_SENT)
+        if line.fingerprint is not None and line.state not in NEVER_LEFT
     )
 
 

@@ -13,7 +13,7 @@ from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.launching import lines_of_plan, waves_of
-from swimdesk.desk.planner import Planner, PlanResult, earlier_orders
+from swimdesk.desk.planner import NEVER_LEFT, Planner, PlanResult
 from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.supervisor import Supervisor
@@ -22,7 +22,6 @@ from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.events import Halted
 from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan, digest
-from swimdesk.domain.risk import RiskLimits, duplicate_denial
 from swimdesk.errors import GuardError, InvariantBroken, OrderDenied, PlanExpired, StoreError
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.requests import SubmitRequest
@@ -58,6 +57,10 @@ class _Kept:
     saved: bool
 
 
+PLAN_MARGIN = timedelta(seconds=1)
+"""A broadcast so little older than a plan may not have been known to it."""
+
+
 class Submitter:
     """Keep plans while they live and turn one into a broadcast, one at a time."""
 
@@ -65,13 +68,11 @@ class Submitter:
         self,
         parts: Parts,
         mode: str,
-        limits: RiskLimits,
         discover: Callable[[], Awaitable[object]],
         answered: Callable[[], None],
     ) -> None:
         self._parts = parts
         self._mode = mode
-        self._limits = limits
         self._discover = discover
         self._answered = answered
         self._plans: OrderedDict[str, _Kept] = OrderedDict()
@@ -98,7 +99,6 @@ class Submitter:
                 if earlier is None:
                     raise
                 return earlier
-            self._check_duplicates(plan)
             await self._ready([line.account for line in plan.sendable])
             return await self._start(request, plan, orders, t0_ns)
 
@@ -192,6 +192,10 @@ class Submitter:
         await self._check_accounts(plan)
         orders = kept.result.prepared if kept else self._parts.planner.render(plan.sendable)
         _check_digest(plan, orders)
+        if kept is not None:
+            self._check_again(kept.result)
+        else:
+            self._check_nothing_left_since(plan)
         is_saved = kept is None or kept.saved
         if is_saved and not await self._parts.journal.spend_plan(plan.id):
             raise PlanExpired(f"The plan {plan.id} was sent already.")
@@ -220,16 +224,26 @@ class Submitter:
         if request.on_deny == "stop" and len(plan.sendable) < len(plan.lines):
             raise OrderDenied(f"--on-deny stop: {_why_not_all(plan)}")
 
-    def _check_duplicates(self, plan: Plan) -> None:
+    def _check_again(self, result: PlanResult) -> None:
         """Look again at the moment of sending: another plan may have left in between."""
-        now = self._parts.clock.now()
-        window = timedelta(seconds=self._limits.duplicate_window_s)
-        ours = self._parts.book.snapshot.by_account(since=now - window)
+        denied = self._parts.planner.recheck(result, self._parts.book.snapshot)
+        if denied is not None:
+            found = "; ".join(f"{one.code}: {one.detail}" for one in denied.denials)
+            raise OrderDenied(
+                f"Since this plan was made an order left in {denied.account}: {found}"
+            )
+
+    def _check_nothing_left_since(self, plan: Plan) -> None:
+        """A plan of another process carries no quotes to check again with."""
+        ours = self._parts.book.snapshot.by_account(since=plan.created - PLAN_MARGIN)
         for line in plan.sendable:
-            earlier = earlier_orders(ours.get(line.account, ()))
-            found = duplicate_denial(line.fingerprint or "", earlier, now, self._limits)
-            if found is not None:
-                raise OrderDenied(f"{found.code} in {line.account}: {found.detail}")
+            for broadcast, earlier in ours.get(line.account, ()):
+                is_new = broadcast.created >= plan.created - PLAN_MARGIN
+                if is_new and earlier.state not in NEVER_LEFT:
+                    raise PlanExpired(
+                        f"Since this plan was made an order left in {line.account};"
+                        " preview the order again."
+                    )
 
     async def _launch(self, launch: Launch) -> None:
         try:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from tests.fakes.broker import Act, FakeBroker
-from tests.fakes.builders import STOCK, an_account, some_accounts
+from tests.fakes.builders import STOCK, a_position, an_account, some_accounts
 from tests.fakes.desk import a_desk
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
@@ -189,5 +189,33 @@ def test_a_long_duplicate_window_holds_however_many_broadcasts_come_between() ->
                 await bench.send(f"BUY +1 AAPL @{100 + price}.00 LMT")
             plan = await bench.plan(STOCK)
             assert plan.lines[0].denials[0].code == "DUPLICATE_RECENT"
+
+    run_virtual(scenario())
+
+
+def test_two_plans_do_not_together_sell_more_than_is_held() -> None:
+    async def scenario() -> None:
+        broker = FakeBroker(VirtualClock(), some_accounts(1))
+        broker.positions["A-01"] = (a_position("AAPL", 100),)
+        async with a_desk(broker=broker) as bench:
+            broker.acts["A-01"] = Act.REST
+            plans = [
+                await bench.plan("SELL -100 AAPL @187.50 LMT"),
+                await bench.plan("SELL -100 AAPL @187.60 LMT"),
+            ]
+            await bench.submit(plans[0])
+            with pytest.raises(OrderDenied, match="SELL_MORE_THAN_HELD"):
+                await bench.submit(plans[1])
+            assert broker.posts["A-01"] == 1
+
+    run_virtual(scenario())
+
+
+def test_different_orders_that_fit_together_both_leave() -> None:
+    async def scenario() -> None:
+        async with a_desk(4) as bench:
+            plans = [await bench.plan(STOCK), await bench.plan("BUY +1 SPY @600.00 LMT")]
+            await asyncio.gather(*(bench.submit(plan) for plan in plans))
+            assert set(bench.broker.posts.values()) == {2}
 
     run_virtual(scenario())
