@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +20,6 @@ from swimdesk.domain.instruments import (
 from swimdesk.domain.margin import Cost, covers_call
 from swimdesk.domain.orders import (
     Effect,
-    Leg,
     OrderType,
     Session,
     Side,
@@ -28,7 +27,6 @@ from swimdesk.domain.orders import (
     Ticket,
     TimeInForce,
 )
-from swimdesk.domain.positions import leg_effect
 
 
 class DenialCode(StrEnum):
@@ -88,73 +86,9 @@ class LineFacts:
     duplicate: Denial | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What ``auto`` became in one account, or why it cannot be told."""
-
-    ticket: Ticket
-    denials: tuple[Denial, ...] = field(default=())
-
-
 def denial(code: DenialCode, detail: str) -> Denial:
     """Build a denial from its code and the figures that led to it."""
     return Denial(code.value, detail)
-
-
-def resolve_effect(
-    ticket: Ticket, holdings: Mapping[str, Decimal], free: Mapping[str, Decimal] | None = None
-) -> Resolved:
-    """Decide open or close for this account's holdings; ambiguity and overselling are denied.
-
-    ``free`` is what of the holdings none of our working orders is about to close: it bounds what
-    may be closed, but only the holdings themselves say which way an order goes.
-    """
-    free = holdings if free is None else free
-    stock_sale = ticket.is_equity and ticket.side is Side.SELL
-    if ticket.effect is Effect.CLOSE or (stock_sale and ticket.effect is Effect.AUTO):
-        return _closing(ticket, free)
-    effects = {leg_effect(leg, ticket.quantity, holdings) for leg in ticket.legs}
-    if effects == {Effect.OPEN}:
-        return Resolved(ticket.with_effect(Effect.OPEN))
-    if effects == {Effect.CLOSE} and ticket.effect is Effect.AUTO:
-        return _closing(ticket, free)
-    return Resolved(ticket, (_ambiguous(ticket, holdings),))
-
-
-def _closing(ticket: Ticket, free: Mapping[str, Decimal]) -> Resolved:
-    for leg in ticket.legs:
-        if not _is_held(leg, ticket.quantity, free):
-            return Resolved(ticket, (_oversold(leg, ticket, free),))
-    return Resolved(ticket.with_effect(Effect.CLOSE))
-
-
-def _is_held(leg: Leg, units: int, holdings: Mapping[str, Decimal]) -> bool:
-    held = holdings.get(leg.instrument.symbol, Decimal(0))
-    needed = leg.ratio * units
-    return -leg.side.sign * held >= needed
-
-
-def _oversold(leg: Leg, ticket: Ticket, holdings: Mapping[str, Decimal]) -> Denial:
-    held = max(-leg.side.sign * holdings.get(leg.instrument.symbol, Decimal(0)), Decimal(0))
-    may_short = ticket.is_equity and leg.side is Side.SELL and not held
-    hint = "; write [TO OPEN] to sell short" if may_short else ""
-    return denial(
-        DenialCode.SELL_MORE_THAN_HELD,
-        f"{leg.side.value.lower()} {leg.ratio * ticket.quantity} {leg.instrument.symbol}"
-        f" to close, free to close {held:f}{hint}",
-    )
-
-
-def _ambiguous(ticket: Ticket, holdings: Mapping[str, Decimal]) -> Denial:
-    held = ", ".join(
-        f"{leg.instrument.symbol} {holdings.get(leg.instrument.symbol, Decimal(0)):+f}"
-        for leg in ticket.legs
-    )
-    return denial(
-        DenialCode.EFFECT_AMBIGUOUS,
-        f"asked {ticket.effect.value}, but with holdings {held} the legs do not all open"
-        " or all close",
-    )
 
 
 def check_line(facts: LineFacts, limits: RiskLimits) -> tuple[Denial, ...]:

@@ -111,9 +111,9 @@ def test_every_state_has_a_row_of_moves_and_staying_is_always_legal() -> None:
 
 
 def test_live_states_and_ends_divide_all_states() -> None:
-    assert LIVE == OPEN | UNRESOLVED | {S.PLANNED}
+    assert OPEN | UNRESOLVED | {S.PLANNED} == LIVE
     assert not LIVE & TERMINAL
-    assert LIVE | TERMINAL == set(LineState)
+    assert set(LineState) == LIVE | TERMINAL
 
 
 @pytest.mark.parametrize("end", sorted(TERMINAL))

@@ -23,7 +23,6 @@ from swimdesk.domain.risk import (
     denial,
     duplicate_denial,
     price_tick,
-    resolve_effect,
 )
 
 LIMITS = RiskLimits()
@@ -439,91 +438,3 @@ def test_a_duplicate_is_explained_with_its_age() -> None:
     assert flying is not None
     assert flying.detail == "the same order was sent 90 s ago and is not resolved"
     assert codes(facts(duplicate=recent)) == ["DUPLICATE_RECENT"]
-
-
-# --- open or close -----------------------------------------------------------------------------
-
-LONG = {"AAPL": Decimal(100)}
-SHORT = {"AAPL": Decimal(-100)}
-
-
-@pytest.mark.parametrize(
-    ("text", "holdings", "outcome"),
-    [
-        ("BUY +100 AAPL @MKT", {}, "open"),
-        ("BUY +100 AAPL @MKT", LONG, "open"),
-        ("BUY +99 AAPL @MKT", SHORT, "close"),
-        ("BUY +100 AAPL @MKT", SHORT, "close"),
-        ("BUY +101 AAPL @MKT", SHORT, "EFFECT_AMBIGUOUS"),
-        ("BUY +1 AAPL @MKT [TO OPEN]", SHORT, "EFFECT_AMBIGUOUS"),
-        ("BUY +1 AAPL @MKT [TO CLOSE]", {}, "SELL_MORE_THAN_HELD"),
-        ("BUY +100 AAPL @MKT [TO CLOSE]", SHORT, "close"),
-        ("BUY +101 AAPL @MKT [TO CLOSE]", SHORT, "SELL_MORE_THAN_HELD"),
-        ("SELL -99 AAPL @MKT", LONG, "close"),
-        ("SELL -100 AAPL @MKT", LONG, "close"),
-        ("SELL -101 AAPL @MKT", LONG, "SELL_MORE_THAN_HELD"),
-        ("SELL -1 AAPL @MKT", {}, "SELL_MORE_THAN_HELD"),
-        ("SELL -1 AAPL @MKT", SHORT, "SELL_MORE_THAN_HELD"),
-        ("SELL -1 AAPL @MKT [TO OPEN]", {}, "open"),
-        ("SELL -1 AAPL @MKT [TO OPEN]", SHORT, "open"),
-        ("SELL -1 AAPL @MKT [TO OPEN]", LONG, "EFFECT_AMBIGUOUS"),
-        ("SELL -101 AAPL @MKT [TO OPEN]", LONG, "EFFECT_AMBIGUOUS"),
-        (CALL, {}, "open"),
-        (CALL, {CALL_SYMBOL: Decimal(-4)}, "open"),
-        (CALL, {CALL_SYMBOL: Decimal(1)}, "close"),
-        (f"{CALL} [TO OPEN]", {CALL_SYMBOL: Decimal(1)}, "EFFECT_AMBIGUOUS"),
-        (f"{CALL} [TO CLOSE]", {}, "SELL_MORE_THAN_HELD"),
-        ("SELL -2 SPY 100 18 DEC 26 600 CALL @4.10 LMT", {CALL_SYMBOL: Decimal(1)},
-         "EFFECT_AMBIGUOUS"),
-        (VERTICAL, {}, "open"),
-        (VERTICAL, {CALL_SYMBOL: Decimal(1), "SPY   261218C00605000": Decimal(-1)}, "close"),
-        (VERTICAL, {CALL_SYMBOL: Decimal(1)}, "EFFECT_AMBIGUOUS"),
-        (VERTICAL, {CALL_SYMBOL: Decimal(1), "SPY   261218C00605000": Decimal(1)},
-         "EFFECT_AMBIGUOUS"),
-        (f"{VERTICAL} [TO CLOSE]", {CALL_SYMBOL: Decimal(1)}, "SELL_MORE_THAN_HELD"),
-        (f"{VERTICAL} [TO OPEN]", {CALL_SYMBOL: Decimal(1)}, "EFFECT_AMBIGUOUS"),
-    ],
-)  # fmt: skip
-def test_effect_per_account(text: str, holdings: dict[str, Decimal], outcome: str) -> None:
-    resolved = resolve_effect(a_ticket(text), holdings)
-    if resolved.denials:
-        assert [one.code for one in resolved.denials] == [outcome]
-    else:
-        assert resolved.ticket.effect.value == outcome
-
-
-@pytest.mark.parametrize(
-    ("text", "held", "free", "outcome"),
-    [
-        ("SELL -50 AAPL @MKT", "100", "50", "close"),
-        ("SELL -51 AAPL @MKT", "100", "50", "SELL_MORE_THAN_HELD"),
-        ("SELL -1 AAPL @MKT", "100", "0", "SELL_MORE_THAN_HELD"),
-        ("BUY +1 AAPL @MKT", "-100", "0", "SELL_MORE_THAN_HELD"),
-        ("SELL -1 AAPL @MKT [TO OPEN]", "100", "0", "EFFECT_AMBIGUOUS"),
-        ("SELL -1 AAPL @MKT", "100", "-20", "SELL_MORE_THAN_HELD"),
-    ],
-)
-def test_what_our_working_orders_are_about_to_close_cannot_be_closed_again(
-    text: str, held: str, free: str, outcome: str
-) -> None:
-    resolved = resolve_effect(a_ticket(text), {"AAPL": Decimal(held)}, {"AAPL": Decimal(free)})
-    found = [one.code for one in resolved.denials] or [resolved.ticket.effect.value]
-    assert found == [outcome]
-
-
-def test_selling_an_option_whose_holding_is_on_its_way_out_does_not_open_a_short() -> None:
-    ticket = a_ticket(CALL)
-    resolved = resolve_effect(ticket, {CALL_SYMBOL: Decimal(1)}, {CALL_SYMBOL: Decimal(0)})
-    assert [one.code for one in resolved.denials] == ["SELL_MORE_THAN_HELD"]
-
-
-def test_overselling_and_ambiguity_are_explained_with_the_holdings() -> None:
-    (oversold,) = resolve_effect(a_ticket("SELL -101 AAPL @MKT"), LONG).denials
-    assert oversold.detail == "sell 101 AAPL to close, free to close 100"
-    (nothing,) = resolve_effect(a_ticket("SELL -101 AAPL @MKT"), {}).denials
-    assert nothing.detail == (
-        "sell 101 AAPL to close, free to close 0; write [TO OPEN] to sell short"
-    )
-    (mixed,) = resolve_effect(a_ticket(VERTICAL), {CALL_SYMBOL: Decimal(1)}).denials
-    assert "SPY   261218C00600000 +1, SPY   261218C00605000 +0" in mixed.detail
-    assert "asked auto" in mixed.detail
