@@ -80,7 +80,7 @@ class SchwabBroker:
         self._clock = clock
         self._answer_deadline_s = answer_deadline_s
         self._reader = Reader(api_url.rstrip("/"), ssl_context, tokens, clock, transport)
-        self._directory = Directory(self._reader, logins, accounts, numbers or {})
+        self._directory = Directory(self._reader, logins, accounts, numbers or {}, clock)
         self._market = MarketReads(self._reader, tokens, logins)
         host = self._address.host
         self._lane = Lane(host, self._address.port, ssl_context, host, clock)

@@ -6,14 +6,21 @@ Aliases go out, hashes go into paths, numbers are compared; neither of the two l
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
+from swimdesk.desk.ports import Clock
 from swimdesk.domain.accounts import Account
-from swimdesk.errors import BrokerError, ConfigError, LoginRequired, ProtocolDrift, UnknownReference
+from swimdesk.errors import (
+    LoginRequired,
+    ProtocolDrift,
+    StoreError,
+    SwimdeskError,
+    UnknownReference,
+)
 from swimdesk.schwab.mapping import account_as_read
+from swimdesk.schwab.naming import Names
 from swimdesk.schwab.reads import Reader, all_of
 from swimdesk.schwab.wire import WireAccount, WireAccountNumber, WireSecuritiesAccount, read_as
 from swimdesk.telemetry.logs import get_log
@@ -23,6 +30,8 @@ log = get_log(__name__)
 
 NUMBERS_PATH = "/trader/v1/accounts/accountNumbers"
 ACCOUNTS_PATH = "/trader/v1/accounts"
+_MISS_LIFE_NS: Final = 60_000_000_000
+"""How long an account that no login shows is not looked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,21 @@ class Directory:
         logins: Sequence[str],
         configured: Sequence[Account],
         numbers: Mapping[str, Secret],
+        clock: Clock,
     ) -> None:
         self._reader = reader
         self._logins = tuple(logins)
         self._configured = tuple(configured)
-        self._by_last4, self._by_whole = _tell_apart(configured, numbers)
+        self._clock = clock
+        self._names = Names(configured, numbers, logins)
         self._missing: set[str] = set()
         self._seen: dict[str, tuple[_Seen, ...]] = {}
+        self._failures: dict[str, SwimdeskError] = {}
+        """Why a login's accounts could not be read the last time."""
+        self._missed_ns: dict[str, int] = {}
+        """When all logins were read in vain for an alias."""
+        self._told: dict[str, str] = {}
+        """What the log says already about an alias that cannot be had."""
         self._by_alias: dict[str, Entry] = {}
         self._by_number: dict[str, Entry] = {}
         self._refreshing = asyncio.Lock()
@@ -77,59 +94,100 @@ class Directory:
         return self._by_number.get(number)
 
     async def entries(self, aliases: Iterable[str]) -> list[Entry]:
-        """Return accounts by alias, reading the logins that were not read yet if one is missing."""
+        """Return accounts by alias, reading the logins that were not read yet if one is missing.
+
+        A login that cannot be read raises only where one of its accounts is asked for.
+        """
         wanted = list(dict.fromkeys(aliases))
-        if not self._knows(wanted):
+        if self._worth_reading_for(wanted):
             async with self._refreshing:
-                if not self._knows(wanted):
+                if self._worth_reading_for(wanted):
                     unread = [login for login in self._logins if login not in self._seen]
                     await self._read(unread or self._logins)
+                    self._note_missed(wanted)
         missing = [alias for alias in wanted if alias not in self._by_alias]
         if missing:
-            self._raise_missing(missing)
+            raise self._why_missing(missing)
         return [self._by_alias[alias] for alias in wanted]
 
     async def entries_at_hand(self, aliases: Sequence[str]) -> list[Entry]:
         """Return those of the accounts that can be had; the others are missing, nothing raises."""
         try:
             return await self.entries(aliases)
-        except (BrokerError, UnknownReference) as error:
-            log.warning("broker.accounts_not_known", reason=error.detail)
+        except SwimdeskError as error:
+            self._tell_once([a for a in aliases if a not in self._by_alias], error.detail)
         return [entry for alias in aliases if (entry := self._by_alias.get(alias)) is not None]
 
-    def _knows(self, aliases: Iterable[str]) -> bool:
-        return all(alias in self._by_alias for alias in aliases)
-
     async def refresh(self) -> tuple[Account, ...]:
-        """Read every login and return all accounts.
+        """Read every login and return all accounts, in an order that stays.
 
-        Of a login that has to sign in there are the accounts known already or configured. Any
-        other failure raises: accounts must not go missing unnoticed.
+        Of a login that cannot be read there are the accounts known already. Of one that never was,
+        because it has no token, there are those configured; any other failure raises then:
+        accounts must not go missing unnoticed.
         """
         async with self._refreshing:
             await self._read(self._logins)
-        unread = (a for a in self._configured if a.login not in self._seen)
-        return (*(entry.account for entry in self._by_alias.values()), *unread)
+        never = [self._failures[login] for login in self._logins if login not in self._seen]
+        grave = [error for error in never if not isinstance(error, LoginRequired | StoreError)]
+        raised = grave or ([] if self._seen else never)
+        if raised:
+            raise raised[0].with_traceback(None)
+        found = {alias: entry.account for alias, entry in self._by_alias.items()}
+        unread = {a.alias: a for a in self._configured if a.login not in self._seen}
+        return tuple(sorted((unread | found).values(), key=self._names.order))
+
+    def _worth_reading_for(self, aliases: Iterable[str]) -> bool:
+        """Tell whether an alias is missing that was not looked for in vain just now."""
+        now_ns = self._clock.monotonic_ns()
+        return any(
+            alias not in self._by_alias
+            and now_ns - self._missed_ns.get(alias, -_MISS_LIFE_NS) >= _MISS_LIFE_NS
+            for alias in aliases
+        )
+
+    def _note_missed(self, aliases: Iterable[str]) -> None:
+        """Remember which accounts no login shows; a login that was not read may still show it."""
+        now_ns = self._clock.monotonic_ns()
+        for alias in aliases:
+            if alias not in self._by_alias and not self._unread_behind(alias):
+                self._missed_ns[alias] = now_ns
+
+    def _unread_behind(self, alias: str) -> list[str]:
+        """Return the logins not read that may see an account of that name."""
+        configured = {account.alias: account.login for account in self._configured}
+        login = self._names.login_of(alias) or configured.get(alias)
+        candidates = self._logins if login is None else (login,)
+        return [one for one in candidates if one not in self._seen]
+
+    def _why_missing(self, missing: Sequence[str]) -> SwimdeskError:
+        unread = [login for alias in missing for login in self._unread_behind(alias)]
+        failures = [self._failures[login] for login in unread if login in self._failures]
+        if failures:
+            return failures[0].with_traceback(None)
+        return UnknownReference(f"the broker shows no account {', '.join(missing)}")
+
+    def _tell_once(self, aliases: Iterable[str], reason: str) -> None:
+        new = [alias for alias in aliases if self._told.get(alias) != reason]
+        if new:
+            self._told.update(dict.fromkeys(new, reason))
+            log.warning("broker.accounts_not_known", accounts=", ".join(new), reason=reason)
 
     async def _read(self, logins: Sequence[str]) -> None:
         results = await asyncio.gather(
             *(self._read_login(login) for login in logins), return_exceptions=True
         )
-        signed_out: list[LoginRequired] = []
-        failures: list[BaseException] = []
         for login, result in zip(logins, results, strict=True):
-            if isinstance(result, LoginRequired):
-                log.warning("login.accounts_not_read", login=login, reason=result.detail)
-                signed_out.append(result)
+            if isinstance(result, SwimdeskError):
+                known = self._failures.get(login)
+                if known is None or known.detail != result.detail:
+                    log.warning("login.accounts_not_read", login=login, reason=result.detail)
+                self._failures[login] = result
             elif isinstance(result, BaseException):
-                failures.append(result)
+                raise result
             else:
+                self._failures.pop(login, None)
                 self._seen[login] = result
         self._name_all()
-        if failures:
-            raise failures[0]
-        if not self._seen and signed_out:
-            raise signed_out[0]
 
     async def _read_login(self, login: str) -> tuple[_Seen, ...]:
         numbers, accounts = await all_of(
@@ -149,99 +207,38 @@ class Directory:
             if wire.account_number not in hashes:
                 raise ProtocolDrift(f"login {login}: an account has no hash")
             seen.append(_Seen(login, hashes[wire.account_number], wire))
-        # The broker promises no order; names must not depend on it.
-        return tuple(sorted(seen, key=lambda one: one.number))
+        self._names.check(login, [one.number for one in seen])
+        return tuple(seen)
 
     def _name_all(self) -> None:
-        entries: dict[str, Entry] = {}
-        owners = self._owners()
-        for seen in self._seen.values():
-            self._refuse_ambiguous(seen)
-            for position, one in enumerate(seen, 1):
-                if owners[one.number] is one:
-                    entry = self._entry(one, position)
-                    if entry.account.alias in entries:
-                        raise ConfigError(
-                            f"two accounts would be called {entry.account.alias}; "
-                            "give one of them another alias in the configuration"
-                        )
-                    entries[entry.account.alias] = entry
-        self._warn_of_missing(entries)
-        self._by_alias = entries
-        self._by_number = {entry.number: entry for entry in entries.values()}
+        seen = {login: self._seen[login] for login in self._logins if login in self._seen}
+        self._names.give({login: [one.number for one in all_] for login, all_ in seen.items()})
+        owners: dict[str, _Seen] = {}
+        for one in (one for all_ in seen.values() for one in all_):
+            # An account that two logins see is not traded twice: the login that named it has it.
+            if one.number not in owners or self._names.of(one.number).login == one.login:
+                owners[one.number] = one
+        self._by_number = {number: self._entry(one) for number, one in owners.items()}
+        self._by_alias = {entry.named.alias: entry for entry in self._by_number.values()}
+        for alias in self._by_alias:
+            self._missed_ns.pop(alias, None)
+            self._told.pop(alias, None)
+        self._warn_of_missing()
 
-    def _warn_of_missing(self, entries: Mapping[str, Entry]) -> None:
+    def _entry(self, one: _Seen) -> Entry:
+        named = replace(self._names.of(one.number), login=one.login)
+        return Entry(account_as_read(named, one.wire), named, one.number, one.hash)
+
+    def _warn_of_missing(self) -> None:
         """Say once which configured accounts their logins do not show: nothing else would."""
         missing = {
-            a.alias for a in self._configured if a.login in self._seen and a.alias not in entries
+            a.alias
+            for a in self._configured
+            if a.login in self._seen and a.alias not in self._by_alias
         }
         for alias in sorted(missing - self._missing):
             log.warning("broker.account_not_shown", account=alias)
         self._missing = missing
-
-    def _owners(self) -> dict[str, _Seen]:
-        """Choose one login per account: an account that two logins see is not traded twice."""
-        owners: dict[str, _Seen] = {}
-        for one in (one for seen in self._seen.values() for one in seen):
-            holder = owners.setdefault(one.number, one)
-            if self._configuration_of(one) and not self._configuration_of(holder):
-                owners[one.number] = one
-        return owners
-
-    def _refuse_ambiguous(self, seen: Sequence[_Seen]) -> None:
-        endings = Counter((one.login, one.number[-4:]) for one in seen)
-        for (login, last4), count in endings.items():
-            if count > 1 and (login, last4) in self._by_last4:
-                raise ConfigError(
-                    f"last4 {last4} of login {login} matches two accounts; "
-                    "name the account by its number"
-                )
-
-    def _configuration_of(self, one: _Seen) -> Account | None:
-        named = self._by_whole.get((one.login, one.number))
-        return named or self._by_last4.get((one.login, one.number[-4:]))
-
-    def _entry(self, one: _Seen, position: int) -> Entry:
-        named = self._configuration_of(one) or Account(
-            f"{one.login}-{position}", one.login, one.number[-4:]
-        )
-        return Entry(account_as_read(named, one.wire), named, one.number, one.hash)
-
-    def _raise_missing(self, missing: Sequence[str]) -> None:
-        unread = {a.alias: a.login for a in self._configured if a.login not in self._seen}
-        logins = sorted({unread[alias] for alias in missing if alias in unread})
-        if logins:
-            raise LoginRequired(f"login {', '.join(logins)} has to sign in first")
-        raise UnknownReference(f"the broker shows no account {', '.join(missing)}")
-
-
-_Configured: TypeAlias = dict[tuple[str, str], Account]
-
-
-def _tell_apart(
-    configured: Sequence[Account], numbers: Mapping[str, Secret]
-) -> tuple[_Configured, _Configured]:
-    """Return the accounts by login and last4, and by login and whole number where that is given."""
-    whole = {a.alias: numbers[a.alias].reveal() for a in configured if a.alias in numbers}
-    aliases: dict[str, str] = {}
-    for alias, number in whole.items():
-        other = aliases.setdefault(number, alias)
-        if other != alias:
-            raise ConfigError(
-                f"accounts {other} and {alias} have the same number; each account is named once"
-            )
-    endings = Counter((account.login, account.last4) for account in configured)
-    by_last4 = {(a.login, a.last4): a for a in configured if a.alias not in whole}
-    for (login, last4), account in by_last4.items():
-        if not last4:
-            raise ConfigError(f"account {account.alias} has neither last4 nor a number")
-        if endings[login, last4] > 1:
-            raise ConfigError(
-                f"two configured accounts have login {login} and last4 {last4}; each account "
-                "is named once, and such accounts by their numbers"
-            )
-    by_whole = {(a.login, whole[a.alias]): a for a in configured if a.alias in whole}
-    return by_last4, by_whole
 
 
 def rows(document: Any, what: str) -> list[Any]:  # noqa: ANN401 - parsed JSON

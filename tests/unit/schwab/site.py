@@ -13,7 +13,7 @@ from tests.unit.schwab.support import NOW, StoppedClock
 
 from swimdesk.desk.ports import LoginHealth, LoginState
 from swimdesk.domain.accounts import Account
-from swimdesk.errors import LoginRequired
+from swimdesk.errors import LoginRequired, StoreFull
 from swimdesk.schwab.client import SchwabBroker
 from swimdesk.telemetry.redaction import Secret
 
@@ -47,10 +47,15 @@ def broken(error: Exception) -> Answer:
 
 
 class Tokens:
-    """A token source whose tokens name their login; `dead` logins have to sign in."""
+    """A token source whose tokens name their login; `dead` logins have to sign in.
+
+    New tokens of `unsaved` logins cannot be saved; what is current for them is good as long as
+    they are not `dead`.
+    """
 
     def __init__(self) -> None:
         self.dead: set[str] = set()
+        self.unsaved: set[str] = set()
         self.replaced: list[str] = []
         self.asked_life_s: list[float] = []
 
@@ -58,6 +63,8 @@ class Tokens:
         self.asked_life_s.append(min_life_s)
         if login in self.dead:
             raise LoginRequired(f"login {login} has to sign in")
+        if login in self.unsaved:
+            raise StoreFull(f"the tokens of {login} cannot be saved")
         return Secret(f"first.{login}")
 
     def current(self, login: str) -> Secret | None:
@@ -88,6 +95,7 @@ class Site:
     routes: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)
     clock: StoppedClock = field(default_factory=StoppedClock)
+    numbers: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(NUMBERS))
 
     def on(self, path: str, *answers: Answer, login: str = "*") -> None:
         """Answer a path; the last answer stays."""
@@ -108,10 +116,10 @@ class Site:
     def usual(self, login: str, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if path == NUMBERS_PATH:
-            rows = [{"accountNumber": n, "hashValue": hash_of(n)} for n in NUMBERS[login]]
+            rows = [{"accountNumber": n, "hashValue": hash_of(n)} for n in self.numbers[login]]
             return httpx.Response(200, json=rows)
         if path == ACCOUNTS_PATH:
-            return httpx.Response(200, json=[an_account(n) for n in NUMBERS[login]])
+            return httpx.Response(200, json=[an_account(n) for n in self.numbers[login]])
         if path == ORDERS_PATH:
             return httpx.Response(200, json=[])
         return httpx.Response(404, json={"message": "Not found"})

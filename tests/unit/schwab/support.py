@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,15 +23,20 @@ def payloads(pattern: str) -> list[Path]:
 
 @dataclass
 class StoppedClock:
-    """Wall time that a test moves; monotonic time is the machine's, stamps only."""
+    """Wall time that a test moves; monotonic time is the machine's, moved along with it."""
 
     at: datetime = NOW
+    moved_ns: int = 0
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        self.moved_ns += int(seconds * 1e9)
 
     def now(self) -> datetime:
         return self.at
 
     def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
+        return time.monotonic_ns() + self.moved_ns
 
 
 def option(strike: str, right: Right = Right.PUT, root: str = "ABCD") -> OptionContract:

@@ -116,7 +116,7 @@ async def test_signed_out_login_leaves_the_others_and_its_configured_accounts() 
     site = Site()
     site.tokens.dead = {"smith"}
     broker = site.broker([Account("FAM-07", "smith", "0001")])
-    assert [a.alias for a in await broker.discover()] == ["jones-1", "FAM-07"]
+    assert [a.alias for a in await broker.discover()] == ["FAM-07", "jones-1"]
     with pytest.raises(LoginRequired, match="smith"):
         await broker.holdings(["FAM-07"])
     site.tokens.dead = set()
