@@ -5,7 +5,7 @@ from __future__ import annotations
 from swimdesk.errors import ExitCode
 from swimdesk.views.models import BroadcastView
 
-_UNWANTED = frozenset({"denied", "skipped", "refused", "rejected", "not_sent", "absent"})
+_UNWANTED = frozenset({"denied", "skipped", "refused", "rejected", "not_sent", "absent", "planned"})
 _NEVER_LEFT = frozenset({"not_sent", "absent"})
 _KEPT_BACK = frozenset({"denied", "skipped"})
 
@@ -17,7 +17,7 @@ def exit_code_of(view: BroadcastView) -> ExitCode:
     |-----------------------------------------------------------------------------|------|
     | any in doubt                                                                | 5    |
     | every line that was to be sent did not leave (not sent, absent)             | 9    |
-    | any denied, skipped, refused, rejected or not sent                          | 4    |
+    | any denied, skipped, refused, rejected, not sent or not sent yet            | 4    |
     | else (all taken by the broker: working, filled, canceled, expired)          | 0    |
 
     A broadcast of which our own checks leave nothing is never made: that is OrderDenied, 3.

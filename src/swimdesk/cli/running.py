@@ -12,7 +12,8 @@ from swimdesk.cli.endings import Interrupted
 
 T = TypeVar("T")
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends a command orderly; a lost terminal is one of them."""
 
 
 class Interruption:
@@ -32,6 +33,9 @@ class Interruption:
         """Let signals end the current task; called on its loop."""
         self._task = asyncio.current_task()
         for number in SIGNALS:
+            if signal.getsignal(number) is signal.SIG_IGN:
+                # Started to outlive its terminal, as under nohup.
+                continue
             asyncio.get_running_loop().add_signal_handler(number, self._arrived, number)
 
     @contextmanager

@@ -21,6 +21,7 @@ FIRST_TO_GO: Final = (
 """Which columns a narrow terminal does without, in this order; files and JSON have them all."""
 
 _NAMES_SHOWN: Final = 12
+_ENDLESS: Final = 10_000
 
 
 def print_table(
@@ -29,6 +30,7 @@ def print_table(
     """Print rows under their headings; ``width`` None asks the terminal."""
     # Deferred: a command that prints one line or a document does not need it.
     from rich.console import Console
+    from rich.measure import Measurement
 
     console = Console(file=out, width=width, markup=False, highlight=False, emoji=False)
     # A column in which nobody has anything would only take room from the others.
@@ -37,8 +39,10 @@ def print_table(
     if remarks:
         used.remove(fields.index(REMARK))
     left_out = []
+    endless = console.options.update(width=_ENDLESS)
     for name in FIRST_TO_GO:
-        if console.measure(_table(fields, rows, used)).maximum <= console.width:
+        table = _table(fields, rows, used)
+        if Measurement.get(console, endless, table).maximum <= console.width:
             break
         if name in fields and fields.index(name) in used:
             used.remove(fields.index(name))

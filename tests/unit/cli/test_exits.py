@@ -36,7 +36,7 @@ def test_lines_decide_the_exit_code(states: tuple[str, ...], code: ExitCode) -> 
 @pytest.mark.parametrize("state", LineState)
 def test_a_line_that_is_not_as_intended_is_never_exit_0(state: LineState) -> None:
     as_intended = {
-        "planned", "sending", "accepted", "working", "partial", "filled", "canceling", "canceled",
+        "sending", "accepted", "working", "partial", "filled", "canceling", "canceled",
         "replacing", "replaced", "expired",
     }  # fmt: skip
     is_done = exit_code_of(a_broadcast("filled", state.value)) is ExitCode.DONE
