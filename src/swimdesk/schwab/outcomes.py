@@ -74,12 +74,12 @@ STATUSES: Final[dict[int, Verdict]] = {
     400: _REFUSED,
     401: _NOT_OURS,
     403: _NOT_OURS,
-    404: _REFUSED,
     429: Verdict(OutcomeKind.REFUSED, "the broker asked us to slow down"),
 }
 """Statuses that tell; every other one (1xx, other 2xx, 3xx, 408, 409, 425, 5xx …) is unknown.
 
-A 200 or 202 is not what the broker documents for an order: a gateway's page may come with it.
+A 200, 202 or 404 is not what the broker documents for placing an order: it may come from a
+gateway that lost its way, before or behind the broker.
 """
 
 UNLISTED: Final = Verdict(OutcomeKind.UNKNOWN, f"an answer that proves nothing; {_SENT_OFF}")

@@ -57,7 +57,7 @@ def test_location_is_not_believed_for_an_account_whose_hash_is_not_known() -> No
     assert outcome_of(answered(201, Location=location()), None).order_id is None
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
+@pytest.mark.parametrize("status", [400, 401, 403, 429])
 @pytest.mark.parametrize(
     "body", [b"", b'{"message":"no"}', b"<html>Access Denied</html>", b"plain"]
 )
@@ -78,7 +78,7 @@ def test_400_around_a_500_or_damaged_is_unknown(body: bytes) -> None:
     assert outcome_of(answered(400, body), HASH).kind is UNKNOWN
 
 
-LISTED = {201, 400, 401, 403, 404, 429}
+LISTED = {201, 400, 401, 403, 429}
 
 
 @pytest.mark.parametrize("status", sorted(set(range(200, 600)) - LISTED))
