@@ -215,10 +215,10 @@ class PlanExpired(GuardError):
 
 
 class HomeHeld(SwimdeskError):
-    """Report a home whose owner holds the lock and does not answer."""
+    """Report a home that another process holds, or whose owner does not answer."""
 
     code = "HOME_HELD"
-    title = "Another process holds this home and does not answer"
+    title = "Another process holds this home"
     exit_code = ExitCode.HELD
 
 
