@@ -126,6 +126,18 @@ async def test_login_without_a_token_is_not_sent_and_the_others_go(tls: Tls) -> 
     assert set(posts(server)) == {hash_of("22220001")}
 
 
+async def test_tokens_that_cannot_be_saved_keep_no_good_token_from_sending(tls: Tls) -> None:
+    site = Site()
+    async with misbehaving(tls.server) as server:
+        broker = broker_at(server.port, site, tls)
+        await broker.discover()
+        site.tokens.unsaved = {"smith"}
+        await broker.ready(ALL)
+        burst = await fire(broker, prepared(broker))
+        await broker.aclose()
+    assert set(burst.kinds().values()) == {OutcomeKind.ACCEPTED}
+
+
 async def test_account_that_was_never_discovered_is_not_sent(tls: Tls) -> None:
     async with misbehaving(tls.server) as server:
         broker = broker_at(server.port, Site(), tls)

@@ -76,8 +76,8 @@ class TokenKeeper:
     async def access_token(self, login: str, *, min_life_s: float = 0.0) -> Secret:
         """Return a token that lives at least that long, refreshing it below a minute.
 
-        LoginRequired if a person has to sign in; BrokerUnreachable if the endpoint does not answer
-        and the token at hand does not live that long; StoreError if new tokens cannot be saved.
+        LoginRequired if a person has to sign in; BrokerUnreachable if the endpoint does not answer,
+        or StoreError if new tokens cannot be saved, and the one at hand does not live that long.
         """
         state = self._state(login)
         # Twice, because a sibling's tokens taken from the file may be too short-lived.
@@ -85,7 +85,8 @@ class TokenKeeper:
             if self._lives(state, max(min_life_s, REFRESH_MARGIN_S)):
                 break
             trouble = await self._renewed(state)
-            if isinstance(trouble, BrokerUnreachable) and self._lives(state, min_life_s):
+            passing = isinstance(trouble, BrokerUnreachable | StoreError)
+            if passing and self._lives(state, min_life_s):
                 break
             if trouble:
                 raise trouble

@@ -29,7 +29,7 @@ from swimdesk.desk.ports import (
 )
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.orders import Ticket
-from swimdesk.errors import BrokerError, BrokerUnreachable, InputError, ProtocolDrift
+from swimdesk.errors import BrokerUnreachable, InputError, ProtocolDrift, StoreError, SwimdeskError
 from swimdesk.schwab.connection import LaneRequest
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
 from swimdesk.schwab.lane import Lane, guarded
@@ -38,7 +38,7 @@ from swimdesk.schwab.mapping import broker_orders, holdings_of
 from swimdesk.schwab.market import MarketReads
 from swimdesk.schwab.outcomes import Answer, Fault, outcome_of
 from swimdesk.schwab.posting import address_of, post
-from swimdesk.schwab.reads import Reader, all_of
+from swimdesk.schwab.reads import Reader, all_of, broker_errors
 from swimdesk.schwab.render import Rendered, render
 from swimdesk.schwab.wire import WireAccount, WireOrder, read_as
 from swimdesk.telemetry.logs import get_log
@@ -98,14 +98,16 @@ class SchwabBroker:
 
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
         """Read balances and positions of these accounts, all or BrokerError."""
-        groups = by_login(await self._directory.entries(accounts))
-        reads = await all_of(
-            self._holdings_of_login(login, group) for login, group in groups.items()
-        )
+        with broker_errors():
+            groups = by_login(await self._directory.entries(accounts))
+            reads = await all_of(
+                self._holdings_of_login(login, group) for login, group in groups.items()
+            )
         found = {one.account.alias: one for read in reads for one in read}
         return tuple(found[alias] for alias in dict.fromkeys(accounts))
 
     async def _holdings_of_login(self, login: str, entries: Sequence[Entry]) -> list[Holdings]:
+        asked = self._clock.now()
         document = await self._reader.get(
             login, ACCOUNTS_PATH, "accounts with positions", {"fields": "positions"}
         )
@@ -114,11 +116,10 @@ class SchwabBroker:
             for data in rows(document, "accounts with positions")
         ]
         by_number = {wire.account_number: wire for wire in wires}
-        now = self._clock.now()
         missing = [e.account.alias for e in entries if e.number not in by_number]
         if missing:
             raise ProtocolDrift(f"the broker's list of accounts lacks {', '.join(missing)}")
-        return [holdings_of(by_number[entry.number], entry.named, now) for entry in entries]
+        return [holdings_of(by_number[entry.number], entry.named, asked) for entry in entries]
 
     # --- sending ---------------------------------------------------------------------------
 
@@ -143,8 +144,8 @@ class SchwabBroker:
     async def _ready_login(self, login: str, entries: Sequence[Entry]) -> None:
         try:
             await self._tokens.access_token(login, min_life_s=TOKEN_LIFE_S)
-        except BrokerUnreachable:
-            # The token endpoint may be down while the token we hold is still good.
+        except (BrokerUnreachable, StoreError):
+            # The token endpoint may be down, or the disk full, while the token we hold is good.
             if self._tokens.current(login) is None:
                 raise
         await self._lane.warm([entry.account.alias for entry in entries])
@@ -208,7 +209,7 @@ class SchwabBroker:
             return_exceptions=True,
         )
         for login, result in zip(groups, results, strict=True):
-            if isinstance(result, BrokerError):
+            if isinstance(result, SwimdeskError):
                 log.warning("broker.orders_not_read", login=login, reason=result.detail)
             elif isinstance(result, BaseException):
                 raise result
@@ -238,9 +239,10 @@ class SchwabBroker:
         """Read one order; None when the broker itself says that it does not know the id (yet)."""
         if not _ORDER_ID.fullmatch(order_id):
             raise InputError(f"{order_id[:30]!r} is not an order id of the broker")
-        (entry,) = await self._directory.entries([account])
-        path = f"{ACCOUNTS_PATH}/{entry.hash}/orders/{order_id}"
-        reply = await self._reader.read(entry.account.login, path)
+        with broker_errors():
+            (entry,) = await self._directory.entries([account])
+            path = f"{ACCOUNTS_PATH}/{entry.hash}/orders/{order_id}"
+            reply = await self._reader.read(entry.account.login, path)
         if reply.is_unknown:
             return None
         wire = read_as(WireOrder, reply.document("an order"), "an order")

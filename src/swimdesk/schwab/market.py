@@ -14,9 +14,9 @@ from swimdesk.desk.ports import (
     SessionHours,
     TokenSource,
 )
-from swimdesk.errors import LoginRequired, UnknownSymbol
+from swimdesk.errors import LoginRequired, StoreError, SwimdeskError, UnknownSymbol
 from swimdesk.schwab.quoting import chain_of, expiries_of, hours_of, quotes_of
-from swimdesk.schwab.reads import Reader, Reply, all_of
+from swimdesk.schwab.reads import Reader, Reply, all_of, broker_errors
 
 SYMBOLS_PER_CALL: Final = 200
 """The broker takes 500; option symbols make the URL long."""
@@ -86,13 +86,14 @@ class MarketReads:
         return quotes_of(reply.document("quotes"))
 
     async def _read(self, path: str, params: Mapping[str, str]) -> Reply:
-        failure: LoginRequired | None = None
+        failure: SwimdeskError | None = None
         for login in self._by_health():
             try:
                 return await self._reader.read(login, path, params)
-            except LoginRequired as error:
+            except (LoginRequired, StoreError) as error:
                 failure = failure or error
-        raise failure or LoginRequired("no login is configured")
+        with broker_errors():
+            raise failure or LoginRequired("no login is configured")
 
     def _by_health(self) -> list[str]:
         healthy = {h.login for h in self._tokens.health() if h.state in _HEALTHY}

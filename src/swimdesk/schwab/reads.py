@@ -6,7 +6,8 @@ import asyncio
 import email.utils
 import math
 import ssl
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -22,6 +23,7 @@ from swimdesk.errors import (
     LoginRequired,
     ProtocolDrift,
     RateLimited,
+    SwimdeskError,
 )
 from swimdesk.schwab.network import is_untrusted_certificate, why_no_connection
 from swimdesk.schwab.problems import error_text, says_not_found, tells_of_internal_error
@@ -104,7 +106,10 @@ class Reader:
         self._host = httpx.URL(api_url).host
 
     async def read(self, login: str, path: str, params: Mapping[str, str] | None = None) -> Reply:
-        """GET a path; raises BrokerUnreachable, RateLimited, LoginRequired, ProtocolDrift."""
+        """GET a path; raises BrokerUnreachable, RateLimited, LoginRequired, ProtocolDrift.
+
+        StoreError if the login has new tokens that cannot be saved.
+        """
         token = await self._tokens.access_token(login)
         reply = await self._with_patience(login, path, params, token)
         if reply.status == 401:
@@ -208,6 +213,17 @@ async def all_of(reads: Iterable[Awaitable[ResultT]]) -> list[ResultT]:
             raise result
         found.append(result)
     return found
+
+
+@contextmanager
+def broker_errors() -> Iterator[None]:
+    """Let the block raise BrokerError only: tokens that cannot be saved are a failed read too."""
+    try:
+        yield
+    except BrokerError:
+        raise
+    except SwimdeskError as error:
+        raise BrokerError(error.detail) from None
 
 
 def _log_repetition(details: stamina.instrumentation.RetryDetails) -> None:

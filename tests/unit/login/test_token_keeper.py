@@ -133,6 +133,23 @@ async def test_new_token_is_not_used_before_it_is_saved(
     assert world.endpoint.asked == ["r0"]
 
 
+async def test_token_at_hand_is_given_while_new_ones_cannot_be_saved(
+    world: TokenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = world.granted(30)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert (await keeper.access_token("smith", min_life_s=20)).reveal() == "a0"
+    with pytest.raises(StoreFull):
+        await keeper.access_token("smith", min_life_s=40)
+    world.clock.advance(30)
+    with pytest.raises(StoreFull):
+        await keeper.access_token("smith")
+
+
 async def test_unsaved_token_that_has_ended_meanwhile_is_exchanged(
     world: TokenWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,7 +33,6 @@ from swimdesk.errors import (
     InputError,
     LoginRequired,
     ProtocolDrift,
-    UnknownReference,
     UnknownSymbol,
 )
 from swimdesk.schwab.listing import MAX_RESULTS
@@ -139,8 +138,35 @@ async def test_a_login_that_cannot_be_read_does_not_lose_its_accounts_silently()
 
 
 async def test_unknown_account_is_said() -> None:
-    with pytest.raises(UnknownReference, match="NOBODY"):
+    with pytest.raises(BrokerError, match="NOBODY"):
         await Site().broker().holdings(["NOBODY"])
+    with pytest.raises(BrokerError, match="NOBODY"):
+        await Site().broker().order("NOBODY", "7")
+
+
+async def test_tokens_that_cannot_be_saved_are_a_failed_read() -> None:
+    site = Site()
+    broker = site.broker()
+    await broker.discover()
+    site.tokens.unsaved = {"smith"}
+    with pytest.raises(BrokerError, match="cannot be saved"):
+        await broker.holdings(ALL)
+    with pytest.raises(BrokerError, match="cannot be saved"):
+        await broker.order("smith-1", "7")
+
+
+async def test_holdings_are_as_old_as_the_request() -> None:
+    site = Site()
+    broker = site.broker()
+    await broker.discover()
+
+    def slowly(_: httpx.Request) -> httpx.Response:
+        site.clock.advance(9)
+        return httpx.Response(200, json=[an_account("22220001")])
+
+    site.on(ACCOUNTS_PATH, slowly, login="jones")
+    (holdings,) = await broker.holdings(["jones-1"])
+    assert holdings.balances.as_of == NOW
 
 
 async def test_holdings_ask_once_per_login_and_keep_the_order_asked_for() -> None:
@@ -219,6 +245,17 @@ async def test_login_never_signed_in_does_not_keep_the_others_from_being_read() 
     read = await site.broker([Account("J", "jones", "0001")]).orders(["smith-1", "J"], SINCE)
     assert not read.complete
     assert read.accounts == {"smith-1"}
+
+
+async def test_login_whose_tokens_cannot_be_saved_hides_no_orders_of_another() -> None:
+    site = Site()
+    broker = site.broker()
+    await broker.discover()
+    site.on(ORDERS_PATH, document([an_order("22220001")]), login="jones")
+    site.tokens.unsaved = {"smith"}
+    read = await broker.orders(ALL, SINCE)
+    assert read.accounts == {"jones-1"}
+    assert len(read.orders) == 1
 
 
 async def test_full_page_may_hide_orders() -> None:
@@ -344,6 +381,11 @@ async def test_market_data_uses_a_login_that_works() -> None:
     assert site.requests[0].headers["authorization"] == "Bearer first.jones"
     site.tokens.dead = set(NUMBERS)
     with pytest.raises(LoginRequired):
+        await site.broker().quotes(["SPY"])
+    site.tokens.dead, site.tokens.unsaved = set(), {"smith"}
+    assert list(await site.broker().quotes(["SPY"])) == ["SPY"]
+    site.tokens.unsaved = set(NUMBERS)
+    with pytest.raises(BrokerError, match="cannot be saved"):
         await site.broker().quotes(["SPY"])
 
 
