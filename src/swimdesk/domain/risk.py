@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -325,16 +325,16 @@ def duplicate_denial(
         if order.in_flight:
             return denial(
                 DenialCode.DUPLICATE_IN_FLIGHT,
-                f"the same order was sent {_age_s(order, now):.0f} s ago and is not resolved",
+                f"the same order was sent {_age_s(order, now)} s ago and is not resolved",
             )
     if alike and _age_s(alike[0], now) < limits.duplicate_window_s:
         return denial(
             DenialCode.DUPLICATE_RECENT,
-            f"the same order was sent {_age_s(alike[0], now):.0f} s ago,"
+            f"the same order was sent {_age_s(alike[0], now)} s ago,"
             f" window {limits.duplicate_window_s} s",
         )
     return None
 
 
-def _age_s(order: LiveOrder, now: datetime) -> float:
-    return (now - order.sent).total_seconds()
+def _age_s(order: LiveOrder, now: datetime) -> int:
+    return (now - order.sent) // timedelta(seconds=1)
