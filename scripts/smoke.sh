@@ -16,27 +16,39 @@ sim=$!
 trap 'kill $sim 2>/dev/null || true; wait $sim 2>/dev/null || true; rm -rf "$work"' EXIT
 read -r -t 30 _ <&3 || { echo "smoke: the simulated brokerage does not start" >&2; exit 1; }
 
-expiry=$("$swimdesk" chain '$SPX' --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["expiries"][5])')
-order=$("$swimdesk" chain '$SPX' --expiry "$expiry" --strikes 160 --json | "$python" -c '
-import json, sys
+# The document goes to COMMAND.json; a command that fails shows it.
+ask() {
+    "$swimdesk" "$@" --json > "$1.json" || { code=$?; cat "$1.json" >&2; exit $code; }
+}
+
+ask chain '$SPX'
+expiry=$("$python" -c 'import json; print(json.load(open("chain.json"))["expiries"][5])')
+ask chain '$SPX' --expiry "$expiry" --strikes 160
+order=$("$python" -c '
+import json
+from dataclasses import replace
+from decimal import Decimal
 from swimdesk.cli.condor import condor_text
+from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.views.codec import from_json
 from swimdesk.views.models import ChainView
 
-print(condor_text(from_json(ChainView, json.load(sys.stdin))))
+ticket = parse(condor_text(from_json(ChainView, json.load(open("chain.json")))))
+# Half a dollar less than the market gives, so that it still gives it in a few seconds.
+print(print_ticket(replace(ticket, price=ticket.price - Decimal("0.50"))))
 ')
 echo "smoke: $order"
 
-"$swimdesk" preview "$order" --all --json > plan.json
-"$swimdesk" send "$order" --all --yes --json > broadcast.json
+ask preview "$order" --all
+ask send "$order" --all --yes
 "$python" - $accounts <<'PYTHON'
 import json
 import sys
 from pathlib import Path
 
 accounts = int(sys.argv[1])
-plan = json.loads(Path("plan.json").read_text())
-sent = json.loads(Path("broadcast.json").read_text())
+plan = json.loads(Path("preview.json").read_text())
+sent = json.loads(Path("send.json").read_text())
 assert plan["counts"]["send"] == accounts, plan["counts"]
 wanted = {"accounts": accounts, "accepted": accounts, "filled": accounts}
 assert {name: n for name, n in sent["counts"].items() if n} == wanted, sent["counts"]

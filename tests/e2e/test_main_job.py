@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from tests.e2e.conftest import SetStage
 from tests.e2e.stage import Stage, view_of
 
 from swimdesk.cli.condor import condor_text
+from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.risk import DenialCode
 from swimdesk.views.codec import from_json
 from swimdesk.views.models import ChainView
@@ -35,6 +37,8 @@ LINE: dict[str, Any] = {
     "doubt": MAYBE_TEXT, "order_id": MAYBE_TEXT, "filled": int, "average": MAYBE_TEXT,
     "reason": MAYBE_TEXT, "sent_ms": MAYBE_NUMBER, "acked_ms": MAYBE_NUMBER,
 }  # fmt: skip
+CONCESSION = Decimal("0.50")
+"""Less than the market gives now, so that it still does when the order gets there."""
 KEPT_BACK = {"denied", "skipped"}
 
 
@@ -46,11 +50,13 @@ def assert_shape(found: dict[str, Any], promised: dict[str, Any]) -> None:
 
 
 async def condor_off_the_chain(stage: Stage) -> str:
-    """Write an order from what `chain` prints, as a program beside ours would."""
+    """Write an order from what `chain` prints, as a program beside ours would, to fill at once."""
     nearest = await stage.ask("chain", "$SPX")
     day = nearest["expiries"][5]
     chain = await stage.ask("chain", "$SPX", "--expiry", day, "--strikes", "160")
-    return condor_text(from_json(ChainView, chain))
+    ticket = parse(condor_text(from_json(ChainView, chain)))
+    assert ticket.price is not None
+    return print_ticket(replace(ticket, price=ticket.price - CONCESSION))
 
 
 @pytest.mark.slow
