@@ -22,7 +22,6 @@ from tests.fakes.builders import CONDOR, some_accounts
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock
 
-
 _NUMBERS = count(1)
 
 

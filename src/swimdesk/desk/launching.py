@@ -59,6 +59,11 @@ def waves_of(
     return tuple(waves)
 
 
+def check_policy(policy: str) -> None:
+    """Refuse a wave policy that is none, before anything is used up; InputError."""
+    _wave_sizes(policy, 1)
+
+
 def _wave_sizes(policy: str, count: int) -> list[int]:
     if policy == "all":
         return [count]

@@ -12,7 +12,7 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
-from swimdesk.desk.launching import lines_of_plan, waves_of
+from swimdesk.desk.launching import check_policy, lines_of_plan, waves_of
 from swimdesk.desk.planner import NEVER_LEFT, Planner, PlanResult
 from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
 from swimdesk.desk.recorder import Recorder
@@ -90,6 +90,7 @@ class Submitter:
             earlier = await self._earlier(request)
             if earlier is not None:
                 return earlier
+            check_policy(request.waves)
             try:
                 self._check_may_send()
                 plan, orders = await self._take_plan(request)

@@ -7,7 +7,7 @@ from io import StringIO
 from swimdesk.cli.tables import print_table
 
 FIELDS = ("account", "last4", "state", "order_id", "sent_ms", "acked_ms", "reason")
-ROWS = [
+ROWS: list[list[object]] = [
     ["FAM-01", "4821", "filled", "1005000000001", 0.9, 77.2, None],
     ["FAM-02", "1111", "denied", None, None, None, "needs option level 2, the account has 1"],
     ["FAM-03", "2222", "denied", None, None, None, "needs option level 2, the account has 1"],

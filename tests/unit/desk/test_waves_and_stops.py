@@ -17,7 +17,7 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Line
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.risk import RiskLimits
-from swimdesk.errors import OrderDenied, PlanExpired, StoreFull
+from swimdesk.errors import InputError, OrderDenied, PlanExpired, StoreFull
 
 
 def test_an_order_of_a_later_wave_is_a_duplicate_before_it_has_left() -> None:
@@ -217,5 +217,16 @@ def test_different_orders_that_fit_together_both_leave() -> None:
             plans = [await bench.plan(STOCK), await bench.plan("BUY +1 SPY @600.00 LMT")]
             await asyncio.gather(*(bench.submit(plan) for plan in plans))
             assert set(bench.broker.posts.values()) == {2}
+
+    run_virtual(scenario())
+
+
+def test_a_wave_policy_that_is_none_is_refused_before_the_plan_is_used_up() -> None:
+    async def scenario() -> None:
+        async with a_desk(4) as bench:
+            plan = await bench.plan(save=True)
+            with pytest.raises(InputError, match="sideways"):
+                await bench.submit(plan, waves="sideways")
+            assert (await bench.submit(plan)).counts["accounts"] == 4
 
     run_virtual(scenario())
