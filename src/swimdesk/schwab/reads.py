@@ -27,6 +27,7 @@ from swimdesk.errors import (
 )
 from swimdesk.schwab.network import is_untrusted_certificate, why_no_connection
 from swimdesk.schwab.problems import error_text, says_not_found, tells_of_internal_error
+from swimdesk.schwab.skew import Offset
 from swimdesk.schwab.values import clean, parse_json
 from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret, redact
@@ -104,6 +105,8 @@ class Reader:
         self._transport = transport
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._host = httpx.URL(api_url).host
+        self.offset = Offset()
+        """The broker's clock against ours, measured with every answer."""
 
     async def read(self, login: str, path: str, params: Mapping[str, str] | None = None) -> Reply:
         """GET a path; raises BrokerUnreachable, RateLimited, LoginRequired, ProtocolDrift.
@@ -158,11 +161,12 @@ class Reader:
         self, login: str, path: str, params: Mapping[str, str] | None, token: Secret
     ) -> Reply:
         trouble: ReadAgain | BrokerError
+        sent = self._clock.now()
         try:
             response = await self._client(login).get(
                 path, params=params, headers={"Authorization": f"Bearer {token.reveal()}"}
             )
-            return self._usable(response)
+            return self._usable(response, sent)
         except httpx.TransportError as error:
             unreachable = BrokerUnreachable(why_no_connection(error, self._host))
             trouble = unreachable if is_untrusted_certificate(error) else ReadAgain(unreachable)
@@ -170,13 +174,18 @@ class Reader:
             trouble = ProtocolDrift(f"{self._host} answered in a way that HTTP does not know")
         raise trouble
 
-    def _usable(self, response: httpx.Response) -> Reply:
+    def _usable(self, response: httpx.Response, sent: datetime) -> Reply:
         """Return an answer that says something; raise for the others, some to be asked again."""
         reply = Reply(response.status_code, _plain_headers(response), response.content)
+        now = self._clock.now()
         if reply.is_ok:
+            date = moment_of(response.headers.get("date"))
+            if date is not None:
+                self.offset.sample(date, sent, now)
             return reply
         if reply.status == 429:
-            wait_s = retry_after_s(response.headers.get("retry-after"), self._clock.now())
+            header = response.headers.get("retry-after")
+            wait_s = retry_after_s(header, self.offset.to_broker(now))
             raise ReadAgain(RateLimited(f"{self._host} asked us to slow down"), wait_s)
         inner_failure = reply.status == 400 and tells_of_internal_error(reply.headers, reply.body)
         if reply.status >= 500 or reply.status == 408 or inner_failure:
@@ -258,13 +267,20 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
     try:
         seconds = float(header)
     except ValueError:
-        try:
-            moment = email.utils.parsedate_to_datetime(header)
-        except ValueError:
+        moment = moment_of(header)
+        if moment is None:
             return None
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = (aware - now) / timedelta(seconds=1)
+        seconds = (moment - now) / timedelta(seconds=1)
     return max(1.0, seconds) if math.isfinite(seconds) else None
+
+
+def moment_of(header: str | None) -> datetime | None:
+    """Return the time that a header names (RFC 9110 section 5.6.7); None without a usable one."""
+    try:
+        moment = email.utils.parsedate_to_datetime(header or "")
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _plain_headers(response: httpx.Response) -> dict[str, str]:

@@ -138,6 +138,7 @@ async def test_numbers_are_read_exactly() -> None:
         ("soon", None),
         ("nan", None),
         ("1e9", 1e9),
+        ("Mon, 23 Nov 99999999999 15:00:00 GMT", None),
         (format_datetime(NOW + timedelta(seconds=4), usegmt=True), 4.0),
         (format_datetime(NOW - timedelta(days=1), usegmt=True), 1.0),
     ],
