@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Final
 
@@ -29,30 +27,24 @@ from swimdesk.desk.ports import (
 )
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.orders import Ticket
-from swimdesk.errors import BrokerUnreachable, InputError, ProtocolDrift, StoreError, SwimdeskError
+from swimdesk.errors import BrokerUnreachable, ProtocolDrift, StoreError
 from swimdesk.schwab.connection import LaneRequest
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
 from swimdesk.schwab.lane import Lane, guarded
-from swimdesk.schwab.listing import MAX_RESULTS, Listed, listed, query_time
-from swimdesk.schwab.mapping import broker_orders, holdings_of
+from swimdesk.schwab.listing import OrderLists
+from swimdesk.schwab.mapping import holdings_of
 from swimdesk.schwab.market import MarketReads
 from swimdesk.schwab.outcomes import Answer, Fault, outcome_of
 from swimdesk.schwab.posting import address_of, post
 from swimdesk.schwab.reads import Reader, all_of, broker_errors
 from swimdesk.schwab.render import Rendered, render
-from swimdesk.schwab.wire import WireAccount, WireOrder, read_as
-from swimdesk.telemetry.logs import get_log
+from swimdesk.schwab.wire import WireAccount, read_as
 from swimdesk.telemetry.redaction import Secret
-
-log = get_log(__name__)
 
 TOKEN_LIFE_S: Final = 300.0
 """A burst starts only with tokens that live this long."""
 ANSWER_DEADLINE_S: Final = 25.0
 """How long a line may stay silent; cutting earlier would only make doubts (reliability 2.1)."""
-LONGEST_LOOK_BACK: Final = timedelta(days=59)
-_AHEAD: Final = timedelta(seconds=60)
-_ORDER_ID = re.compile(r"[0-9]{1,20}")
 
 
 class SchwabBroker:
@@ -81,6 +73,7 @@ class SchwabBroker:
         self._answer_deadline_s = answer_deadline_s
         self._reader = Reader(api_url.rstrip("/"), ssl_context, tokens, clock, transport)
         self._directory = Directory(self._reader, logins, accounts, numbers or {}, clock)
+        self._lists = OrderLists(self._reader, self._directory, clock)
         self._market = MarketReads(self._reader, tokens, logins)
         host = self._address.host
         self._lane = Lane(host, self._address.port, ssl_context, host, clock)
@@ -201,57 +194,11 @@ class SchwabBroker:
         ``accounts`` of the answer are those whose list is whole; ``complete`` says whether that
         is all that were asked for. The broker looks back 60 days at most: ``since`` is cut.
         """
-        now = self._clock.now()
-        start = max(since, now - LONGEST_LOOK_BACK)
-        groups = by_login(await self._directory.entries_at_hand(accounts))
-        results = await asyncio.gather(
-            *(self._list_login(login, group, start, now) for login, group in groups.items()),
-            return_exceptions=True,
-        )
-        for login, result in zip(groups, results, strict=True):
-            if isinstance(result, SwimdeskError):
-                log.warning("broker.orders_not_read", login=login, reason=result.detail)
-            elif isinstance(result, BaseException):
-                raise result
-        lists = [result for result in results if isinstance(result, Listed)]
-        covered = frozenset(alias for one in lists for alias in one.covered)
-        return OrdersRead(
-            accounts=covered,
-            since=start,
-            until=now,
-            orders=tuple(order for one in lists for order in one.orders),
-            complete=covered == set(accounts),
-        )
-
-    async def _list_login(
-        self, login: str, entries: Sequence[Entry], since: datetime, now: datetime
-    ) -> Listed:
-        params = {
-            "fromEnteredTime": query_time(since),
-            "toEnteredTime": query_time(now + _AHEAD),
-            "maxResults": str(MAX_RESULTS),
-        }
-        document = await self._reader.get(login, "/trader/v1/orders", "orders", params)
-        aliases = frozenset(entry.account.alias for entry in entries)
-        return listed(rows(document, "orders"), aliases, self._directory)
+        return await self._lists.read(accounts, since)
 
     async def order(self, account: str, order_id: str) -> BrokerOrder | None:
-        """Read one order; None when the broker itself says that it does not know the id (yet)."""
-        if not _ORDER_ID.fullmatch(order_id):
-            raise InputError(f"{order_id[:30]!r} is not an order id of the broker")
-        with broker_errors():
-            (entry,) = await self._directory.entries([account])
-            path = f"{ACCOUNTS_PATH}/{entry.hash}/orders/{order_id}"
-            reply = await self._reader.read(entry.account.login, path)
-        if reply.is_unknown:
-            return None
-        wire = read_as(WireOrder, reply.document("an order"), "an order")
-        if wire.account_number not in {None, entry.number}:
-            raise ProtocolDrift(f"order {order_id} was shown for {account} but is another's")
-        nodes = {one.order_id: one for one in broker_orders(wire, account)}
-        if order_id not in nodes:
-            raise ProtocolDrift(f"the broker showed another order for {order_id}")
-        return nodes[order_id]
+        """Read one order, however old; None when the broker says that it does not know it (yet)."""
+        return await self._lists.one(account, order_id)
 
     # --- market data -----------------------------------------------------------------------
 
