@@ -56,9 +56,9 @@ def request(account: str) -> LaneRequest:
     return LaneRequest(f"ref-{account}", account, head.encode() + BODY)
 
 
-def lane_to(port: int, tls: Tls | None = None, *, idle_limit_s: float = 45.0) -> Lane:
+def lane_to(port: int, tls: Tls | None = None, clock: StoppedClock | None = None) -> Lane:
     context = tls.client if tls else None
-    return Lane("127.0.0.1", port, context, "127.0.0.1", StoppedClock(), idle_limit_s=idle_limit_s)
+    return Lane("127.0.0.1", port, context, "127.0.0.1", clock or StoppedClock())
 
 
 async def fire(lane: Lane, names: Sequence[str], deadline_s: float = DEADLINE_S) -> Fired:

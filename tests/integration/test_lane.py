@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 
 import pytest
@@ -92,14 +93,34 @@ async def test_connection_is_not_used_again_after_an_answer_that_ends_it(says: b
     assert len(server.seen.requests) == 1
 
 
-async def test_idle_connections_past_the_limit_are_replaced() -> None:
+@pytest.mark.parametrize(("idle_s", "connections"), [(70, 1), (80, 2)])
+async def test_idle_connections_outlive_a_plan_and_are_then_replaced(
+    idle_s: int, connections: int
+) -> None:
+    clock = StoppedClock()
     async with misbehaving() as server:
-        lane = lane_to(server.port, idle_limit_s=0.0)
+        lane = lane_to(server.port, clock=clock)
         await lane.warm(["A0"])
+        clock.advance(idle_s)
         await lane.warm(["A0"])
         assert (await fire(lane, ["A0"])).kinds() == {"A0": OutcomeKind.ACCEPTED}
         await lane.close()
-    assert server.seen.connections == 2
+    assert server.seen.connections == connections
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_connection_whose_end_has_only_reached_the_kernel_is_replaced(
+    tls: Tls, secure: bool
+) -> None:
+    async with misbehaving(tls.server if secure else None) as server:
+        lane = lane_to(server.port, tls if secure else None)
+        await lane.warm(accounts(2))
+        for transport in server.open_transports:
+            transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        await lane.warm(accounts(2))
+        assert set((await fire(lane, accounts(2))).kinds().values()) == {OutcomeKind.ACCEPTED}
+        await lane.close()
+    assert server.seen.connections == 4
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])

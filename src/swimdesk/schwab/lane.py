@@ -17,8 +17,11 @@ from swimdesk.schwab.connection import Connection, LaneRequest
 from swimdesk.schwab.network import why_no_connection
 from swimdesk.schwab.outcomes import Answer, Fault
 
-IDLE_LIMIT_S: Final = 45.0
-"""Idle connections older than this are replaced: servers and firewalls drop them silently."""
+IDLE_LIMIT_S: Final = 75.0
+"""Idle connections older than this are replaced: firewalls drop them silently.
+
+Longer than a plan lives, so that its confirmation finds what its preview has opened.
+"""
 CONNECT_TIMEOUT_S: Final = 3.0
 HANDSHAKES_AT_ONCE: Final = 24
 _SPARES: Final = 2
@@ -37,7 +40,6 @@ class Lane:
         server_name: str,
         clock: Clock,
         *,
-        idle_limit_s: float = IDLE_LIMIT_S,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
     ) -> None:
         self._host = host
@@ -45,7 +47,6 @@ class Lane:
         self._ssl_context = ssl_context
         self._server_name = server_name
         self._clock = clock
-        self._idle_limit_ns = int(idle_limit_s * 1e9)
         self._connect_timeout_s = connect_timeout_s
         self._idle: dict[str, list[Connection]] = {}
         self._why_none: dict[str, str] = {}
@@ -54,7 +55,9 @@ class Lane:
 
     async def warm(self, accounts: Sequence[str]) -> None:
         """See that each account has a fresh connection; who has none is told when it fires."""
-        await asyncio.gather(*(self._warm_one(account) for account in dict.fromkeys(accounts)))
+        wanted = dict.fromkeys(accounts)
+        await self._notice_ended(wanted)
+        await asyncio.gather(*(self._warm_one(account) for account in wanted))
 
     async def fire(
         self,
@@ -124,7 +127,7 @@ class Lane:
 
     def _has_fresh(self, account: str) -> bool:
         """Drop what has ended or idled too long; tell whether anything is left."""
-        oldest_ns = self._clock.monotonic_ns() - self._idle_limit_ns
+        oldest_ns = self._clock.monotonic_ns() - int(IDLE_LIMIT_S * 1e9)
         kept = self._idle.pop(account, [])
         fresh = [c for c in kept if c.is_usable and c.idle_since_ns >= oldest_ns]
         for connection in kept:
