@@ -94,6 +94,43 @@ async def test_signal_during_a_burst_lets_what_is_in_flight_finish(
     assert (await stage.audit([view])).is_clean
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signal_to_a_sending_command_leaves_nothing_in_doubt(
+    set_stage: SetStage, number: signal.Signals
+) -> None:
+    stage = await set_stage(*SMALL)
+    order = await stage.condor()
+    await stage.latency(800, 1200)
+
+    sending = await stage.start_send(order, "burst")
+    await until_told(stage.all_posted(6), "every order is at the brokerage")
+    sending.signal(number)
+    done = await sending.finished()
+
+    assert done.code == 128 + number
+    (broadcast,) = broadcast_ids(stage.home)
+    assert broadcast in done.err
+    assert line_states(stage.home, "burst") == {"accepted": 6}
+    assert await stage.posts() == 6
+
+
+async def test_command_killed_beside_the_daemon_changes_nothing(set_stage: SetStage) -> None:
+    stage = await set_stage(*SMALL)
+    order = await stage.condor()
+    await stage.latency(300, 500)
+
+    async with stage.daemon():
+        sending = await stage.start_send(order, "left alone")
+        await until(lambda: line_states(stage.home, "left alone"), "the journal has it")
+        await sending.kill()
+        await all_answered(stage, "left alone")
+        again = view_of((await stage.send(order, "--key", "left alone")).document())
+
+    assert again.counts["accepted"] == 6
+    assert await stage.posts() == 6
+    assert (await stage.audit([again])).is_clean
+
+
 async def test_second_daemon_names_the_first_and_leaves(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
 

@@ -1,0 +1,87 @@
+"""The auditor of the scenarios: each way to be wrong is found, and doubt is not one of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.fakes.audit import Audit, audit
+
+from swimdesk.views.models import BroadcastView, FillsView, LineView, TimingView
+
+
+def a_line(state: str, order_id: str | None = None, filled: int = 0) -> LineView:
+    """Make a line of the one account there is."""
+    return LineView(
+        account="FAM-01", last4="4821", order="…", quantity=1, effect="open", state=state,
+        doubt=None, order_id=order_id, filled=filled, average=None, reason=None, denials=(),
+        sent_ms=None, acked_ms=None,
+    )  # fmt: skip
+
+
+def a_broadcast(line: LineView) -> BroadcastView:
+    """Make a broadcast of that line."""
+    return BroadcastView(
+        broadcast="B", key=None, order="…", mode="paper", state="settled",
+        created=datetime(2026, 11, 23, tzinfo=UTC), agent="local", counts={},
+        timing_ms=TimingView(None, None, None, None, None, None),
+        fills=FillsView(None, None, None, None), lines=(line,),
+    )  # fmt: skip
+
+
+def found(lines: list[LineView], *orders: dict[str, Any]) -> Audit:
+    """Audit these lines against these orders of the account."""
+    ledger = {"accounts": {"12344821": {"last4": "4821", "orders": list(orders)}}}
+    return audit(ledger, [a_broadcast(line) for line in lines])
+
+
+def an_order(number: int, status: str = "FILLED", filled: int = 1) -> dict[str, Any]:
+    """Make an order of the ledger."""
+    return {"id": number, "status": status, "filled": filled}
+
+
+def test_books_that_agree_are_clean() -> None:
+    lines = [a_line("filled", "1", 1), a_line("working", "2"), a_line("denied")]
+    result = found(lines, an_order(1), an_order(2, "WORKING", 0))
+    assert result.is_clean
+    assert not result.waiting
+
+
+@pytest.mark.parametrize("state", ["in_doubt", "sending"])
+def test_order_that_a_doubtful_line_may_be_is_waiting_and_not_lost(state: str) -> None:
+    result = found([a_line(state)], an_order(1))
+    assert result.is_clean
+    assert result.waiting == ["…4821 1"]
+    assert found([a_line(state)]).is_clean
+
+
+@pytest.mark.parametrize("state", ["refused", "not_sent", "denied", "skipped", "absent"])
+def test_order_behind_a_line_that_says_there_is_none_is_lost(state: str) -> None:
+    assert found([a_line(state)], an_order(1)).lost
+
+
+def test_order_that_no_broadcast_asked_for_is_lost() -> None:
+    assert found([], an_order(1)).lost
+
+
+def test_second_order_of_one_line_is_doubled() -> None:
+    assert found([a_line("filled", "1", 1)], an_order(1), an_order(2)).doubled
+    assert found([a_line("in_doubt")], an_order(1), an_order(2)).doubled
+
+
+def test_one_order_behind_two_lines_is_doubled() -> None:
+    assert found([a_line("filled", "1", 1), a_line("filled", "1", 1)], an_order(1)).doubled
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        a_line("filled", "9", 1),
+        a_line("filled", None, 1),
+        a_line("canceled", "1"),
+        a_line("filled", "1", 2),
+    ],
+)
+def test_line_that_the_ledger_contradicts_lies(line: LineView) -> None:
+    assert found([line], an_order(1)).lied
