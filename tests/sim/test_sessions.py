@@ -252,3 +252,20 @@ def test_hours_of_an_open_market_cover_the_whole_eastern_day(always: Sessions) -
     for product in cast("dict[str, dict[str, object]]", hours).values():
         assert product["isOpen"] is True
         assert product["sessionHours"] == {"regularMarket": [whole_day]}
+
+
+@pytest.mark.parametrize("speed", [1.0, 60.0])
+def test_a_replayed_session_is_listed_on_the_day_and_at_the_time_of_the_clock(speed: float) -> None:
+    night = datetime(2026, 11, 23, 3, 45, tzinfo=UTC)  # Sunday evening in New York
+    clock = ManualClock(night)
+    sessions = Sessions.parse("2026-11-20", clock, speed)
+    listed = sessions.hours_json(("option",), date(2026, 11, 22))
+    hours = listed["option"]["EQO"]
+    assert isinstance(hours, dict)
+    spans = [
+        (datetime.fromisoformat(span["start"]), datetime.fromisoformat(span["end"]))
+        for span in hours["sessionHours"]["regularMarket"]
+    ]
+    assert (night, night + timedelta(hours=6.5) / speed) in spans
+    assert all(sessions.is_open("option", start) for start, _ in spans)
+    assert not any(sessions.is_open("option", end) for _, end in spans)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,6 +21,7 @@ from swimdesk.desk.ports import (
     Quote,
 )
 from swimdesk.desk.reading import SETTLE, HoldingsReader
+from swimdesk.desk.together import both
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.allocation import Allocated, allocate, parse_sizing
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
@@ -114,7 +114,7 @@ class Planner:
         parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
-        known, market = await asyncio.gather(
+        known, market = await both(
             self._reader.holdings(accounts), self._look(parsed.ticket, unpriced)
         )
         # From here on nothing waits: orders that left during the reads are seen.
@@ -184,7 +184,7 @@ class Planner:
         """Ask the market about a ticket; ``others`` are symbols to be quoted with it."""
         now = self._clock.now()
         symbols = [leg.instrument.symbol for leg in ticket.legs]
-        quotes, hours = await asyncio.gather(
+        quotes, hours = await both(
             self._market.quotes(list(dict.fromkeys((*symbols, ticket.underlying, *others)))),
             self._market.hours(market_day(now)),
         )

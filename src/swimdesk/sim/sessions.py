@@ -192,12 +192,16 @@ class Sessions:
         return _eastern(expiry, hours.early_end if expiry in EARLY_CLOSES else hours.end)
 
     def hours_json(self, markets: Iterable[str], day: date) -> dict[str, dict[str, object]]:
-        """Return the body of the hours endpoint for known markets (schwab-api 8.6)."""
+        """Return the body of the hours endpoint for known markets (schwab-api 8.6).
+
+        ``day`` is a day of the clock; in replay it lists what of the replayed sessions falls on
+        it, in the clock's time, for that is what a client can judge by.
+        """
         return {market: self._market_json(market, day) for market in markets}
 
     def _market_json(self, market: str, day: date) -> dict[str, object]:
         products = [product for product in _PRODUCTS.values() if product.market == market]
-        if not products or not (self.mode is SessionMode.OPEN or is_trading_day(day)):
+        if not products or not self._trades_on(day):
             # A closed day repeats the market's name as its product, and the hours vanish.
             closed = {"date": str(day), "marketType": market.upper(), "product": market}
             return {market: {**closed, "isOpen": False}}
@@ -212,9 +216,30 @@ class Sessions:
             "productName": product.name,
             "isOpen": True,
             "sessionHours": {
-                name: [_span_json(*_day_span(self.mode, product, name, day))] for name in names
+                name: [_span_json(*span) for span in self._spans_on(product, name, day)]
+                for name in names
             },
         }
+
+    def _trades_on(self, day: date) -> bool:
+        if self._replay is None:
+            return self.mode is SessionMode.OPEN or is_trading_day(day)
+        return any(self._spans_on(product, _REGULAR, day) for product in _PRODUCTS.values())
+
+    def _spans_on(self, product: _Product, name: str, day: date) -> list[tuple[datetime, datetime]]:
+        """Return the spans of a session on a day of the clock, in the clock's time."""
+        if self._replay is None:
+            return [_day_span(self.mode, product, name, day)]
+        begin, end = _eastern(day, time(0)), _eastern(day + timedelta(days=1), time(0))
+        there, last = self.market_date(begin), self.market_date(end)
+        found = []
+        while there <= last:
+            if is_trading_day(there):
+                first, until = map(self.clock_time, _day_span(self.mode, product, name, there))
+                if first < end and until > begin:
+                    found.append((first, until))
+            there += timedelta(days=1)
+        return found
 
     def _span(self, asset: str, name: str, day: date) -> tuple[datetime, datetime] | None:
         product = _PRODUCTS[asset]
