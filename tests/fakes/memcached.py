@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from pymemcache.client.base import Client  # type: ignore[import-untyped]
 
 MEMORY_MB = 2
+DUMPS = 20
 
 
 class Memcached:
@@ -61,9 +62,9 @@ class Memcached:
         self._process = None
 
     @contextmanager
-    def stranger(self) -> Iterator[Client]:
+    def stranger(self, timeout_s: float = 5.0) -> Iterator[Client]:
         """Connect as somebody else."""
-        client = Client(str(self.socket), timeout=5.0, default_noreply=False)
+        client = Client(str(self.socket), timeout=timeout_s, default_noreply=False)
         try:
             yield client
         finally:
@@ -71,9 +72,17 @@ class Memcached:
 
     def names(self) -> list[str]:
         """Return the keys of everything that is kept."""
-        with self.stranger() as client:
-            listed = client.raw_command("lru_crawler metadump all", b"END\r\n").decode()
-        return [unquote(key) for key in re.findall(r"^key=(\S+)", listed, re.MULTILINE)]
+        return [unquote(key) for key in re.findall(r"^key=(\S+)", self._dump(), re.MULTILINE)]
+
+    def _dump(self) -> str:
+        """List the items; a crawler that is busy elsewhere gives no END and is asked again."""
+        for _ in range(DUMPS):
+            try:
+                with self.stranger(timeout_s=1.0) as client:
+                    return str(client.raw_command("lru_crawler metadump all", b"END\r\n").decode())
+            except (TimeoutError, OSError):
+                continue
+        raise RuntimeError("memcached does not list what it keeps")
 
 
 @contextmanager

@@ -161,7 +161,9 @@ def send_and_follow(invocation: Invocation, sending: Sending) -> BroadcastView:
         try:
             async with invocation.open() as desk:
                 await attempt.submit(desk)
-                return await desk.follow(attempt.broadcast, sending.wait_s)
+                view = await desk.follow(attempt.broadcast, sending.wait_s)
+                await attempt.tell_trouble(desk)
+                return view
         except HomeHeld:
             if not attempt.is_asked:
                 raise
@@ -204,6 +206,15 @@ class _Attempt:
                 f"note: key {self._sending.key} was used before; nothing was sent now, this is"
                 f" the first broadcast {view.broadcast}"
             )
+
+    async def tell_trouble(self, desk: DeskFacade) -> None:
+        """Say what the lines do not show: alarms of this broadcast, and a desk halted by now."""
+        status = await desk.status()
+        for alarm in status.alarms:
+            if self.broadcast in alarm:
+                self._output.note(f"alarm: {alarm}")
+        if status.guard.state == "halted":
+            self._output.note(f"note: trading is halted now: {status.guard.reason}")
 
     async def look_up(self, invocation: Invocation) -> BroadcastView:
         """Ask whoever owns the home now what became of a submission whose answer was lost."""

@@ -12,7 +12,7 @@ from tests.unit.cli.support import ORDER, Program, a_broadcast, a_plan, asked
 
 from swimdesk.control.exchange import AnswerLost, OwnerGone
 from swimdesk.errors import HomeHeld, OrderDenied, UnknownReference
-from swimdesk.views.models import BroadcastView, PlanView
+from swimdesk.views.models import BroadcastView, GuardView, PlanView, StatusView
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
 
@@ -24,6 +24,9 @@ class TradingFake(FakeFacade):
         self.plan = plan or a_plan("send", notices=("(Replacing #1) is left out",))
         self.became = became or a_broadcast("filled")
         self.first_of_key: str | None = None
+        self.submitted = ""
+        self.trouble: tuple[str, str] | None = None
+        """An alarm about the broadcast, and why trading is halted."""
 
     async def preview(self, request: PlanRequest) -> PlanView:
         await super().preview(request)
@@ -31,11 +34,21 @@ class TradingFake(FakeFacade):
 
     async def submit(self, request: SubmitRequest) -> BroadcastView:
         await super().submit(request)
+        self.submitted = request.broadcast
         return a_broadcast("sending", broadcast=self.first_of_key or request.broadcast)
 
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         await super().follow(broadcast, wait_s)
         return self.became
+
+    async def status(self) -> StatusView:
+        view = await super().status()
+        alarm, reason = self.trouble or ("", "")
+        return replace(
+            view,
+            alarms=(alarm.format(self.submitted),) if alarm else (),
+            guard=GuardView("halted" if reason else "active", reason, None),
+        )
 
 
 def methods(desk: FakeFacade) -> list[str]:
@@ -56,7 +69,8 @@ def test_send_plans_submits_follows_and_prints_the_broadcast(program: Program) -
     assert ran.code == 4
     assert ran.document["lines"][1]["state"] == "denied"
     assert ran.err == "note: (Replacing #1) is left out\n"
-    (preview, planned), (submit, sent), (follow, followed) = asked(desk)
+    (preview, planned), (submit, sent), (follow, followed), (told, _) = asked(desk)
+    assert told == "status"
     assert (preview, submit, follow) == ("preview", "submit", "follow")
     assert planned["request"] == PlanRequest(ORDER, Scope(groups=("ira",)), "mult")
     assert sent["request"].plan == "01JP"
@@ -145,7 +159,7 @@ def test_key_used_before_shows_the_first_broadcast_and_says_so(program: Program)
     ran = program.run("send", ORDER, "--all", "--yes", "--key", "k1")
     assert ran.code == 0
     assert "key k1 was used before; nothing was sent now" in ran.err
-    assert asked(desk)[-1] == ("follow", {"broadcast": "01JFIRST", "wait_s": 10.0})
+    assert ("follow", {"broadcast": "01JFIRST", "wait_s": 10.0}) in asked(desk)
 
 
 @pytest.mark.parametrize("lost_in", ["submit", "follow"])
@@ -257,3 +271,15 @@ def test_preview_without_accounts_is_refused(program: Program) -> None:
     ran = program.run("preview", ORDER)
     assert (ran.code, program.opened) == (2, 0)
     assert "--all" in ran.err
+
+
+def test_results_that_were_not_written_and_a_halt_are_told_beside_the_lines(
+    program: Program,
+) -> None:
+    desk = TradingFake()
+    desk.trouble = ("results of {} could not be written: the disk is full", "the disk is full")
+    program.desks = [desk]
+    ran = program.run("send", ORDER, "--all", "--yes", "--json")
+    assert ran.code == 0
+    assert "alarm: results of" in ran.err
+    assert "note: trading is halted now: the disk is full" in ran.err
