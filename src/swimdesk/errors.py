@@ -89,6 +89,13 @@ class OrderTextError(InputError):
     title = "The order text is not understood"
 
 
+class WhereTextError(InputError):
+    """Report a --where that is not understood, with the column and what was expected there."""
+
+    code = "WHERE_TEXT"
+    title = "The condition on accounts is not understood"
+
+
 class UnknownSymbol(InputError):
     """Report a symbol, expiry or strike that the broker does not list."""
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
 
 import click
 
+from swimdesk.cli.endings import Refusal
 from swimdesk.cli.invocation import Invocation
+from swimdesk.errors import WhereTextError
 from swimdesk.views.requests import Scope
 
 Command: TypeAlias = Callable[..., Any]
+
+REMAINDERS: Final = ("largest", "rotate", "drop")
+
+
+@contextmanager
+def explaining_where(where: str | None) -> Iterator[None]:
+    """Show the condition with the place that an error in it is about."""
+    try:
+        yield
+    except WhereTextError as error:
+        raise Refusal(error, order=where) from error
 
 
 def _take_json(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -34,16 +48,21 @@ _account = click.option(
     "--account", "accounts", multiple=True, metavar="ALIAS", help="One account."
 )
 _all = click.option("--all", "everyone", is_flag=True, help="Every account.")
+_where = click.option(
+    "--where",
+    metavar="CONDITION",
+    help='Only accounts that meet it: "bp>20k and level>=3 and not ira" (README).',
+)
 
 
 def scope_options(command: Command) -> Command:
-    """Add ``--group`` and ``--account``, repeatable; the command gets them as ``scope``."""
-    return _group(_account(_with_scope(command)))
+    """Add ``--group``, ``--account`` (repeatable), ``--where``; the command gets a ``scope``."""
+    return _group(_account(_where(_with_scope(command))))
 
 
 def full_scope_options(command: Command) -> Command:
-    """Add ``--group``, ``--account`` and ``--all``; the command gets them as ``scope``."""
-    return _group(_account(_all(_with_scope(command))))
+    """Add ``--all`` to what ``scope_options`` adds."""
+    return _group(_account(_all(_where(_with_scope(command)))))
 
 
 def _with_scope(command: Command) -> Command:
@@ -52,19 +71,33 @@ def _with_scope(command: Command) -> Command:
         *args: object,
         groups: tuple[str, ...],
         accounts: tuple[str, ...],
+        where: str | None,
         everyone: bool = False,
         **others: object,
     ) -> object:
-        return command(*args, scope=Scope(groups, accounts, everyone), **others)
+        scope = Scope(groups, accounts, everyone, where)
+        with explaining_where(where):
+            return command(*args, scope=scope, **others)
 
     return with_scope
 
 
-sizing_option = click.option(
+_size = click.option(
     "--size",
     "sizing",
     default="text",
     show_default=True,
     metavar="RULE",
-    help="text, mult, or a split of a total: equal:N, netliq:N, bp:N.",
+    help="text or mult; a split of a total: equal:N, netliq:N, bp:N; a budget for the maximum"
+    " loss in each account: netliq:P%, bp:P%, risk:DOLLARS; pct:-P or pct:P of what it holds.",
 )
+_remainder = click.option(
+    "--remainder",
+    type=click.Choice([*REMAINDERS]),
+    help="Who gets the units that rounding leaves over; default largest for splits, drop for mult.",
+)
+
+
+def sizing_options(command: Command) -> Command:
+    """Add ``--size`` and ``--remainder``; the command gets ``sizing`` and ``remainder``."""
+    return _size(_remainder(command))

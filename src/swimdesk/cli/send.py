@@ -11,7 +11,7 @@ from swimdesk.cli.endings import Refusal
 from swimdesk.cli.exits import exit_code_of
 from swimdesk.cli.history import print_broadcast
 from swimdesk.cli.invocation import Invocation, pass_invocation
-from swimdesk.cli.options import full_scope_options, json_option, sizing_option
+from swimdesk.cli.options import full_scope_options, json_option, sizing_options
 from swimdesk.cli.output import Output
 from swimdesk.cli.trade import explaining, print_notices, print_plan, require_scope
 from swimdesk.control.exchange import OwnerGone
@@ -49,7 +49,7 @@ class Sending:
 @click.command()
 @click.argument("order", required=False)
 @full_scope_options
-@sizing_option
+@sizing_options
 @click.option("--plan", metavar="ID", help="Send a plan that `preview --save` made.")
 @click.option(
     "--waves", default="all", show_default=True, metavar="POLICY", help="all, canary, or N a wave."
@@ -86,6 +86,7 @@ def send(
     order: str | None,
     scope: Scope,
     sizing: str,
+    remainder: str | None,
     plan: str | None,
     waves: str,
     on_deny: str,
@@ -96,7 +97,7 @@ def send(
 ) -> int:
     """Send one order to many accounts at one moment."""
     _check(order, plan, scope, waves, on_refuse)
-    request = None if order is None else PlanRequest(order, scope, sizing)
+    request = None if order is None else PlanRequest(order, scope, sizing, remainder=remainder)
     if not yes:
         _show_only(invocation, request)
     # Deferred: identifiers are minted only for what is sent.

@@ -11,7 +11,7 @@ import click
 
 from swimdesk.cli.endings import Refusal
 from swimdesk.cli.invocation import Invocation, pass_invocation
-from swimdesk.cli.options import full_scope_options, json_option, sizing_option
+from swimdesk.cli.options import full_scope_options, json_option, sizing_options
 from swimdesk.cli.output import Output
 from swimdesk.errors import InputError, OrderTextError
 from swimdesk.views.requests import PlanRequest, Scope
@@ -37,20 +37,27 @@ def explaining(order: str) -> Iterator[None]:
 def require_scope(scope: Scope) -> None:
     """Refuse to plan for accounts that nobody named."""
     if scope.is_empty:
-        raise InputError("Say which accounts: --all, --group NAME or --account ALIAS.")
+        raise InputError("Say which accounts: --all, --group NAME, --account ALIAS or --where.")
 
 
 @click.command()
 @click.argument("order")
 @full_scope_options
-@sizing_option
+@sizing_options
 @click.option("--save", is_flag=True, help="Keep the plan, so that `send --plan ID` can send it.")
 @json_option
 @pass_invocation
-def preview(invocation: Invocation, order: str, scope: Scope, sizing: str, save: bool) -> None:
+def preview(
+    invocation: Invocation,
+    order: str,
+    scope: Scope,
+    sizing: str,
+    remainder: str | None,
+    save: bool,
+) -> None:
     """Show what an order would do in each account; sends nothing."""
     require_scope(scope)
-    request = PlanRequest(order, scope, sizing, save)
+    request = PlanRequest(order, scope, sizing, save, remainder)
     with explaining(order):
         plan = invocation.ask(lambda desk: desk.preview(request))
     print_notices(invocation.output, plan)

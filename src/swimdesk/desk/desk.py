@@ -15,6 +15,7 @@ from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus, Subscription
 from swimdesk.desk.calm import Calm
+from swimdesk.desk.choosing import choose
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import EASTERN, market_day
 from swimdesk.desk.monitors.accounts import AccountMonitor
@@ -39,12 +40,14 @@ from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.together import both
 from swimdesk.desk.tracker import Tracker
+from swimdesk.desk.turns import current_turn
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.events import Halted, Resumed
 from swimdesk.domain.instruments import quote_symbol
 from swimdesk.domain.orders import OPEN, UNRESOLVED, Doubt, LineState
 from swimdesk.domain.risk import RiskLimits
+from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
     BrokerError,
     InputError,
@@ -292,10 +295,14 @@ class Desk:
     async def preview(self, request: PlanRequest) -> PlanView:
         """Plan a ticket: allocate, check, price; sends nothing."""
         if request.scope.is_empty:
-            raise InputError("Say which accounts: --all, --group NAME or --account ALIAS.")
+            raise InputError("Say which accounts: --all, --group NAME, --account ALIAS or --where.")
         accounts = await self._choose(request.scope)
+        if not accounts:
+            raise InputError(f"No account meets --where {request.scope.where}.")
+        rotates = request.remainder == Remainder.ROTATE
+        turn = await current_turn(self._journal) if rotates else 0
         result, _ = await both(
-            self._planner.plan(request, accounts, self.book),
+            self._planner.plan(request, accounts, self.book, turn),
             make_ready(self._outside.broker, accounts),
         )
         if request.save:
@@ -372,21 +379,7 @@ class Desk:
     # --- inside ------------------------------------------------------------------------------
 
     async def _choose(self, scope: Scope) -> tuple[Account, ...]:
-        accounts = await self._reader.discover()
-        if scope.everyone or scope.is_empty:
-            return accounts
-        aliases = {account.alias for account in accounts}
-        groups = {group for account in accounts for group in account.groups}
-        unknown = [a for a in scope.accounts if a not in aliases]
-        unknown += [g for g in scope.groups if g not in groups]
-        if unknown:
-            raise UnknownReference(
-                f"{', '.join(unknown)}: no such account or group. Groups:"
-                f" {', '.join(sorted(groups)) or 'none'}; `swimdesk accounts` lists the accounts."
-            )
-        return tuple(
-            a for a in accounts if a.alias in scope.accounts or a.groups & set(scope.groups)
-        )
+        return await choose(self._reader, scope)
 
     async def _read(self, scope: Scope) -> tuple[Account, ...]:
         """Read holdings of the chosen accounts now; an account that cannot be read is an error."""

@@ -23,7 +23,7 @@ from swimdesk.desk.ports import (
 from swimdesk.desk.reading import SETTLE, HoldingsReader
 from swimdesk.desk.together import both
 from swimdesk.domain.accounts import Account
-from swimdesk.domain.allocation import Allocated, allocate, parse_sizing
+from swimdesk.domain.allocation import Allocated, Standing, allocate, unweighed
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
 from swimdesk.domain.effects import resolve_effect
 from swimdesk.domain.margin import Cost, cost
@@ -41,6 +41,7 @@ from swimdesk.domain.risk import (
     denial,
     duplicate_denial,
 )
+from swimdesk.domain.sizing import BUDGETS, Sizing, check_text, parse_sizing
 from swimdesk.errors import BrokerError, LoginRequired, UnknownSymbol
 from swimdesk.views.requests import PlanRequest
 
@@ -108,11 +109,15 @@ class Planner:
         self._plan_life = timedelta(seconds=plan_life_s)
 
     async def plan(
-        self, request: PlanRequest, accounts: Sequence[Account], book: Book
+        self, request: PlanRequest, accounts: Sequence[Account], book: Book, turn: int = 0
     ) -> PlanResult:
-        """Plan a ticket for these accounts; UnknownSymbol, OrderTextError, BrokerError."""
+        """Plan a ticket for these accounts; UnknownSymbol, OrderTextError, BrokerError.
+
+        ``turn`` says whose turn it is where units left over rotate.
+        """
         parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
-        sizing = parse_sizing(request.sizing)
+        sizing = parse_sizing(request.sizing, request.remainder)
+        check_text(sizing, parsed.ticket.quantity, parsed.ticket.side)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         known, market = await both(
             self._reader.holdings(accounts), self._look(parsed.ticket, unpriced)
@@ -120,8 +125,12 @@ class Planner:
         # From here on nothing waits: orders that left during the reads are seen.
         snapshot = book.snapshot
         ours = snapshot.by_account()
-        balances = {alias: one.balances for alias, one in known.found.items()}
-        shares = allocate(sizing, parsed.ticket.quantity, accounts, balances)
+        standings = {
+            alias: _standing(sizing, parsed.ticket, one, tuple(ours.get(alias, ())), market)
+            for alias, one in known.found.items()
+        }
+        shares = allocate(sizing, parsed.ticket, accounts, standings, turn)
+        notices = parsed.notices + _unread(sizing, unweighed(sizing, accounts, standings))
         lines: list[PlannedLine] = []
         drafts: list[Drafted] = []
         for account in accounts:
@@ -142,7 +151,7 @@ class Planner:
         lines = self._cap(lines, costs)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
-        plan = self._plan(parsed.ticket, lines, str(sizing), parsed.notices)
+        plan = self._plan(parsed.ticket, lines, sizing, notices)
         return PlanResult(plan, prepared, market, frozenset(snapshot.broadcasts))
 
     def recheck(self, result: PlanResult, snapshot: Snapshot) -> PlannedLine | None:
@@ -250,7 +259,7 @@ class Planner:
         ]
 
     def _plan(
-        self, ticket: Ticket, lines: list[PlannedLine], sizing: str, notices: tuple[str, ...]
+        self, ticket: Ticket, lines: list[PlannedLine], sizing: Sizing, notices: tuple[str, ...]
     ) -> Plan:
         now = self._clock.now()
         return Plan(
@@ -261,9 +270,29 @@ class Planner:
             expires=now + self._plan_life,
             lines=tuple(lines),
             digest=digest(line for line in lines if line.verdict is Verdict.SEND),
-            sizing=sizing,
+            sizing=str(sizing),
+            remainder=sizing.remainder,
             notices=notices,
         )
+
+
+def _standing(
+    sizing: Sizing, ticket: Ticket, holdings: Holdings, ours: Ours, market: Market
+) -> Standing:
+    """Tell what an account brings to an allocation; a unit is priced only for budgets."""
+    quantities = held(holdings.positions)
+    if sizing.rule not in BUDGETS:
+        return Standing(holdings.balances, quantities)
+    unit = _draft(ticket.sized(1), holdings, ours)
+    loss = _cost(unit, market).max_loss
+    return Standing(holdings.balances, quantities, loss, unit.ticket.effect is Effect.CLOSE)
+
+
+def _unread(sizing: Sizing, accounts: tuple[str, ...]) -> tuple[str, ...]:
+    if not accounts:
+        return ()
+    who = ", ".join(accounts)
+    return (f"{who}: could not be read, no share of {sizing}; the other accounts divide all of it",)
 
 
 def _early_verdict(

@@ -17,11 +17,13 @@ from swimdesk.desk.planner import NEVER_LEFT, Planner, PlanResult
 from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.supervisor import Supervisor
+from swimdesk.desk.turns import pass_turn
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.events import Halted
 from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan, digest
+from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import GuardError, InvariantBroken, OrderDenied, PlanExpired, StoreError
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.requests import SubmitRequest
@@ -101,6 +103,8 @@ class Submitter:
                     raise
                 return earlier
             await self._ready([line.account for line in plan.sendable])
+            if plan.remainder == Remainder.ROTATE:
+                await pass_turn(self._parts.journal)
             return await self._start(request, plan, orders, t0_ns)
 
     async def _start(

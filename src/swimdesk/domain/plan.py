@@ -53,6 +53,7 @@ class Plan:
     lines: tuple[PlannedLine, ...]
     digest: str
     sizing: str = "text"
+    remainder: str | None = None
     notices: tuple[str, ...] = ()
 
     @property

@@ -34,6 +34,7 @@ def plan_text(plan: Plan) -> str:
             "lines": [_line_values(line) for line in plan.lines],
             "digest": plan.digest,
             "sizing": plan.sizing,
+            "remainder": plan.remainder,
             "notices": plan.notices,
         }
     )

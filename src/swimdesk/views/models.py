@@ -111,6 +111,7 @@ class PlanView:
     plan: str
     order: str
     sizing: str
+    remainder: str | None
     created: datetime
     expires: datetime
     digest: str

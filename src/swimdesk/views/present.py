@@ -129,6 +129,7 @@ def plan_view(plan: Plan, *, saved: bool) -> PlanView:
         plan=plan.id,
         order=plan.order,
         sizing=plan.sizing,
+        remainder=plan.remainder,
         created=plan.created,
         expires=plan.expires,
         digest=plan.digest,

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which accounts: all of them, or the union of groups and aliases."""
+    """Which accounts: all of them, or the union of groups and aliases.
+
+    ``where`` keeps of these (of all, where none are named) those that meet a condition.
+    """
 
     groups: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     everyone: bool = False
+    where: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was chosen at all."""
-        return not (self.groups or self.accounts or self.everyone)
+        return not (self.groups or self.accounts or self.everyone or self.where is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class PlanRequest:
     scope: Scope
     sizing: str = "text"
     save: bool = False
+    remainder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
