@@ -246,6 +246,8 @@ class Desk:
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
         """Read today's orders, ours and others', newest first."""
         chosen = {account.alias: account for account in await self._choose(scope)}
+        if not chosen:
+            return ()
         today = market_day(self._clock.now())
         since = datetime.combine(today, time.min, EASTERN).astimezone(UTC)
         read = await self._outside.broker.orders(list(chosen), since)
