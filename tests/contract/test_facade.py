@@ -25,6 +25,7 @@ from swimdesk.errors import (
     TradingHalted,
     UnknownReference,
     UnknownSymbol,
+    WhereTextError,
 )
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
@@ -214,5 +215,33 @@ def test_halted_desk_sends_nothing_until_it_is_resumed(play: Play) -> None:
         assert (await desk.resume()).state == "active"
         await desk.submit(SubmitRequest(await planned(desk), "B-2"))
         assert (await desk.follow("B-2", 60.0)).state == "settled"
+
+    play(scenario)
+
+
+def test_condition_on_accounts_goes_through_and_is_refused_with_its_column(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        found = await desk.accounts(Scope(where="alias != 'A-02' and bp > 20k"))
+        assert [view.account for view in found] == ["A-01", "A-03", "A-04"]
+        plan = await desk.preview(PlanRequest(CONDOR, Scope(where="alias = 'A-03'")))
+        assert [line.account for line in plan.lines] == ["A-03"]
+        error = await refusal(desk.balances(Scope(where="bp > lots")), WhereTextError)
+        assert error.column == 6
+
+    play(scenario)
+
+
+def test_remainder_rule_goes_through_and_stands_in_the_plan(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        order = "BUY +1 AAPL @187.50 LMT"
+        plan = await desk.preview(PlanRequest(order, ALL, "equal:6", remainder="drop"))
+        assert (plan.sizing, plan.remainder) == ("equal:6", "drop")
+        assert [line.quantity for line in plan.lines] == [1, 1, 1, 1]
+        plan = await desk.preview(PlanRequest(order, ALL, "risk:1k"))
+        assert (plan.sizing, plan.remainder) == ("risk:1000", None)
+        assert [line.quantity for line in plan.lines] == [5, 5, 5, 5]
+        await refusal(
+            desk.preview(PlanRequest(order, ALL, "risk:1k", remainder="drop")), InputError
+        )
 
     play(scenario)
