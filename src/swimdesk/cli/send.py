@@ -97,6 +97,8 @@ def send(
 ) -> int:
     """Send one order to many accounts at one moment."""
     _check(order, plan, scope, waves, on_refuse)
+    if plan is not None:
+        _require_no_sizing(sizing, remainder)
     request = None if order is None else PlanRequest(order, scope, sizing, remainder=remainder)
     if not yes:
         _show_only(invocation, request)
@@ -125,10 +127,19 @@ def _check(order: str | None, plan: str | None, scope: Scope, waves: str, on_ref
     if plan is None:
         require_scope(scope)
     elif not scope.is_empty:
-        raise InputError("A saved plan has its accounts: --plan goes without --all, --group, ….")
+        raise InputError(
+            "A saved plan has its accounts: --plan goes without --all, --group, --where, …."
+        )
     if on_refuse == "stop" and waves == "all":
         raise InputError(
             "--on-refuse stop needs --waves canary or --waves N: one wave has no next."
+        )
+
+
+def _require_no_sizing(sizing: str, remainder: str | None) -> None:
+    if sizing != "text" or remainder is not None:
+        raise InputError(
+            "A saved plan has its quantities: --plan goes without --size, --remainder."
         )
 
 

@@ -29,7 +29,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, dict[str, Any]]] = {
         "orders",
         {"scope": Scope(accounts=("FAM-01", "FAM-02"))},
     ),
-    "balances": (("balances",), "balances", {"scope": Scope()}),
+    "balances": (
+        ("balances", "--where", "bp>20k"),
+        "balances",
+        {"scope": Scope(where="bp>20k")},
+    ),
     "quote SYMBOL…": (("quote", "spy", "$SPX"), "quotes", {"symbols": ("SPY", "$SPX")}),
     "chain SYMBOL": (
         ("chain", "spy", "--expiry", "2026-12-18", "--strikes", "7"),

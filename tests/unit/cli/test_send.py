@@ -11,7 +11,7 @@ from tests.fakes.facade import FakeFacade
 from tests.unit.cli.support import ORDER, Program, a_broadcast, a_plan, asked
 
 from swimdesk.control.exchange import AnswerLost, OwnerGone
-from swimdesk.errors import HomeHeld, OrderDenied, UnknownReference
+from swimdesk.errors import HomeHeld, OrderDenied, UnknownReference, WhereTextError
 from swimdesk.views.models import BroadcastView, GuardView, PlanView, StatusView
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
@@ -77,6 +77,28 @@ def test_send_plans_submits_follows_and_prints_the_broadcast(program: Program) -
     assert followed == {"broadcast": sent["request"].broadcast, "wait_s": 10.0}
 
 
+@pytest.mark.parametrize("command", [("preview",), ("send", "--yes")])
+def test_condition_and_remainder_go_with_the_plan(
+    program: Program, command: tuple[str, ...]
+) -> None:
+    desk = TradingFake()
+    program.desks = [desk]
+    name, *flags = command
+    options = ("--where", "bp>20k", "--size", "equal:9", "--remainder", "rotate")
+    assert program.run(name, ORDER, *options, *flags).code == 0
+    expected = PlanRequest(ORDER, Scope(where="bp>20k"), "equal:9", remainder="rotate")
+    assert asked(desk)[0] == ("preview", {"request": expected})
+
+
+def test_condition_that_is_not_understood_is_shown_at_its_column(program: Program) -> None:
+    desk = TradingFake()
+    program.desks = [desk]
+    desk.fail("preview", WhereTextError("--where, column 6: read 'lots'.", column=6))
+    ran = program.run("preview", ORDER, "--where", "bp > lots")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines()[-2:] == ["  bp > lots", "       ^"]
+
+
 def test_policies_and_key_go_with_the_submission(program: Program) -> None:
     desk = TradingFake()
     program.desks = [desk]
@@ -124,6 +146,10 @@ def test_saved_plan_is_sent_without_planning_again(program: Program) -> None:
         (ORDER, "--yes"),
         (ORDER, "--plan", "01JP", "--all", "--yes"),
         ("--plan", "01JP", "--all", "--yes"),
+        ("--plan", "01JP", "--where", "ira", "--yes"),
+        ("--plan", "01JP", "--size", "mult", "--yes"),
+        ("--plan", "01JP", "--remainder", "drop", "--yes"),
+        (ORDER, "--all", "--remainder", "smallest", "--yes"),
         ("--plan", "01JP"),
         (ORDER, "--all", "--on-refuse", "stop", "--yes"),
         (ORDER, "--all", "--on-deny", "perhaps", "--yes"),

@@ -144,5 +144,6 @@ def a_plan(number: int = 1) -> Plan:
         lines=lines,
         digest="ab" * 32,
         sizing="mult",
+        remainder="rotate",
         notices=("(Replacing #…) was dropped",),
     )
