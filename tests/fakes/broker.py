@@ -14,6 +14,7 @@ from enum import StrEnum
 from swimdesk.desk.ports import (
     BrokerOrder,
     BrokerOrderState,
+    CancelOutcome,
     ChainContract,
     Clock,
     Expiry,
@@ -28,6 +29,7 @@ from swimdesk.desk.ports import (
     SessionHours,
 )
 from swimdesk.domain.accounts import Account, Balances
+from swimdesk.domain.commands import CommandOutcome
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Side, Ticket
@@ -53,6 +55,19 @@ class Act(StrEnum):
     NAME_NO_ORDER = "name_no_order"
     NAME_AN_EARLIER_ORDER_OF_OURS = "name_an_earlier_order_of_ours"
     TAKE_AND_FORGET_TO_REPORT = "take_and_forget_to_report"
+
+
+class CancelAct(StrEnum):
+    """What the broker does with one account's next requests to cancel."""
+
+    TAKE = "take"
+    FILL_FIRST = "fill_first"
+    PARTIAL_FIRST = "partial_first"
+    REFUSE = "refuse"
+    LOSE = "lose"
+    TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
+    NOT_SENT = "not_sent"
+    BREAK = "break"
 
 
 HANGS = "no answer in time"
@@ -86,6 +101,15 @@ class FakeBroker:
     readied: list[tuple[str, ...]] = field(default_factory=list)
     list_reads: int = 0
     holdings_reads: int = 0
+    cancel_acts: dict[str, list[CancelAct]] = field(default_factory=dict)
+    """What is done with an account's requests to cancel, in turn; TAKE when nothing is left."""
+    cancels: list[tuple[str, str]] = field(default_factory=list)
+    """The requests to cancel that arrived: account and order id."""
+    cancels_under_way: int = 0
+    most_cancels_at_once: int = 0
+    cancel_delay_s: float = 0.3
+    """How long an order stays open after a request to cancel was taken."""
+    orders_unreadable: bool = False
     before_fire: Callable[[], None] | None = None
     _tickets: dict[str, Ticket] = field(default_factory=dict)
 
@@ -129,6 +153,8 @@ class FakeBroker:
 
     async def order(self, account: str, order_id: str) -> BrokerOrder | None:
         """Find one order."""
+        if self.orders_unreadable:
+            raise BrokerUnreachable("no answer")
         return next((o for o in self.ledger if o.order_id == order_id), None)
 
     # --- sending -----------------------------------------------------------------------------
@@ -222,6 +248,56 @@ class FakeBroker:
             )
         )  # fmt: skip
         return order_id
+
+    # --- canceling ---------------------------------------------------------------------------
+
+    async def cancel(self, account: str, order_id: str) -> CancelOutcome:
+        """Do as scripted; the order itself ends a moment after the request was taken."""
+        acts = self.cancel_acts.get(account, [])
+        act = acts.pop(0) if acts else CancelAct.TAKE
+        if act is CancelAct.NOT_SENT:
+            return CancelOutcome(CommandOutcome.NOT_SENT, "no connection")
+        if act is CancelAct.BREAK:
+            raise RuntimeError("a bug of the adapter")
+        self.cancels.append((account, order_id))
+        self.cancels_under_way += 1
+        self.most_cancels_at_once = max(self.most_cancels_at_once, self.cancels_under_way)
+        outcome = self._cancel(act, order_id)
+        await asyncio.sleep(self.latency_s)
+        self.cancels_under_way -= 1
+        return outcome
+
+    def _cancel(self, act: CancelAct, order_id: str) -> CancelOutcome:
+        lost = CancelOutcome(CommandOutcome.UNKNOWN, "connection reset")
+        order = next(one for one in self.ledger if one.order_id == order_id)
+        if act is CancelAct.LOSE:
+            return lost
+        is_open = order.state in {BrokerOrderState.WORKING, BrokerOrderState.CANCELING}
+        if act is CancelAct.REFUSE or not is_open:
+            return CancelOutcome(CommandOutcome.REFUSED, "cannot be canceled")
+        filled = {
+            CancelAct.FILL_FIRST: order.quantity,
+            CancelAct.PARTIAL_FIRST: order.quantity // 2,
+        }.get(act, order.filled)
+        pending = replace(order, state=BrokerOrderState.CANCELING, raw_status="PENDING_CANCEL")
+        self._put(pending)
+        asyncio.get_running_loop().call_later(self.cancel_delay_s, self._end, pending, filled)
+        return (
+            lost if act is CancelAct.TAKE_AND_LOSE_ANSWER else CancelOutcome(CommandOutcome.TAKEN)
+        )
+
+    def _end(self, order: BrokerOrder, filled: Decimal) -> None:
+        is_filled = filled == order.quantity
+        state = BrokerOrderState.FILLED if is_filled else BrokerOrderState.CANCELED
+        ticket = self._tickets[order.fingerprint or ""]
+        fills = fills_of(ticket, order.order_id, int(filled), self.clock.now())
+        self._put(
+            replace(order, state=state, raw_status=state.upper(), filled=filled, executions=fills)
+        )
+
+    def _put(self, order: BrokerOrder) -> None:
+        places = [one.order_id for one in self.ledger]
+        self.ledger[places.index(order.order_id)] = order
 
     # --- market data -------------------------------------------------------------------------
 

@@ -125,6 +125,10 @@ class FakeFacade:
         """Answer."""
         return await self._answer(BroadcastView, "submit", request=request)
 
+    async def cancel(self, reference: str) -> BroadcastView:
+        """Answer."""
+        return await self._answer(BroadcastView, "cancel", reference=reference)
+
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Answer."""
         return await self._answer(BroadcastView, "follow", broadcast=broadcast, wait_s=wait_s)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from swimdesk.desk.ports import BroadcastSummary, GuardRecord, GuardState
 from swimdesk.domain.broadcast import Broadcast, Line, counts
+from swimdesk.domain.commands import Command
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orders import TRANSITIONS, LineState
 from swimdesk.domain.plan import Plan
@@ -27,6 +28,7 @@ class MemoryJournal:
         """The names of the writes that were made, in order."""
         self.failure: Exception | None = None
         self._executions: dict[tuple[object, ...], tuple[str, str, Execution]] = {}
+        self.commands_kept: dict[str, Command] = {}
         self._plans: dict[str, Plan] = {}
         self.facts: dict[str, str] = {}
         self._spent: set[str] = set()
@@ -99,6 +101,34 @@ class MemoryJournal:
         for ref, execution in rows:
             by_ref[ref] = (*by_ref.get(ref, ()), execution)
         return by_ref
+
+    async def begin_commands(self, commands: Sequence[Command]) -> None:
+        """Keep commands about to be sent."""
+        self._check_failure()
+        refs = {line.ref for b in self.broadcasts.values() for line in b.lines}
+        if not {command.ref for command in commands} <= refs:
+            raise InvariantBroken("there is no such line")
+        if {command.id for command in commands} & self.commands_kept.keys():
+            raise InvariantBroken("a command is written twice")
+        self.commands_kept |= {command.id: command for command in commands}
+        self.writes.append("begin_commands")
+
+    async def end_commands(self, commands: Sequence[Command]) -> None:
+        """Keep what became of commands."""
+        self._check_failure()
+        for command in commands:
+            known = self.commands_kept.get(command.id)
+            if known is None or known.outcome is not None:
+                raise InvariantBroken(f"there is no command {command.id} without an outcome")
+        self.commands_kept |= {command.id: command for command in commands}
+        self.writes.append("end_commands")
+
+    async def commands(self, broadcast_id: str) -> tuple[Command, ...]:
+        """Return the commands on the lines of a broadcast, oldest first."""
+        known = self.broadcasts.get(broadcast_id)
+        places = {line.ref: n for n, line in enumerate(known.lines if known else ())}
+        rows = [command for command in self.commands_kept.values() if command.ref in places]
+        return tuple(sorted(rows, key=lambda one: (one.at, places[one.ref], one.id)))
 
     async def broadcast(self, broadcast_id: str) -> Broadcast | None:
         """Return a broadcast by id or unique ending."""

@@ -26,7 +26,7 @@ def a_broadcast(line: LineView) -> BroadcastView:
         broadcast="B", key=None, order="…", mode="paper", state="settled",
         created=datetime(2026, 11, 23, tzinfo=UTC), agent="local", counts={},
         timing_ms=TimingView(None, None, None, None, None, None),
-        fills=FillsView(None, None, None, None), lines=(line,),
+        fills=FillsView(None, None, None, None), lines=(line,), commands=(),
     )  # fmt: skip
 
 

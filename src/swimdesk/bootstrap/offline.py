@@ -25,6 +25,7 @@ from swimdesk.views.models import (
 from swimdesk.views.present import broadcast_view
 
 if TYPE_CHECKING:
+    from swimdesk.domain.commands import Command
     from swimdesk.login.token_files import TokenFiles
 
 
@@ -115,14 +116,16 @@ async def offline_broadcast(home: Path, broadcast: str) -> BroadcastView:
 
     database = HomePaths(home).database
     found = None
+    commands: tuple[Command, ...] = ()
     if peek(database) is not None:
         async with open_history(database) as history:
             found = await history.broadcast(broadcast)
+            commands = await history.commands(found.id) if found else ()
     if found is None:
         raise UnknownReference(
             f"There is no broadcast {broadcast}; `swimdesk broadcasts` lists them."
         )
-    return broadcast_view(found)
+    return broadcast_view(found, commands)
 
 
 def _offline_logins(home: Path) -> tuple[LoginView, ...]:

@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, str]] = {
     "chain": "swimdesk.cli.market:chain",
     "preview": "swimdesk.cli.trade:preview",
     "send": "swimdesk.cli.send:send",
+    "cancel": "swimdesk.cli.cancel:cancel",
     "broadcasts": "swimdesk.cli.history:broadcasts",
     "halt": "swimdesk.cli.guard:halt",
     "resume": "swimdesk.cli.guard:resume",

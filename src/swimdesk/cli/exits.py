@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from swimdesk.errors import ExitCode
 from swimdesk.views.models import BroadcastView
 
 _UNWANTED = frozenset({"denied", "skipped", "refused", "rejected", "not_sent", "absent", "planned"})
 _NEVER_LEFT = frozenset({"not_sent", "absent"})
 _KEPT_BACK = frozenset({"denied", "skipped"})
+_UNDECIDED = frozenset({"in_doubt", "sending"})
+_STILL_OPEN = frozenset({"planned", "accepted", "working", "partial", "canceling", "replacing"})
 
 
 def exit_code_of(view: BroadcastView) -> ExitCode:
@@ -30,3 +34,38 @@ def exit_code_of(view: BroadcastView) -> ExitCode:
     if meant and meant <= _NEVER_LEFT:
         return ExitCode.UNREACHABLE
     return ExitCode.PARTIAL if states & _UNWANTED else ExitCode.DONE
+
+
+def cancel_exit_code_of(view: BroadcastView, account: str | None) -> ExitCode:
+    """Return the exit code of a cancel of a broadcast, or of its line in that account.
+
+    | lines that were to be canceled, after the wait                             | code |
+    |----------------------------------------------------------------------------|------|
+    | any in doubt, still sending, or open after a cancel that nobody knows of    | 5    |
+    | any open still, or that ended otherwise (filled first, rejected)            | 4    |
+    | else (canceled, or at its end before the command)                           | 0    |
+    """
+    outcomes: dict[str, list[str | None]] = {}
+    for command in view.commands:
+        outcomes.setdefault(command.account, []).append(command.outcome)
+    codes = {
+        _cancel_exit_code(line.state, outcomes.get(line.account, []))
+        for line in view.lines
+        if account is None or line.account == account
+    }
+    for code in (ExitCode.IN_DOUBT, ExitCode.PARTIAL):
+        if code in codes:
+            return code
+    return ExitCode.DONE
+
+
+def _cancel_exit_code(state: str, outcomes: Sequence[str | None]) -> ExitCode:
+    """Judge a line by its state and by what became of all commands on it, the latest last."""
+    if state in _UNDECIDED:
+        return ExitCode.IN_DOUBT
+    if state in _STILL_OPEN:
+        is_known = bool(outcomes) and outcomes[-1] not in {None, "unknown"}
+        return ExitCode.PARTIAL if is_known else ExitCode.IN_DOUBT
+    # A command may be repeated: what filled after the first one did not end before the command.
+    is_as_asked = state == "canceled" or {*outcomes} <= {"ended"}
+    return ExitCode.DONE if is_as_asked else ExitCode.PARTIAL

@@ -19,6 +19,8 @@ LINE_FIELDS: Final = (
     "sent_ms", "acked_ms", "reason",
 )  # fmt: skip
 
+COMMAND_FIELDS: Final = ("account", "kind", "outcome", "order_id", "at", "reason")
+
 
 @click.command()
 @click.argument("broadcast", required=False, metavar="[B]")
@@ -82,6 +84,21 @@ def print_broadcast(output: Output, view: BroadcastView) -> None:
         if text:
             output.heading(text)
     output.table(LINE_FIELDS, view.lines)
+    _print_commands(output, view)
+
+
+def _print_commands(output: Output, view: BroadcastView) -> None:
+    """Print what the lines were told: a table for eyes; programs read one table, so notes."""
+    if output.is_for_eyes:
+        if view.commands:
+            output.heading("commands")
+            output.table(COMMAND_FIELDS, view.commands)
+        return
+    for command in view.commands:
+        if command.outcome not in {"taken", "ended"}:
+            known = (command.outcome or "no outcome known").replace("_", " ")
+            reason = f" ({command.reason})" if command.reason else ""
+            output.note(f"note: {command.kind} of {command.account}: {known}{reason}")
 
 
 def _counts_of(view: BroadcastView) -> str:

@@ -115,8 +115,12 @@ class RemoteDesk:
         except HomeHeld as lost:
             return await self._look_up(request.broadcast, lost)
 
+    async def cancel(self, reference: str) -> BroadcastView:
+        """Cancel what is open of a broadcast or of one line; may be repeated."""
+        return await self._ask(BroadcastView, "cancel", reference=reference)
+
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
-        """Wait until the broadcast is settled or the time is over, whichever comes first."""
+        """Wait until the broadcast (``B/ALIAS``: that line) is settled or the time is over."""
         limit_s = wait_s + self._answer_s
         arguments = {"broadcast": broadcast, "wait_s": float(wait_s)}
         return await self._ask_within(limit_s, BroadcastView, "follow", arguments)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus, Subscription
 from swimdesk.desk.calm import Calm
+from swimdesk.desk.canceler import Canceler, line_in
 from swimdesk.desk.choosing import choose
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import EASTERN, market_day
@@ -43,9 +45,10 @@ from swimdesk.desk.tracker import Tracker
 from swimdesk.desk.turns import current_turn
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
+from swimdesk.domain.commands import Command
 from swimdesk.domain.events import Halted, Resumed
 from swimdesk.domain.instruments import quote_symbol
-from swimdesk.domain.orders import OPEN, UNRESOLVED, Doubt, LineState
+from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, Doubt, LineState
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
@@ -140,6 +143,15 @@ class Desk:
             settings.horizons,
             self._reader.discover,
             self._calm,
+        )
+        self._canceler = Canceler(
+            outside.broker,
+            outside.journal,
+            self.book,
+            self._recorder,
+            outside.clock,
+            outside.ids,
+            watch=self._tracker.watch,
         )
         self._submitter = Submitter(
             self._parts(),
@@ -320,17 +332,28 @@ class Desk:
         broadcast = await self.supervisor.finish(f"submit {request.broadcast}", work)
         return broadcast_view(self._current(broadcast))
 
+    async def cancel(self, reference: str) -> BroadcastView:
+        """Cancel what is open of a broadcast or of one line; allowed while halted."""
+        found, account = await self._find_lines(reference)
+        # What was asked of the broker is answered and written down, whoever stops waiting.
+        work = self._canceler.cancel(self._current(found), account)
+        commands = await self.supervisor.finish(f"cancel {reference}", work)
+        return await self._show(found, commands)
+
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
-        """Wait until the broadcast is settled or the time is over; answers are always awaited."""
+        """Wait until the broadcast (or a line) is settled or the time is over.
+
+        Answers to what was sent are always awaited.
+        """
         with self.bus.subscribe() as events:
-            found = await self._find(broadcast)
+            found, account = await self._find_lines(broadcast)
             try:
                 async with asyncio.timeout(wait_s):
-                    while not self._current(found).is_settled:
+                    while not _is_over(self._current(found), account):
                         await events.get()
             except TimeoutError:
                 await self._answers_of(found, events)
-            return broadcast_view(self._current(found))
+            return await self._show(found)
 
     async def _answers_of(self, broadcast: Broadcast, events: Subscription) -> None:
         """Wait until every line has left and been answered; the lane's deadline bounds each."""
@@ -342,7 +365,7 @@ class Desk:
 
     async def broadcast(self, broadcast: str) -> BroadcastView:
         """Show one broadcast by its id or a unique ending of it."""
-        return broadcast_view(self._current(await self._find(broadcast)))
+        return await self._show(await self._find(broadcast))
 
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Show the newest broadcasts."""
@@ -392,6 +415,25 @@ class Desk:
         known = self.book.snapshot.accounts
         return tuple(known[account.alias] for account in chosen)
 
+    async def _show(self, broadcast: Broadcast, latest: Sequence[Command] = ()) -> BroadcastView:
+        """Show a broadcast with its commands, of which ``latest`` are known better than written.
+
+        A store that cannot be read hides commands, and nothing else.
+        """
+        written: Sequence[Command] = ()
+        try:
+            written = await self._journal.commands(broadcast.id)
+        except StoreError as e:
+            log.warning("desk.commands_not_read", broadcast=broadcast.id, error=e.detail)
+        commands = {command.id: command for command in (*written, *latest)}
+        return broadcast_view(self._current(broadcast), commands.values())
+
+    async def _find_lines(self, reference: str) -> tuple[Broadcast, str | None]:
+        """Return a broadcast and the account that ``B/ALIAS`` names; UnknownReference."""
+        id_, slash, account = reference.partition("/")
+        found = await self._find(id_)
+        return found, line_in(found, account).account if slash else None
+
     async def _find(self, reference: str) -> Broadcast:
         found = self.book.snapshot.broadcasts.get(reference)
         found = found or await self._journal.broadcast(reference)
@@ -417,6 +459,12 @@ def _left_over(broadcast: Broadcast) -> list[Change]:
             reason = "the desk stopped before this order left"
             changes.append(Change(line.moved(LineState.NOT_SENT, reason=reason)))
     return changes
+
+
+def _is_over(broadcast: Broadcast, account: str | None) -> bool:
+    if account is None:
+        return broadcast.is_settled
+    return line_in(broadcast, account).state in TERMINAL
 
 
 def _guard_view(record: GuardRecord) -> GuardView:

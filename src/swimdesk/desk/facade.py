@@ -62,8 +62,16 @@ class DeskFacade(Protocol):
         """
         ...
 
+    async def cancel(self, reference: str) -> BroadcastView:
+        """Cancel what is open of a broadcast, or of its line in one account (``B/ALIAS``).
+
+        Returns when every request was answered or given up; ``commands`` tells what became of
+        each, reads tell what became of the orders. Allowed while halted; may be repeated.
+        """
+        ...
+
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
-        """Wait until the broadcast is settled or the time is over, whichever comes first."""
+        """Wait until the broadcast (``B/ALIAS``: that line) is settled or the time is over."""
         ...
 
     async def broadcast(self, broadcast: str) -> BroadcastView:

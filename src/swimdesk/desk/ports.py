@@ -11,6 +11,7 @@ from typing import Protocol
 
 from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.commands import Command, CommandOutcome
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.instruments import Instrument
 from swimdesk.domain.orders import Ticket
@@ -94,6 +95,14 @@ class Outcome:
     sent_ns: int | None = None
     first_byte_ns: int | None = None
     acked_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOutcome:
+    """What came back for a request to cancel; the reason is for people."""
+
+    kind: CommandOutcome
+    reason: str | None = None
 
 
 # --- the broker: reading -----------------------------------------------------------------------
@@ -181,6 +190,13 @@ class Broker(Protocol):
         """Send every order once and report each outcome exactly once; return when all have.
 
         ``on_sent`` is called when the last request has been written.
+        """
+        ...
+
+    async def cancel(self, account: str, order_id: str) -> CancelOutcome:
+        """Ask once to cancel an order, ahead of reads; never raises.
+
+        Asking again is harmless. Only a read tells what became of the order.
         """
         ...
 
@@ -317,6 +333,18 @@ class Journal(Protocol):
         Fills known already are left alone; how long the first commit took is written once.
         InvariantBroken, and nothing written, if a line names an order that another line has.
         """
+        ...
+
+    async def begin_commands(self, commands: Sequence[Command]) -> None:
+        """Write commands before any is sent, in one commit; all of them or StoreError."""
+        ...
+
+    async def end_commands(self, commands: Sequence[Command]) -> None:
+        """Write what became of commands, once each; InvariantBroken if it was written already."""
+        ...
+
+    async def commands(self, broadcast_id: str) -> tuple[Command, ...]:
+        """Read the commands on the lines of a broadcast, oldest first."""
         ...
 
     async def since(self, moment: datetime) -> tuple[Broadcast, ...]:

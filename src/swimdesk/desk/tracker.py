@@ -109,9 +109,15 @@ class Tracker:
         self._horizons = horizons
         self._memory = _Memory()
         self._wake = asyncio.Event()
+        self._watched: dict[str, datetime] = {}
 
     def wake(self) -> None:
         """Read soon, and often for a while."""
+        self._wake.set()
+
+    def watch(self, broadcast_id: str) -> None:
+        """Read this broadcast soon, and often for a while, however old it is."""
+        self._watched[broadcast_id] = self._clock.now()
         self._wake.set()
 
     async def run(self) -> None:
@@ -143,7 +149,8 @@ class Tracker:
 
     def _fresh(self) -> tuple[Broadcast, ...]:
         earliest = self._clock.now() - FRESH
-        return tuple(b for b in self.targets() if b.created >= earliest)
+        self._watched = {id_: at for id_, at in self._watched.items() if at >= earliest}
+        return tuple(b for b in self.targets() if b.created >= earliest or b.id in self._watched)
 
     async def round(self, targets: tuple[Broadcast, ...] | None = None) -> bool:
         """Read once for these (or all) and apply it; False when any list could not be read."""

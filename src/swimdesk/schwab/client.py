@@ -12,6 +12,7 @@ import httpx
 
 from swimdesk.desk.ports import (
     BrokerOrder,
+    CancelOutcome,
     ChainContract,
     Clock,
     Expiry,
@@ -28,6 +29,7 @@ from swimdesk.desk.ports import (
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.orders import Ticket
 from swimdesk.errors import BrokerUnreachable, ProtocolDrift, StoreError
+from swimdesk.schwab.canceling import Cancels
 from swimdesk.schwab.connection import LaneRequest
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
 from swimdesk.schwab.lane import Lane, guarded
@@ -74,6 +76,9 @@ class SchwabBroker:
         self._reader = Reader(api_url.rstrip("/"), ssl_context, tokens, clock, transport)
         self._directory = Directory(self._reader, logins, accounts, numbers or {}, clock)
         self._lists = OrderLists(self._reader, self._directory, clock)
+        self._cancels = Cancels(
+            api_url.rstrip("/"), ssl_context, tokens, self._directory, transport
+        )
         self._market = MarketReads(self._reader, tokens, logins)
         host = self._address.host
         self._lane = Lane(host, self._address.port, ssl_context, host, clock)
@@ -81,6 +86,7 @@ class SchwabBroker:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._lane.close()
+        await self._cancels.aclose()
         await self._reader.aclose()
 
     # --- accounts --------------------------------------------------------------------------
@@ -185,6 +191,10 @@ class SchwabBroker:
             tokens[login] = self._tokens.current(login)
         request = post(order, entry.hash, self._address, tokens[login])
         return Fault.NO_TOKEN if request is None else request
+
+    async def cancel(self, account: str, order_id: str) -> CancelOutcome:
+        """Ask once to cancel an order, over connections that no read uses; never raises."""
+        return await self._cancels.cancel(account, order_id)
 
     # --- following -------------------------------------------------------------------------
 

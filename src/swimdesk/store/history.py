@@ -10,8 +10,10 @@ import aiosqlite
 
 from swimdesk.desk.ports import BroadcastSummary
 from swimdesk.domain.broadcast import Broadcast
+from swimdesk.domain.commands import Command
 from swimdesk.domain.executions import Execution
 from swimdesk.store import queries
+from swimdesk.store.commands import FIRST_SCHEMA, commands_of
 from swimdesk.store.connection import BUSY_TIMEOUT_S, read_only_address
 from swimdesk.store.faults import NOTHING_SENT, told
 from swimdesk.store.inspection import check_identity
@@ -21,9 +23,10 @@ from swimdesk.store.rows import Row, broadcast_of, executions_of, summary_of
 class History:
     """Reads of one unchanging view of the database; StoreError when it cannot be read."""
 
-    def __init__(self, path: Path, connection: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, connection: aiosqlite.Connection, schema: int) -> None:
         self._path = path
         self._connection = connection
+        self._schema = schema
 
     async def newest(self, limit: int) -> tuple[BroadcastSummary, ...]:
         """Read the newest broadcasts first."""
@@ -42,6 +45,12 @@ class History:
     async def executions(self, broadcast_id: str) -> Mapping[str, tuple[Execution, ...]]:
         """Read the fills of a broadcast by line ref; lines without fills are left out."""
         return executions_of(await self._rows(queries.EXECUTIONS, broadcast_id))
+
+    async def commands(self, broadcast_id: str) -> tuple[Command, ...]:
+        """Read the commands on the lines of a broadcast, oldest first."""
+        if self._schema < FIRST_SCHEMA:
+            return ()
+        return commands_of(await self._rows(queries.COMMANDS, broadcast_id))
 
     async def counts(self) -> Mapping[str, int]:
         """Count all lines of the home by state."""
@@ -68,7 +77,7 @@ async def open_history(
         with told(path, NOTHING_SENT):
             await connection.execute("BEGIN")
             (identity,) = await connection.execute_fetchall(queries.IDENTITY)
-        check_identity(path, (identity[0], identity[1]))
-        yield History(path, connection)
+        schema = check_identity(path, (identity[0], identity[1]))
+        yield History(path, connection, schema)
     finally:
         await connection.close()

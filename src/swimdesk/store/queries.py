@@ -38,6 +38,11 @@ ORDERS_SINCE = (
 )
 """Which orders are ours, and of which broadcast."""
 
+COMMANDS = (
+    "SELECT c.id, c.ref, l.account, c.kind, c.at, c.order_id, c.outcome, c.answered, c.reason"
+    " FROM commands c JOIN lines l ON l.ref = c.ref WHERE l.broadcast = ?"
+    " ORDER BY c.at, l.position, c.id"
+)
 IDS_ENDING = "SELECT id FROM broadcasts WHERE upper(substr(id, -length(?1))) = upper(?1)"
 STATE_COUNTS = "SELECT state, count(*) FROM lines GROUP BY state"
 FACT = "SELECT value FROM facts WHERE name = ?"

@@ -10,9 +10,11 @@ from typing import TypeVar
 
 from swimdesk.desk.ports import BroadcastSummary, Clock, GuardRecord
 from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.commands import Command
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.plan import Plan
 from swimdesk.errors import StoreFull
+from swimdesk.store import commands as command_rows
 from swimdesk.store import journal
 from swimdesk.store.database import Database
 from swimdesk.store.writer import Runner
@@ -24,6 +26,8 @@ _NOT_KEPT = "the plan was not kept and nothing was sent"
 _NOT_SPENT = "the plan was not used and nothing was sent"
 _NO_STATES = "what became of sent orders was not written down and has to be read again"
 _NO_GUARD = "the kill switch was not written down"
+_NO_COMMAND = "the command was not written down and was not sent"
+_NO_OUTCOME = "what became of a command was not written down"
 _NO_NOTE = "a note was not written down"
 
 
@@ -71,6 +75,20 @@ class SqliteJournal:
     async def executions(self, broadcast_id: str) -> Mapping[str, tuple[Execution, ...]]:
         """Read the fills of a broadcast by line ref; lines without fills are left out."""
         return await self._read(lambda c: journal.executions(c, broadcast_id))
+
+    async def begin_commands(self, commands: Sequence[Command]) -> None:
+        """Write commands before any of them is sent; a full disk gives its reserve for them."""
+        written = tuple(commands)
+        await self._write_result(lambda c: command_rows.begin(c, written), _NO_COMMAND)
+
+    async def end_commands(self, commands: Sequence[Command]) -> None:
+        """Write what became of commands, once for each."""
+        written = tuple(commands)
+        await self._write_result(lambda c: command_rows.end(c, written), _NO_OUTCOME)
+
+    async def commands(self, broadcast_id: str) -> tuple[Command, ...]:
+        """Read the commands on the lines of a broadcast, oldest first."""
+        return await self._read(lambda c: command_rows.of_broadcast(c, broadcast_id))
 
     async def broadcast(self, broadcast_id: str) -> Broadcast | None:
         """Read one broadcast by its id or a unique ending of it (4 characters or more)."""

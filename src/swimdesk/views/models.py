@@ -58,8 +58,23 @@ class FillsView:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandView:
+    """What an account's order was told after it had been sent, and what is known of that.
+
+    ``outcome`` is taken, refused, unknown, not_sent or ended; null while nobody knows anything.
+    """
+
+    account: str
+    kind: str
+    at: datetime
+    order_id: str | None
+    outcome: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class BroadcastView:
-    """A broadcast with its lines."""
+    """A broadcast with its lines and the commands on them, oldest first."""
 
     broadcast: str
     key: str | None
@@ -72,6 +87,7 @@ class BroadcastView:
     timing_ms: TimingView
     fills: FillsView
     lines: tuple[LineView, ...]
+    commands: tuple[CommandView, ...]
 
 
 @dataclass(frozen=True, slots=True)

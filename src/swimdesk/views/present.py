@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts, fills, timing
+from swimdesk.domain.commands import Command
 from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict
 from swimdesk.views.models import (
     BroadcastView,
+    CommandView,
     DenialView,
     FillsView,
     LineView,
@@ -69,8 +72,20 @@ def line_view(line: Line) -> LineView:
     )
 
 
-def broadcast_view(broadcast: Broadcast) -> BroadcastView:
-    """Show a broadcast as its JSON promise says."""
+def command_view(command: Command) -> CommandView:
+    """Show a command on a line."""
+    return CommandView(
+        account=command.account,
+        kind=command.kind.value,
+        at=command.at,
+        order_id=command.order_id,
+        outcome=command.outcome.value if command.outcome else None,
+        reason=command.reason,
+    )
+
+
+def broadcast_view(broadcast: Broadcast, commands: Iterable[Command] = ()) -> BroadcastView:
+    """Show a broadcast as its JSON promise says, with the commands on its lines."""
     took = timing(broadcast)
     prices = fills(broadcast.lines)
     return BroadcastView(
@@ -99,6 +114,7 @@ def broadcast_view(broadcast: Broadcast) -> BroadcastView:
             else round(float(prices.dispersion_bps), 2),
         ),
         lines=tuple(line_view(line) for line in broadcast.lines),
+        commands=tuple(command_view(command) for command in commands),
     )
 
 

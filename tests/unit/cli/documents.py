@@ -39,6 +39,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "chain SYMBOL": Document(ChainView),
     "preview ORDER": Document(PlanView),
     "send ORDER": Document(BroadcastView),
+    "cancel B": Document(BroadcastView),
     "broadcasts B": Document(BroadcastView),
     "broadcasts": Document(BroadcastRow, "broadcasts"),
     "halt": Document(GuardView),

@@ -1,0 +1,188 @@
+"""Cancel what is open: written down first, asked all at once, decided by what reads then show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from swimdesk.desk.book import Book
+from swimdesk.desk.following import UNVERIFIED, follow
+from swimdesk.desk.ports import Broker, CancelOutcome, Clock, Ids, Journal
+from swimdesk.desk.recorder import Change, Recorder
+from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
+from swimdesk.domain.orders import OPEN, TERMINAL, LineState
+from swimdesk.errors import StoreError, SwimdeskError, UnknownReference
+from swimdesk.telemetry.logs import get_log
+
+log = get_log(__name__)
+
+LOOK_S: Final = 2.0
+"""How long a cancel waits for the first look at an order whose id came in an answer."""
+
+_NOT_YET: Final = {
+    LineState.PLANNED: "this order has not left yet; `swimdesk halt` keeps later waves from it",
+    LineState.SENDING: "the broker has not answered this order yet; cancel again once it has",
+}
+_FAILED: Final = "the sender failed before it could tell what happened"
+
+
+def line_in(broadcast: Broadcast, account: str) -> Line:
+    """Return the line of an account; UnknownReference if the broadcast has none there."""
+    for line in broadcast.lines:
+        if line.account == account:
+            return line
+    raise UnknownReference(
+        f"Broadcast {broadcast.id} has no line in {account or 'an account without a name'};"
+        f" `swimdesk broadcasts {broadcast.id}` lists them."
+    )
+
+
+class Canceler:
+    """Ask the broker to cancel orders; ``watch`` is told of broadcasts that must be read soon."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        journal: Journal,
+        book: Book,
+        recorder: Recorder,
+        clock: Clock,
+        ids: Ids,
+        watch: Callable[[str], None],
+    ) -> None:
+        self._broker = broker
+        self._journal = journal
+        self._book = book
+        self._recorder = recorder
+        self._clock = clock
+        self._ids = ids
+        self._watch = watch
+
+    async def cancel(self, broadcast: Broadcast, account: str | None) -> tuple[Command, ...]:
+        """Cancel all lines, or the one of that account; StoreError means that nothing was asked.
+
+        Returns once every request was answered or given up.
+        """
+        lines = broadcast.lines if account is None else (line_in(broadcast, account),)
+        commands = [self._command(line) for line in lines]
+        await self._journal.begin_commands(commands)
+        results = await asyncio.gather(
+            *(
+                self._carry_out(broadcast.id, line, command)
+                for line, command in zip(lines, commands, strict=True)
+                if command.outcome is None
+            ),
+            return_exceptions=True,
+        )
+        ended = {one.id: one for one in results if isinstance(one, Command)}
+        await self._end_failed([c for c in commands if c.outcome is None], ended, results)
+        return tuple(ended.get(command.id, command) for command in commands)
+
+    # --- before ------------------------------------------------------------------------------
+
+    def _command(self, line: Line) -> Command:
+        """Return the command on a line, with its outcome where there is nothing to send."""
+        now = self._clock.now()
+        command = Command(self._ids.mint(), line.ref, line.account, CommandKind.CANCEL, now)
+        if line.state in TERMINAL:
+            reason = f"{line.state.value.replace('_', ' ')} already"
+            return replace(command, outcome=CommandOutcome.ENDED, answered=now, reason=reason)
+        objection = self._objection(line)
+        if objection is not None:
+            not_sent = CommandOutcome.NOT_SENT
+            return replace(command, outcome=not_sent, answered=now, reason=objection)
+        return replace(command, order_id=line.order_id)
+
+    def _objection(self, line: Line) -> str | None:
+        """Return why no request can be sent for a line that has not ended."""
+        if line.state in _NOT_YET:
+            return _NOT_YET[line.state]
+        if line.state is LineState.IN_DOUBT or line.order_id is None:
+            return f"in doubt, so there is no order to name: {line.reason or 'no reason given'}"
+        now = self._book.snapshot.accounts.get(line.account)
+        if now is not None and (now.login, now.last4) != (line.login, line.last4):
+            return "this alias is another account than the one that the order was sent to"
+        return None
+
+    # --- asking ------------------------------------------------------------------------------
+
+    async def _carry_out(self, broadcast_id: str, line: Line, command: Command) -> Command:
+        objection = await self._look(broadcast_id, line) if line.state in UNVERIFIED else None
+        if objection is None:
+            outcome = await self._broker.cancel(line.account, command.order_id or "")
+        else:
+            outcome = CancelOutcome(CommandOutcome.NOT_SENT, objection)
+        ended = self._ended(command, outcome)
+        await self._keep([ended])
+        await self._recorder.update(broadcast_id, lambda now: _after(now.line(line.ref), outcome))
+        self._watch(broadcast_id)
+        return ended
+
+    async def _look(self, broadcast_id: str, line: Line) -> str | None:
+        """See that the order named by an answer is ours; return why it must not be canceled.
+
+        Brokers were seen naming another order. An order that cannot be read in time is canceled
+        all the same: the operator wants to be out, and its id did come with our account.
+        """
+        try:
+            async with asyncio.timeout(LOOK_S):
+                order = await self._broker.order(line.account, line.order_id or "")
+        except (SwimdeskError, TimeoutError) as e:
+            log.warning("cancel.not_looked_at", account=line.account, error=str(e))
+            return None
+        if order is None:
+            return None
+        seen = follow(line, order)
+
+        def decide(now: Broadcast) -> list[Change]:
+            is_as_it_was = now.line(line.ref) == line
+            return [seen] if is_as_it_was and seen.line != line else []
+
+        await self._recorder.update(broadcast_id, decide)
+        return seen.line.reason if seen.line.state is LineState.IN_DOUBT else None
+
+    # --- after -------------------------------------------------------------------------------
+
+    def _ended(self, command: Command, outcome: CancelOutcome) -> Command:
+        now = self._clock.now()
+        return replace(command, outcome=outcome.kind, answered=now, reason=outcome.reason)
+
+    async def _keep(self, commands: Sequence[Command]) -> None:
+        """Write outcomes down; what the broker said is true whether or not our disk is full."""
+        try:
+            await self._journal.end_commands(commands)
+        except StoreError as e:
+            await self._recorder.alarm(f"the outcome of a cancel was not written: {e.detail}")
+
+    async def _end_failed(
+        self,
+        sent: Sequence[Command],
+        ended: dict[str, Command],
+        results: Sequence[Command | BaseException],
+    ) -> None:
+        """Give the requests that a bug stopped the outcome unknown; no sibling is lost by it."""
+        for command, result in zip(sent, results, strict=True):
+            if isinstance(result, Exception):
+                log.error("cancel.failed", ref=command.ref, exc_info=result)
+                ended[command.id] = self._ended(
+                    command, CancelOutcome(CommandOutcome.UNKNOWN, _FAILED)
+                )
+                await self._recorder.alarm(f"{command.account}: a cancel failed ({result})")
+            elif isinstance(result, BaseException):
+                raise result
+
+
+def _after(line: Line, outcome: CancelOutcome) -> list[Change]:
+    """Return what a request's outcome changes; an order that ended meanwhile keeps its end."""
+    if line.state not in OPEN:
+        return []
+    if outcome.kind is not CommandOutcome.TAKEN:
+        said = f"cancel {outcome.kind.value.replace('_', ' ')}: {outcome.reason or 'no reason'}"
+        return [Change(replace(line, reason=said))]
+    if line.state in UNVERIFIED:
+        # Moving on would let the order pass for one that somebody has looked at.
+        return [Change(replace(line, reason="cancel taken; its order was not seen yet"))]
+    return [Change(line.moved(LineState.CANCELING, reason=None))]
