@@ -105,6 +105,7 @@ class FakeBroker:
     """What is done with an account's requests to cancel, in turn; TAKE when nothing is left."""
     cancels: list[tuple[str, str]] = field(default_factory=list)
     """The requests to cancel that arrived: account and order id."""
+    cancel_arrived: asyncio.Event = field(default_factory=asyncio.Event)
     cancels_under_way: int = 0
     most_cancels_at_once: int = 0
     cancel_delay_s: float = 0.3
@@ -260,6 +261,7 @@ class FakeBroker:
         if act is CancelAct.BREAK:
             raise RuntimeError("a bug of the adapter")
         self.cancels.append((account, order_id))
+        self.cancel_arrived.set()
         self.cancels_under_way += 1
         self.most_cancels_at_once = max(self.most_cancels_at_once, self.cancels_under_way)
         outcome = self._cancel(act, order_id)
@@ -290,7 +292,9 @@ class FakeBroker:
         is_filled = filled == order.quantity
         state = BrokerOrderState.FILLED if is_filled else BrokerOrderState.CANCELED
         ticket = self._tickets[order.fingerprint or ""]
-        fills = fills_of(ticket, order.order_id, int(filled), self.clock.now())
+        fills = order.executions
+        if filled != order.filled:
+            fills = fills_of(ticket, order.order_id, int(filled), self.clock.now())
         self._put(
             replace(order, state=state, raw_status=state.upper(), filled=filled, executions=fills)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -69,16 +69,21 @@ class Canceler:
         lines = broadcast.lines if account is None else (line_in(broadcast, account),)
         commands = [self._command(line) for line in lines]
         await self._journal.begin_commands(commands)
+        ended: dict[str, Command] = {}
         results = await asyncio.gather(
             *(
-                self._carry_out(broadcast.id, line, command)
+                self._carry_out(broadcast.id, line, command, ended)
                 for line, command in zip(lines, commands, strict=True)
                 if command.outcome is None
             ),
             return_exceptions=True,
         )
-        ended = {one.id: one for one in results if isinstance(one, Command)}
-        await self._end_failed([c for c in commands if c.outcome is None], ended, results)
+        for failure in results:
+            if isinstance(failure, Exception):
+                log.error("cancel.not_shown", broadcast=broadcast.id, exc_info=failure)
+                await self._recorder.alarm(f"a cancel of {broadcast.id} is not shown ({failure})")
+            elif failure is not None:
+                raise failure
         return tuple(ended.get(command.id, command) for command in commands)
 
     # --- before ------------------------------------------------------------------------------
@@ -109,17 +114,28 @@ class Canceler:
 
     # --- asking ------------------------------------------------------------------------------
 
-    async def _carry_out(self, broadcast_id: str, line: Line, command: Command) -> Command:
-        objection = await self._look(broadcast_id, line) if line.state in UNVERIFIED else None
-        if objection is None:
-            outcome = await self._broker.cancel(line.account, command.order_id or "")
-        else:
-            outcome = CancelOutcome(CommandOutcome.NOT_SENT, objection)
-        ended = self._ended(command, outcome)
-        await self._keep([ended])
-        await self._recorder.update(broadcast_id, lambda now: _after(now.line(line.ref), outcome))
+    async def _carry_out(
+        self, broadcast_id: str, line: Line, command: Command, ended: dict[str, Command]
+    ) -> None:
+        try:
+            outcome = await self._ask(broadcast_id, line, command)
+        except Exception as e:  # per fan-out: a bug must not lose the other lines
+            log.error("cancel.failed", ref=command.ref, exc_info=e)
+            outcome = CancelOutcome(CommandOutcome.UNKNOWN, _FAILED)
+            await self._recorder.alarm(f"{line.account}: a cancel failed ({type(e).__name__}: {e})")
+        now = self._clock.now()
+        ended[command.id] = replace(
+            command, outcome=outcome.kind, answered=now, reason=outcome.reason
+        )
+        await self._keep(ended[command.id])
         self._watch(broadcast_id)
-        return ended
+        await self._recorder.update(broadcast_id, lambda b: _after(b.line(line.ref), outcome))
+
+    async def _ask(self, broadcast_id: str, line: Line, command: Command) -> CancelOutcome:
+        objection = await self._look(broadcast_id, line) if line.state in UNVERIFIED else None
+        if objection is not None:
+            return CancelOutcome(CommandOutcome.NOT_SENT, objection)
+        return await self._broker.cancel(line.account, command.order_id or "")
 
     async def _look(self, broadcast_id: str, line: Line) -> str | None:
         """See that the order named by an answer is ours; return why it must not be canceled.
@@ -144,35 +160,12 @@ class Canceler:
         await self._recorder.update(broadcast_id, decide)
         return seen.line.reason if seen.line.state is LineState.IN_DOUBT else None
 
-    # --- after -------------------------------------------------------------------------------
-
-    def _ended(self, command: Command, outcome: CancelOutcome) -> Command:
-        now = self._clock.now()
-        return replace(command, outcome=outcome.kind, answered=now, reason=outcome.reason)
-
-    async def _keep(self, commands: Sequence[Command]) -> None:
-        """Write outcomes down; what the broker said is true whether or not our disk is full."""
+    async def _keep(self, command: Command) -> None:
+        """Write an outcome down; what the broker said is true whether or not our disk is full."""
         try:
-            await self._journal.end_commands(commands)
+            await self._journal.end_commands([command])
         except StoreError as e:
             await self._recorder.alarm(f"the outcome of a cancel was not written: {e.detail}")
-
-    async def _end_failed(
-        self,
-        sent: Sequence[Command],
-        ended: dict[str, Command],
-        results: Sequence[Command | BaseException],
-    ) -> None:
-        """Give the requests that a bug stopped the outcome unknown; no sibling is lost by it."""
-        for command, result in zip(sent, results, strict=True):
-            if isinstance(result, Exception):
-                log.error("cancel.failed", ref=command.ref, exc_info=result)
-                ended[command.id] = self._ended(
-                    command, CancelOutcome(CommandOutcome.UNKNOWN, _FAILED)
-                )
-                await self._recorder.alarm(f"{command.account}: a cancel failed ({result})")
-            elif isinstance(result, BaseException):
-                raise result
 
 
 def _after(line: Line, outcome: CancelOutcome) -> list[Change]:
