@@ -228,6 +228,21 @@ def test_condition_on_accounts_goes_through_and_is_refused_with_its_column(play:
         error = await refusal(desk.balances(Scope(where="bp > lots")), WhereTextError)
         assert error.column == 6
 
+
+def test_cancel_takes_back_what_is_open_even_while_halted(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.acts = dict.fromkeys(("A-01", "A-02"), Act.REST)
+        plan = await planned(desk, STOCK)
+        sent = await desk.submit(SubmitRequest(plan, broadcast="B-1"))
+        await desk.follow(sent.broadcast, 2)
+        await desk.halt("lunch")
+        asked = await desk.cancel("B-1")
+        assert [one.outcome for one in asked.commands] == ["taken", "taken", "ended", "ended"]
+        view = await desk.follow("B-1/A-02", 30)
+        assert [line.state for line in view.lines] == ["canceled", "canceled", "filled", "filled"]
+        assert view.commands == asked.commands
+        assert await desk.broadcast("B-1") == view
+
     play(scenario)
 
 
@@ -243,5 +258,14 @@ def test_remainder_rule_goes_through_and_stands_in_the_plan(play: Play) -> None:
         await refusal(
             desk.preview(PlanRequest(order, ALL, "risk:1k", remainder="drop")), InputError
         )
+
+
+def test_cancel_names_what_it_does_not_know(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        await refusal(desk.cancel("01J-NEVER"), UnknownReference)
+        await desk.submit(SubmitRequest(await planned(desk), broadcast="B-1"))
+        error = await refusal(desk.cancel("B-1/A-09"), UnknownReference)
+        assert "A-09" in error.detail
+        await refusal(desk.follow("B-1/A-09", 1), UnknownReference)
 
     play(scenario)

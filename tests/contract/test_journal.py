@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from tests.unit.store.builders import (
 )
 
 from swimdesk.desk.ports import GuardRecord, GuardState, Journal
-from swimdesk.domain.broadcast import Denial, counts
+from swimdesk.domain.broadcast import Broadcast, Denial, counts
+from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.domain.orders import Doubt, LineState, Side, equity_ticket
 from swimdesk.errors import InputError, InvariantBroken, ModeMismatch, UnknownReference
 from swimdesk.store.database import Database
@@ -316,3 +318,76 @@ async def test_kill_switch_starts_active_and_stays_as_it_was_set(journal: Journa
 async def test_notes_are_taken(journal: Journal) -> None:
     for _ in range(2):
         await journal.note(START, "alarm", "a fill after an end")
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+def some_commands(broadcast: Broadcast, start: int = 1) -> list[Command]:
+    """Build a command on every line, a second apart, without outcomes."""
+    return [
+        Command(
+            id=f"command-{start + n}",
+            ref=line.ref,
+            account=line.account,
+            kind=CommandKind.CANCEL,
+            at=START + timedelta(seconds=start + n),
+            order_id=f"{7000 + n}",
+        )
+        for n, line in enumerate(broadcast.lines)
+    ]
+
+
+async def test_commands_come_back_as_they_were_written_oldest_first(journal: Journal) -> None:
+    one, other = a_broadcast(1, 3), a_broadcast(2, 2)
+    await journal.open_broadcast(one)
+    await journal.open_broadcast(other)
+    first, second = some_commands(one), some_commands(one, start=20)
+    await journal.begin_commands(second)
+    await journal.begin_commands(first)
+    await journal.begin_commands(some_commands(other, start=40))
+    assert await journal.commands(one.id) == (*first, *second)
+    assert await journal.commands(an_id(99)) == ()
+
+
+async def test_outcome_of_a_command_is_kept(journal: Journal) -> None:
+    broadcast = a_broadcast(accounts=2)
+    await journal.open_broadcast(broadcast)
+    first, second = some_commands(broadcast)
+    await journal.begin_commands([first, second])
+    ended = replace(first, outcome=CommandOutcome.REFUSED, answered=START, reason="no, ω")
+    await journal.end_commands([ended])
+    assert await journal.commands(broadcast.id) == (ended, second)
+
+
+async def test_command_with_nothing_to_send_is_written_with_its_outcome(journal: Journal) -> None:
+    broadcast = a_broadcast(accounts=1)
+    await journal.open_broadcast(broadcast)
+    (command,) = some_commands(broadcast)
+    over = replace(
+        command, order_id=None, outcome=CommandOutcome.ENDED, answered=START, reason="filled"
+    )
+    await journal.begin_commands([over])
+    assert await journal.commands(broadcast.id) == (over,)
+
+
+async def test_outcome_is_written_once_and_only_of_a_known_command(journal: Journal) -> None:
+    broadcast = a_broadcast(accounts=2)
+    await journal.open_broadcast(broadcast)
+    known, never = some_commands(broadcast)
+    await journal.begin_commands([known])
+    ended = replace(known, outcome=CommandOutcome.TAKEN, answered=START)
+    await journal.end_commands([ended])
+    for wrong in (replace(ended, outcome=CommandOutcome.UNKNOWN), never):
+        with pytest.raises(InvariantBroken):
+            await journal.end_commands([wrong])
+    assert await journal.commands(broadcast.id) == (ended,)
+
+
+async def test_commands_are_written_all_or_none(journal: Journal) -> None:
+    broadcast = a_broadcast(accounts=2)
+    await journal.open_broadcast(broadcast)
+    first, second = some_commands(broadcast)
+    with pytest.raises(InvariantBroken):
+        await journal.begin_commands([first, replace(second, ref="a line of nobody")])
+    assert await journal.commands(broadcast.id) == ()
