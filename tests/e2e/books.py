@@ -32,3 +32,9 @@ def _rows(home: Path, query: str, *values: str) -> list[tuple[object, ...]]:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'lines'").fetchall():
             return []
         return connection.execute(query, values).fetchall()
+
+
+def commands_without_outcome(home: Path) -> int:
+    """Count the commands of which nobody knows what became of them."""
+    rows = _rows(home, "SELECT count(*) FROM commands WHERE outcome IS NULL")
+    return int(str(rows[0][0])) if rows else 0

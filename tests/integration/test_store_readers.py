@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,12 @@ from tests.integration.store_homes import a_journal, content_of, filled, plain, 
 from tests.unit.store.builders import START, a_broadcast, a_fill, accepted, an_id
 
 from swimdesk.desk.ports import GuardRecord, GuardState
+from swimdesk.domain.commands import Command, CommandKind
 from swimdesk.domain.orders import LineState
 from swimdesk.errors import SchemaTooNew, StoreCorrupt, StoreError, UnknownReference
 from swimdesk.store.glance import peek
 from swimdesk.store.history import open_history
-from swimdesk.store.migrate import latest
+from swimdesk.store.migrate import latest, migrate, steps
 
 
 @pytest.fixture
@@ -40,6 +43,23 @@ async def test_history_of_a_stopped_home(path: Path) -> None:
         assert await history.executions(newest.id) == {line.ref: (a_fill("5"),)}
         assert await history.counts() == {"sending": 53, "accepted": 1}
     assert content_of(path) == before
+
+
+async def test_history_has_the_commands_and_an_older_home_has_none(path: Path) -> None:
+    broadcast = a_broadcast(1)
+    line = broadcast.lines[1]
+    command = Command("c-1", line.ref, line.account, CommandKind.CANCEL, START, "77")
+    async with a_journal(path) as (journal, _):
+        await journal.open_broadcast(broadcast)
+        await journal.begin_commands([command])
+    async with open_history(path) as history:
+        assert await history.commands(broadcast.id) == (command,)
+
+    older = path.with_name("older.db")
+    with closing(sqlite3.connect(older)) as connection:
+        migrate(connection, older, steps()[:1])
+    async with open_history(older) as history:
+        assert await history.commands(broadcast.id) == ()
 
 
 async def test_history_tells_endings_apart_as_the_journal_does(path: Path) -> None:

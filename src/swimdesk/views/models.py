@@ -59,9 +59,9 @@ class FillsView:
 
 @dataclass(frozen=True, slots=True)
 class CommandView:
-    """What an account's order was told after it had been sent, and what is known of that.
+    """What an account's order was told, and the outcome; null while nothing is known of it.
 
-    ``outcome`` is taken, refused, unknown, not_sent or ended; null while nobody knows anything.
+    Taken: the order may still fill. Ended: the line had come to its end before.
     """
 
     account: str

@@ -21,6 +21,7 @@ from tests.unit.cli.documents import DOCUMENTS
 import swimdesk.checks
 import swimdesk.control.exchange
 from swimdesk.domain.broadcast import BroadcastState
+from swimdesk.domain.commands import CommandKind, CommandOutcome
 from swimdesk.domain.orders import Doubt, LineState
 from swimdesk.domain.plan import Verdict
 from swimdesk.domain.risk import DenialCode
@@ -31,6 +32,8 @@ WORDS: dict[str, type[StrEnum]] = {
     "`state` of a broadcast": BroadcastState,
     "`state` of a line": LineState,
     "`doubt` of a line in doubt": Doubt,
+    "`kind` of a command": CommandKind,
+    "`outcome` of a command": CommandOutcome,
     "`verdict` of a line of a plan": Verdict,
     "`state` of a check": swimdesk.checks.CheckState,
 }
