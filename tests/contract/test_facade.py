@@ -228,6 +228,24 @@ def test_condition_on_accounts_goes_through_and_is_refused_with_its_column(play:
         error = await refusal(desk.balances(Scope(where="bp > lots")), WhereTextError)
         assert error.column == 6
 
+    play(scenario)
+
+
+def test_remainder_rule_goes_through_and_stands_in_the_plan(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        order = "BUY +1 AAPL @187.50 LMT"
+        plan = await desk.preview(PlanRequest(order, ALL, "equal:6", remainder="drop"))
+        assert (plan.sizing, plan.remainder) == ("equal:6", "drop")
+        assert [line.quantity for line in plan.lines] == [1, 1, 1, 1]
+        plan = await desk.preview(PlanRequest(order, ALL, "risk:1k"))
+        assert (plan.sizing, plan.remainder) == ("risk:1000", None)
+        assert [line.quantity for line in plan.lines] == [5, 5, 5, 5]
+        await refusal(
+            desk.preview(PlanRequest(order, ALL, "risk:1k", remainder="drop")), InputError
+        )
+
+    play(scenario)
+
 
 def test_cancel_takes_back_what_is_open_even_while_halted(play: Play) -> None:
     async def scenario(desk: DeskFacade, bench: Bench) -> None:
@@ -244,20 +262,6 @@ def test_cancel_takes_back_what_is_open_even_while_halted(play: Play) -> None:
         assert await desk.broadcast("B-1") == view
 
     play(scenario)
-
-
-def test_remainder_rule_goes_through_and_stands_in_the_plan(play: Play) -> None:
-    async def scenario(desk: DeskFacade, bench: Bench) -> None:
-        order = "BUY +1 AAPL @187.50 LMT"
-        plan = await desk.preview(PlanRequest(order, ALL, "equal:6", remainder="drop"))
-        assert (plan.sizing, plan.remainder) == ("equal:6", "drop")
-        assert [line.quantity for line in plan.lines] == [1, 1, 1, 1]
-        plan = await desk.preview(PlanRequest(order, ALL, "risk:1k"))
-        assert (plan.sizing, plan.remainder) == ("risk:1000", None)
-        assert [line.quantity for line in plan.lines] == [5, 5, 5, 5]
-        await refusal(
-            desk.preview(PlanRequest(order, ALL, "risk:1k", remainder="drop")), InputError
-        )
 
 
 def test_cancel_names_what_it_does_not_know(play: Play) -> None:
