@@ -8,7 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from swimdesk.desk.book import Book, Snapshot
-from swimdesk.desk.exposure import Ours, after_orders, debit_of, net_of, unpriced_symbols
+from swimdesk.desk.exposure import (
+    Ours,
+    after_orders,
+    debit_of,
+    marks_of,
+    net_of,
+    unpriced_symbols,
+)
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
 from swimdesk.desk.ports import (
     Broker,
@@ -347,6 +354,7 @@ def _cost_of(
         spot=spot.last if spot else None,
         account_type=account.capabilities.type,
         holdings=cover,
+        marks=marks_of(ticket, quotes),
     )
 
 

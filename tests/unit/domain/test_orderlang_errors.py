@@ -11,6 +11,7 @@ from swimdesk.errors import OrderTextError
 
 TODAY = date(2026, 11, 23)
 SPX = "IRON CONDOR SPX 100"
+SPY = "SPY 18 DEC 26"
 STRIKES = "6200/6220/5820/5800 CALL/PUT"
 
 # The caret stands under the column of the error; then a part of what the sentence says.
@@ -31,11 +32,31 @@ REFUSED = [
     ("BUY +1,00 AAPL @1", 5, "read '+1,00', expected a whole number"),
     ("BUY +1000001 AAPL @1", 5, "expected at most 1000000"),
     ("BUY +10001 SPY 100 18 DEC 26 600 CALL @1", 5, "expected at most 10000"),
-    ("BUY +1 TOOLONG @1", 8, "read 'TOOLONG', expected VERTICAL, IRON CONDOR or a symbol"),
-    ("BUY +1 BUTTERFLY SPY", 8, "read 'BUTTERFLY', expected VERTICAL, IRON CONDOR or a symbol"),
-    ("BUY +1 DBL DIAG SPY", 8, "read 'DBL', expected VERTICAL, IRON CONDOR or a symbol"),
-    ("BUY +1 IRON BUTTERFLY SPY", 8, "read 'IRON', expected VERTICAL, IRON CONDOR or a symbol"),
-    ("SELL -1 1/2 BACKRATIO NFLX", 9, "read '1/2', expected VERTICAL, IRON CONDOR or a symbol"),
+    ("BUY +1 TOOLONG @1", 8, "read 'TOOLONG', expected VERTICAL, BACKRATIO, STRADDLE, STRANGLE"),
+    ("BUY +1 VERT ROLL SPY", 8, "read 'VERT', expected VERTICAL, BACKRATIO, STRADDLE, STRANGLE"),
+    ("BUY +1 COVERED SPY", 8, "DBL DIAG, CUSTOM or a symbol"),
+    ("SELL -1 1/2 SPY", 9, "read '1/2', expected VERTICAL, BACKRATIO, STRADDLE, STRANGLE"),
+    ("SELL -1 1/2 VERTICAL SPY", 9, "read '1/2', expected no ratios in front of VERTICAL"),
+    ("SELL -1 BACKRATIO NFLX", 9, "expected ratios such as 1/2 in front of BACKRATIO"),
+    (f"BUY +1 1/2/3 BACKRATIO {SPY} 600/605 CALL @1", 8, "expected ratios such as 1/2 in front"),
+    (f"BUY +1 2/2 BACKRATIO {SPY} 600/605 CALL @1", 8, "these ratios have a structure of their"),
+    (f"BUY +1 1/0 BACKRATIO {SPY} 600/605 CALL @1", 8, "whole numbers from 1 to 100, expected"),
+    (f"BUY +1 1/-2 BACKRATIO {SPY} 600/605 CALL @1", 8, "whole numbers from 1 to 100, expected"),
+    (f"BUY +1 1/101 BACKRATIO {SPY} 600/605 CALL @1", 8, "whole numbers from 1 to 100, expected"),
+    (f"BUY +1 1/2/1 ~BUTTERFLY {SPY} 600/605/615 CALL @1", 8, "expected ratios such as 1/3/2"),
+    (f"BUY +1 BUTTERFLY {SPY} 600/610/605 CALL @1", 40, "3 different strikes K1/K2/K3 rising or"),
+    (f"BUY +1 CONDOR {SPY} 600/605/604/610 CALL @1", 41, "4 different strikes K1/K2/K3/K4 rising"),
+    (f"BUY +1 STRANGLE {SPY} 590/610 CALL/PUT @1", 35, "the put strike 610 is not below the call"),
+    (f"BUY +1 STRADDLE {SPY} 600 CALL @1", 35, "read 'CALL', expected CALL/PUT"),
+    (f"BUY +1 IRON BUTTERFLY {SPY} 600/590/610 CALL/PUT @1", 45, "the call K2 above and the put"),
+    (f"BUY +1 IRON BUTTERFLY {SPY} 600/610/605/590 CALL/PUT @1", 37, "read '600/610/605/590'"),
+    (f"BUY +1 CALENDAR {SPY}/15 JAN 27 600 CALL @1", 21, "expected the far expiry of a CALENDAR"),
+    (f"BUY +1 CALENDAR {SPY}/18 DEC 26 600 CALL @1", 21, "expected the far expiry of a CALENDAR"),
+    (f"BUY +1 CALENDAR {SPY} 600 CALL @1", 31, "read '600', expected '/' and an expiry"),
+    ("BUY +1 DIAGONAL SPY 15 JAN 27/18 DEC 26 600/600 CALL @1", 45, "expected 2 different strikes"),
+    ("BUY +1 CALENDAR SPX 15 JAN 27/18 DEC 26 6000 CALL @1", 21, "15 JAN 27 exists under two"),
+    (f"BUY +1 1/-1 CUSTOM {SPY}/18 DEC 26 600/600 CALL/CALL @1", 48, "the strike 600 stands twice"),
+    (f"BUY +1 1/-1 CUSTOM {SPY}/18 DEC 26 600/605 CALL @1", 52, "CALL or PUT for each of 2 legs"),
     ("BUY +1 /ESH27 @6000", 8, "the broker's API does not trade futures"),
     ("BUY +1 ./EWZ26C6000 @6", 8, "the broker's API does not trade futures"),
     ("BUY +1 VERTICAL /ES 18 DEC 26", 17, "the broker's API does not trade futures"),
@@ -54,7 +75,7 @@ REFUSED = [
     ("BUY +1 SPY   261218C00000000 @1", 8, "names no contract, expected the symbol of an option"),
     ("BUY +1 .SPY261218C0 @1", 8, "names no contract, expected the symbol of an option"),
     ("BUY +1 SPX   261211C06200000 @1", 8, "expected 'SPX 100 (Weeklys) 11 DEC 26'"),
-    ("BUY +1 AAPL1 261218C00200000 @1", 8, "read 'AAPL1', expected VERTICAL, IRON CONDOR or a"),
+    ("BUY +1 AAPL1 261218C00200000 @1", 8, "read 'AAPL1', expected VERTICAL, BACKRATIO"),
     (f"SELL -1 {SPX} 11 DEC 26 [AM] {STRIKES} @1", 39, "expected 'SPX 100 (Weeklys) 11 DEC 26'"),
     (f"SELL -1 {SPX} 18 DEC 26 {STRIKES} @1", 29, "'SPX 100 18 DEC 26 [AM]' or 'SPX 100 (Week"),
     (f"SELL -1 {SPX} (Weeklys) 18 DEC 26 [AM] {STRIKES} @1", 49, "exclude each other"),
@@ -108,7 +129,7 @@ REFUSED = [
     ("BUY +1 AAPL\n@1", 12, "one line is one order"),
     (" BUY +1\r\nAAPL @1", 8, "one line is one order"),
     ("BUY +1\u2028AAPL @1", 7, "one line is one order"),
-    ("BUY +1 \u00c4\u00d6 @1", 8, "expected VERTICAL, IRON CONDOR or a symbol"),
+    ("BUY +1 \u00c4\u00d6 @1", 8, "expected VERTICAL, BACKRATIO, STRADDLE"),
     ("BUY +\u0661 AAPL @1", 5, "expected a whole number"),
     ("BUY +1 A\x00PL @1", 8, r"read 'A\x00PL', expected"),
 ]  # fmt: skip

@@ -12,12 +12,13 @@ from swimdesk.domain.orderlang.scanner import END, Scanner
 from swimdesk.domain.orderlang.terms import Terms, read_terms
 from swimdesk.domain.orders import Leg, Side, Ticket
 from swimdesk.domain.strategies import (
-    STRUCTURES,
+    Shape,
     build_legs,
     contradicts_sign,
     dearer_first,
     forced_flow,
 )
+from swimdesk.domain.structures import STRUCTURES
 from swimdesk.errors import OrderTextError
 
 _REPLACING = re.compile(rf"\(REPLACING +(#?[0-9A-Z-]+)\){END}")
@@ -53,6 +54,7 @@ def parse_with_notices(text: str, *, today: date | None = None) -> Parsed:
     quantity_column = scanner.column
     quantity = _read_quantity(scanner, side)
     read = read_legs(scanner, side, today)
+    notices += read.notices
     _check_units(scanner, quantity, quantity_column, read)
     terms = read_terms(scanner, side, read.kind)
     if read.legs is None:
@@ -129,14 +131,20 @@ def _two_readings(
 ) -> OrderTextError:
     """Return the error that shows the order to receive and the order to pay, neither guessed."""
     shape = dearer_first(read.kind, read.shape)
-    price = None if terms.price is None else abs(terms.price)
     orders = [
-        print_ticket(
-            replace(
-                _ticket(side, quantity, read, build_legs(read.kind, side, shape), terms),
-                price=price,
-            )
-        )
+        print_ticket(_unmistakable(_with_legs(side, quantity, read, shape, terms)))
         for side in (Side.SELL, Side.BUY)
     ]
     return text.error(f"{problem}, expected '{orders[0]}' or '{orders[1]}'", column)
+
+
+def _with_legs(side: Side, quantity: int, read: ReadLegs, shape: Shape, terms: Terms) -> Ticket:
+    return _ticket(side, quantity, read, build_legs(read.kind, side, shape), terms)
+
+
+def _unmistakable(ticket: Ticket) -> Ticket:
+    """Return the ticket with the sign of price that its legs force."""
+    if ticket.price is None:
+        return ticket
+    meant = replace(ticket, price=abs(ticket.price))
+    return replace(meant, price=-abs(ticket.price)) if contradicts_sign(meant) else meant

@@ -28,7 +28,7 @@ from swimdesk.domain.orders import (
     StructureKind,
     TimeInForce,
 )
-from swimdesk.domain.strategies import STRUCTURES
+from swimdesk.domain.structures import STRUCTURES
 
 _UNPRICED = re.compile(rf"@? *(MKT|MOC){END}")
 _AMOUNTS = re.compile(rf"@ *(-?{NUMBER})(?:/(-?{NUMBER}))?(?: *(CR|DB))?{END}")
