@@ -128,6 +128,7 @@ def tickets(draw: st.DrawFn, kinds: tuple[StructureKind, ...] = tuple(StructureK
     side = draw(st.sampled_from(Side))
     order_type = draw(st.sampled_from(sorted(structure.order_types)))
     spread = len(structure.legs) > 1
+    time_in_force = draw(st.sampled_from(TimeInForce))
     prices = PRICES | PRICES.map(lambda price: -price) | st.just(Decimal(0)) if spread else PRICES
     ticket = Ticket(
         side,
@@ -137,9 +138,10 @@ def tickets(draw: st.DrawFn, kinds: tuple[StructureKind, ...] = tuple(StructureK
         order_type,
         draw(prices) if order_type in PRICED else None,
         draw(PRICES) if order_type in STOPPED else None,
-        draw(st.sampled_from(TimeInForce)),
+        time_in_force,
         draw(st.sampled_from(Session)),
         draw(st.sampled_from(Effect)),
+        draw(DAYS) if time_in_force is TimeInForce.GTD else None,
     )
     if contradicts_sign(ticket):
         assert ticket.price is not None
@@ -153,6 +155,26 @@ def test_every_ticket_reads_back_from_its_text(ticket: Ticket) -> None:
     text = print_ticket(ticket)
     assert parse(text) == ticket
     assert parse(text.lower().replace("-", "\N{MINUS SIGN}").replace(" ", "\u00a0 ")) == ticket
+
+
+SHORT = tuple(kind for kind, row in STRUCTURES.items() if row.short)
+
+
+@settings(max_examples=300)
+@given(tickets((StructureKind.OPTION, *SHORT)))
+def test_every_ticket_of_a_short_word_reads_back_from_its_shorthand(ticket: Ticket) -> None:
+    shape, row = shape_of(ticket), STRUCTURES[ticket.kind]
+    days = print_ticket(ticket).partition(" 100 ")[2]
+    strikes = "/".join(f"{strike:f}" for strike in shape.strikes)
+    rights = "/".join(shape.rights)
+    expiries, price = days.split(f" {strikes} {rights} ", 1)
+    marked, _, last_days = expiries.rpartition(") ")
+    name = print_ticket(ticket).partition(" 100 ")[0].split(" ")[-1]
+    compact = f"{marked}) {last_days}" if marked else last_days
+    right = rights[0] if len(row.rights) > 1 else ""
+    quantity = f"{ticket.side.sign * ticket.quantity:+d}"
+    text = f"{name} {row.short} {compact.replace(' [', '[')} {strikes}{right} {quantity} {price}"
+    assert parse(text) == ticket
 
 
 @settings(max_examples=300)
@@ -202,6 +224,10 @@ SEEDS = (
     "SELL -1 2/2/1/1 ~IRON CONDOR SPX 100 11 DEC 26 6200/6220/5820/5800 CALL/PUT @1.60",
     "SELL -1 IRON BUTTERFLY SPY 18 DEC 26 600/610/600/590 CALL/PUT @5",
     "BUY +1 DBL DIAG SPY 15 JAN 27/18 DEC 26 580/620/585/615 PUT/CALL/PUT/CALL @3",
+    "AAPL +100 @187.5 GTD 18 DEC 26 EXT",
+    "SPY IC 18DEC26 620/625/580/575 -1 @1.60",
+    "SPX CAL 15JAN27[AM]/18DEC26 6000P +1 @48.75 [TO OPEN]",
+    "SPY 18DEC26 600C -2 @4.10 GTC",
     "BUY +1 1/-1/1 CUSTOM SPX (EOM) 18 DEC 26/18 DEC 26/11 DEC 26 60/61/60 CALL/CALL/PUT @3",
 )
 ALPHABET = "0123456789+-/.,@()[]# ABCDEPSTUXW\u22126\u00a0\n\t\u0661\u00df\ud800\x00'"

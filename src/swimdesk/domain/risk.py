@@ -223,6 +223,7 @@ def _session(facts: LineFacts, _: RiskLimits) -> Denial | None:
     return denial(DenialCode.SESSION_CLOSED, facts.session) if facts.session else None
 
 
+_BEYOND_TODAY = frozenset({TimeInForce.GTC, TimeInForce.GTD})
 _AT_CLOSE = frozenset({OrderType.MARKET_ON_CLOSE, OrderType.LIMIT_ON_CLOSE})
 
 
@@ -238,7 +239,7 @@ def _session_mismatch(facts: LineFacts, _: RiskLimits) -> Denial | None:
         why = "only stocks trade outside the regular session"
     elif order_type is not OrderType.LIMIT:
         why = f"outside the regular session an order must be LMT, this one is {order_type.value}"
-    elif life is TimeInForce.GTC and session is not Session.EXT:
+    elif life in _BEYOND_TODAY and session is not Session.EXT:
         why = f"an order of the {session.value} session cannot be {life.value}"
     else:
         return None

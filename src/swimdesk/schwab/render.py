@@ -42,9 +42,12 @@ SESSIONS = {
 DURATIONS = {
     TimeInForce.DAY: WireDuration.DAY,
     TimeInForce.GTC: WireDuration.GOOD_TILL_CANCEL,
+    TimeInForce.GTD: WireDuration.GOOD_TILL_CANCEL,
     TimeInForce.FOK: WireDuration.FILL_OR_KILL,
     TimeInForce.IOC: WireDuration.IMMEDIATE_OR_CANCEL,
 }
+LAST_MOMENT = "23:59:59+0000"
+"""When an order for a last day ends: early evening in New York, past the regular session."""
 SINGLE_LEG_TYPES = {
     OrderType.LIMIT: WireOrderType.LIMIT,
     OrderType.MARKET: WireOrderType.MARKET,
@@ -112,6 +115,8 @@ def render(ticket: Ticket) -> Rendered:
     if ticket.stop_price is not None:
         body["stopPrice"] = price_text(ticket.stop_price)
     body |= {"duration": DURATIONS[ticket.time_in_force], "orderStrategyType": "SINGLE"}
+    if ticket.good_till is not None:
+        body["cancelTime"] = f"{ticket.good_till.isoformat()}T{LAST_MOMENT}"
     if not ticket.is_equity:
         body["complexOrderStrategyType"] = complex_strategy
     if ticket.is_multi_leg:

@@ -18,6 +18,7 @@ COLUMNS = (
     "legs of one unit, for BUY",
     "order types",
     "most units",
+    "for fingers",
 )
 
 
@@ -41,6 +42,7 @@ def _row(kind: StructureKind, structure: Structure) -> str:
         " ".join(_leg(structure, pattern) for pattern in structure.legs),
         ", ".join(known for known in OrderType if known in structure.order_types),
         f"{structure.most_units:,}",
+        f"`{structure.short}`" if structure.short else "",
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -70,3 +72,11 @@ def test_orders_on_the_page_are_printed_as_they_stand_there() -> None:
     orders = re.findall(r"^(?:BUY|SELL) .*$", PAGE.read_text(), re.MULTILINE)
     assert len(orders) == 11
     assert [print_ticket(parse(order)) for order in orders] == orders
+
+
+def test_orders_for_fingers_on_the_page_are_read() -> None:
+    page = PAGE.read_text().partition("## For fingers")[2].partition("## ")[0]
+    written = re.findall(r"`([A-Z]+ .*@.*)`", page)
+    assert len(written) == 5
+    for order in written:
+        assert print_ticket(parse(order)).startswith(("BUY", "SELL"))

@@ -179,6 +179,16 @@ def test_structure_is_named_and_its_legs_are_units_times_ratio(
     assert fingerprint_of_wire(wire(echo(body))) == rendered.fingerprint
 
 
+def test_order_for_a_last_day_is_good_till_cancel_with_a_time_to_cancel() -> None:
+    text = "BUY +1 BUTTERFLY SPY 100 18 DEC 26 600/605/610 CALL @1.00 LMT {} [TO OPEN]"
+    rendered = render(parse(text.format("GTD 11 DEC 26")))
+    body = json.loads(rendered.body)
+    assert body["duration"] == "GOOD_TILL_CANCEL"
+    assert body["cancelTime"] == "2026-12-11T23:59:59+0000"
+    assert fingerprint_of_wire(wire(echo(body))) == rendered.fingerprint
+    assert "cancelTime" not in json.loads(render(parse(text.format("GTC"))).body)
+
+
 def test_closing_condor_turns_every_leg() -> None:
     closing = legs_of(iron_condor(Side.BUY, "0.40", Effect.CLOSE))
     assert [leg[0] for leg in closing] == [
@@ -270,7 +280,7 @@ def tickets(draw: st.DrawFn) -> Ticket:
         order_type,
         draw(prices) if order_type in PRICED else None,
         draw(prices) if order_type in STOPPED else None,
-        draw(st.sampled_from(TimeInForce)),
+        draw(st.sampled_from(TimeInForce).filter(lambda life: life is not TimeInForce.GTD)),
         draw(st.sampled_from(Session)),
         effect,
     )

@@ -17,7 +17,7 @@ from swimdesk.domain.orderlang.roots import (
 from swimdesk.domain.orderlang.scanner import Scanner
 
 _MARK = re.compile(r"\((?:WEEKLYS|QUARTERLYS|EOM)\)")
-_DAY = re.compile(rf"([0-9]{{1,2}}) *({'|'.join(MONTHS)}) *([0-9]{{2}})(?=[ /]|\Z)")
+_DAY = re.compile(rf"([0-9]{{1,2}}) *({'|'.join(MONTHS)}) *([0-9]{{2}})(?=[ /[]|\Z)")
 _MORNING = re.compile(r"\[AM\]")
 _SLASH = re.compile(r"/")
 
@@ -58,9 +58,9 @@ def read_series(
 
 
 def check_not_past(text: Scanner, expiry: date, column: int, today: date | None) -> None:
-    """Raise the error that an expiry lies before the day of the exchange."""
+    """Raise the error that a day lies before that of the exchange."""
     if today is not None and expiry < today:
-        problem = f"the expiry {written_day(expiry)} is over"
+        problem = f"{written_day(expiry)} is over"
         raise text.error(f"{problem}, expected {written_day(today)} or later", column)
 
 

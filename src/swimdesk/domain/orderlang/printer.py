@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from swimdesk.domain.instruments import plain
-from swimdesk.domain.orderlang.roots import written_class, written_expiries
+from swimdesk.domain.orderlang.roots import written_class, written_day, written_expiries
 from swimdesk.domain.orders import Effect, OrderType, Session, Ticket, TimeInForce
 from swimdesk.domain.strategies import Shape, shape_of
 from swimdesk.domain.structures import STRUCTURES
@@ -32,6 +32,8 @@ def print_ticket(ticket: Ticket) -> str:
     parts.append(_written_price(ticket))
     if ticket.time_in_force is not TimeInForce.DAY:
         parts.append(ticket.time_in_force.value)
+    if ticket.good_till is not None:
+        parts.append(written_day(ticket.good_till))
     if ticket.session is not Session.NORMAL:
         parts.append(ticket.session.value)
     if ticket.effect is not Effect.AUTO:

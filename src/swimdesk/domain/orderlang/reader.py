@@ -9,6 +9,7 @@ from datetime import date
 from swimdesk.domain.orderlang.legs import ReadLegs, read_legs
 from swimdesk.domain.orderlang.printer import print_ticket
 from swimdesk.domain.orderlang.scanner import END, Scanner
+from swimdesk.domain.orderlang.shorthand import is_shorthand, read_shorthand_legs
 from swimdesk.domain.orderlang.terms import Terms, read_terms
 from swimdesk.domain.orders import Leg, Side, Ticket
 from swimdesk.domain.strategies import (
@@ -50,13 +51,18 @@ def parse_with_notices(text: str, *, today: date | None = None) -> Parsed:
     replaced = scanner.take(_REPLACING)
     if replaced:
         notices.append(f"(Replacing {replaced[1]}) was dropped: this is a new order")
-    side = _read_side(scanner)
-    quantity_column = scanner.column
-    quantity = _read_quantity(scanner, side)
-    read = read_legs(scanner, side, today)
+    if is_shorthand(scanner):
+        side, read = read_shorthand_legs(scanner, today)
+        quantity_column = scanner.column
+        quantity = _read_quantity(scanner, side)
+    else:
+        side = _read_side(scanner)
+        quantity_column = scanner.column
+        quantity = _read_quantity(scanner, side)
+        read = read_legs(scanner, side, today)
     notices += read.notices
     _check_units(scanner, quantity, quantity_column, read)
-    terms = read_terms(scanner, side, read.kind)
+    terms = read_terms(scanner, side, read.kind, today)
     if read.legs is None:
         problem = "the pairs of strikes point different ways"
         raise _two_readings(scanner, problem, read.column, quantity, read, terms)
@@ -123,6 +129,7 @@ def _ticket(
         terms.time_in_force,
         terms.session,
         terms.effect,
+        terms.good_till,
     )
 
 
