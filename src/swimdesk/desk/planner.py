@@ -146,9 +146,10 @@ class Planner:
                 lines.append(early)
             else:
                 ticket = parsed.ticket.sized(shares[account.alias].quantity)
-                drafts.append(
-                    _draft(ticket, known.found[account.alias], tuple(ours.get(account.alias, ())))
-                )
+                orders = tuple(ours.get(account.alias, ()))
+                drafts.append(_draft(ticket, known.found[account.alias], orders))
+        lines += [_unresolved_line(d) for d in drafts if d.ticket.effect is Effect.AUTO]
+        drafts = [d for d in drafts if d.ticket.effect is not Effect.AUTO]
         prepared = self._render(drafts)
         costs = {d.account.alias: _cost(d, market) for d in drafts}
         lines += [
@@ -326,6 +327,12 @@ def _bare_line(
     return PlannedLine(
         account.alias, account.login, account.last4, ticket, verdict, 0, reason, denials
     )
+
+
+def _unresolved_line(draft: Drafted) -> PlannedLine:
+    """Deny what neither opens nor closes: there is no order to render or to price."""
+    line = _bare_line(draft.account, draft.ticket, Verdict.DENIED, None, draft.denials)
+    return replace(line, quantity=draft.ticket.quantity, buying_power=_buying_power(draft))
 
 
 def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:

@@ -258,13 +258,12 @@ def read_strikes(
     words = written[0].split("/")
     columns = [column + sum(len(word) + 1 for word in words[:at]) for at in range(len(words))]
     strikes = [_read_strike(text, word, at) for word, at in zip(words, columns, strict=True)]
-    for place, first in reversed(list(enumerate(structure.long_form))):
-        # A strike that the long form repeats must be the same where it stands again.
-        repeated = structure.long_form.index(first)
-        if len(words) == len(structure.long_form) and repeated < place:
-            if strikes.pop(place) != strikes[repeated]:
-                raise mismatch
-            columns.pop(place)
+    if len(words) == len(structure.long_form):
+        # A strike that the long form repeats must be the same wherever it stands.
+        kept = [structure.long_form.index(at) for at in range(structure.strikes)]
+        if any(strikes[at] != strikes[kept[of]] for at, of in enumerate(structure.long_form)):
+            raise mismatch
+        strikes, columns = [strikes[at] for at in kept], [columns[at] for at in kept]
     if len(strikes) != structure.strikes:
         raise mismatch
     return tuple(strikes), tuple(columns)
