@@ -32,9 +32,9 @@ from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.commands import CommandOutcome
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orderlang import print_ticket
-from swimdesk.domain.orders import Side, Ticket
+from swimdesk.domain.orders import Effect, Side, Ticket
 from swimdesk.domain.positions import Position
-from swimdesk.errors import BrokerUnreachable
+from swimdesk.errors import BrokerUnreachable, InvariantBroken
 from tests.fakes.builders import some_balances
 
 
@@ -165,6 +165,8 @@ class FakeBroker:
         return Prepared(tuple(self._prepared(order) for order in orders))
 
     def _prepared(self, order: LineOrder) -> PreparedOrder:
+        if order.ticket.effect is Effect.AUTO:
+            raise InvariantBroken("an order was to be rendered before its effect was resolved")
         text = print_ticket(order.ticket)
         self._tickets[text] = order.ticket
         body = text.encode()

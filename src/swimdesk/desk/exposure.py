@@ -38,6 +38,20 @@ def debit_of(ticket: Ticket, quotes: Mapping[str, Quote]) -> Decimal:
     return -(net_of(ticket, quotes, natural=True) or Decimal(0))
 
 
+def marks_of(ticket: Ticket, quotes: Mapping[str, Quote]) -> dict[str, Decimal]:
+    """Return what each leg is worth at the middle of its market, by symbol, where it has one."""
+    marks = {}
+    for leg in ticket.legs:
+        quote = quotes.get(leg.instrument.symbol)
+        if quote is None:
+            continue
+        mark = _price(quote, leg.side, natural=False)
+        mark = quote.mark if mark is None else mark
+        if mark is not None:
+            marks[leg.instrument.symbol] = mark
+    return marks
+
+
 def unpriced_symbols(
     ours: Mapping[str, Iterable[tuple[Broadcast, Line]]], accounts: Iterable[Account]
 ) -> set[str]:

@@ -8,7 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from swimdesk.desk.book import Book, Snapshot
-from swimdesk.desk.exposure import Ours, after_orders, debit_of, net_of, unpriced_symbols
+from swimdesk.desk.exposure import (
+    Ours,
+    after_orders,
+    debit_of,
+    marks_of,
+    net_of,
+    unpriced_symbols,
+)
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
 from swimdesk.desk.ports import (
     Broker,
@@ -139,9 +146,10 @@ class Planner:
                 lines.append(early)
             else:
                 ticket = parsed.ticket.sized(shares[account.alias].quantity)
-                drafts.append(
-                    _draft(ticket, known.found[account.alias], tuple(ours.get(account.alias, ())))
-                )
+                orders = tuple(ours.get(account.alias, ()))
+                drafts.append(_draft(ticket, known.found[account.alias], orders))
+        lines += [_unresolved_line(d) for d in drafts if d.ticket.effect is Effect.AUTO]
+        drafts = [d for d in drafts if d.ticket.effect is not Effect.AUTO]
         prepared = self._render(drafts)
         costs = {d.account.alias: _cost(d, market) for d in drafts}
         lines += [
@@ -321,6 +329,12 @@ def _bare_line(
     )
 
 
+def _unresolved_line(draft: Drafted) -> PlannedLine:
+    """Deny what neither opens nor closes: there is no order to render or to price."""
+    line = _bare_line(draft.account, draft.ticket, Verdict.DENIED, None, draft.denials)
+    return replace(line, quantity=draft.ticket.quantity, buying_power=_buying_power(draft))
+
+
 def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
     quantities = held(holdings.positions)
     free = after_orders(quantities, ours, lambda line, _: line.ticket.effect is Effect.CLOSE)
@@ -347,6 +361,7 @@ def _cost_of(
         spot=spot.last if spot else None,
         account_type=account.capabilities.type,
         holdings=cover,
+        marks=marks_of(ticket, quotes),
     )
 
 

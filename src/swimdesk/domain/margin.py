@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from swimdesk.domain.accounts import AccountType
 from swimdesk.domain.instruments import INDEX_ROOTS, OPTION_MULTIPLIER, OptionContract, Right
-from swimdesk.domain.orders import Effect, Side, StructureKind, Ticket
+from swimdesk.domain.orders import Effect, Side, Ticket
+from swimdesk.domain.payoff import cover, worst_loss
 
 COMMISSION_PER_CONTRACT = Decimal("0.65")
 REGULATORY_FEE_PER_CONTRACT = Decimal("0.02")
@@ -49,101 +51,88 @@ def cost(
     spot: Decimal | None,
     account_type: AccountType,
     holdings: Mapping[str, Decimal],
+    marks: Mapping[str, Decimal] = MappingProxyType({}),
 ) -> Cost:
     """Work out what a sized line with its effect resolved costs one account.
 
     ``debit`` is paid per unit in price points (negative: a credit); ``spot`` is the underlying's
-    price, needed for naked options only.
+    price and ``marks`` the price of each option by symbol, needed for naked options only.
     """
     paid = debit * ticket.multiplier * ticket.quantity
     charge = fees(ticket)
     if ticket.effect is Effect.CLOSE:
         outlay = max(paid, Decimal(0))
         return Cost(outlay + charge, outlay + charge, outlay, charge)
-    held_against = _held_against(ticket, paid, spot, account_type, holdings)
+    market = _Market(paid, spot, account_type, holdings, marks)
+    held_against = _held_against(ticket, market)
     requirement = held_against + paid + charge
     bounded = _max_loss(ticket, paid)
     loss = None if bounded is None else bounded + charge
-    is_short = not ticket.is_multi_leg and ticket.side is Side.SELL
-    notional = max(requirement - charge, -paid) if is_short or bounded is None else bounded
+    is_naked = bounded is None or bool(cover(ticket.legs).naked)
+    notional = max(requirement - charge, -paid) if is_naked or bounded is None else bounded
     return Cost(max(requirement, charge), loss, notional, charge)
+
+
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """What a requirement is worked out from; ``paid`` are dollars for the whole line."""
+
+    paid: Decimal
+    spot: Decimal | None
+    account_type: AccountType
+    holdings: Mapping[str, Decimal]
+    marks: Mapping[str, Decimal]
 
 
 def _max_loss(ticket: Ticket, paid: Decimal) -> Decimal | None:
     """Return the worst loss in dollars before fees; None where it has no bound."""
-    if ticket.kind is StructureKind.EQUITY:
+    if ticket.is_equity:
         return paid if ticket.side is Side.BUY else None
-    if ticket.kind is StructureKind.OPTION:
-        return paid if ticket.side is Side.BUY else _short_option_loss(ticket, paid)
-    return max(_spread_width(ticket) * ticket.multiplier * ticket.quantity + paid, Decimal(0))
-
-
-def _short_option_loss(ticket: Ticket, paid: Decimal) -> Decimal | None:
-    contract = ticket.legs[0].instrument
-    if not isinstance(contract, OptionContract) or contract.right is Right.CALL:
+    worst = worst_loss(ticket.legs)
+    if worst is None:
         return None
-    return contract.strike * contract.multiplier * ticket.quantity + paid
+    return max(worst * ticket.multiplier * ticket.quantity + paid, Decimal(0))
 
 
-def _held_against(
-    ticket: Ticket,
-    paid: Decimal,
-    spot: Decimal | None,
-    account_type: AccountType,
-    holdings: Mapping[str, Decimal],
-) -> Decimal:
-    """Return what the broker holds back in dollars, the premium received included."""
-    if ticket.kind is StructureKind.EQUITY:
+def _held_against(ticket: Ticket, market: _Market) -> Decimal:
+    """Return what the broker holds back in dollars, the premium received included.
+
+    A spread is charged its worst payout at expiry, an iron condor therefore its wider side only; a
+    short that nothing covers is charged by itself, premium included.
+    """
+    if ticket.is_equity:
         # Selling short: the proceeds are held and as much again, which leaves the price
         # itself as the charge on stock buying power.
-        return Decimal(0) if ticket.side is Side.BUY else -2 * paid
-    if ticket.kind is StructureKind.OPTION:
-        if ticket.side is Side.BUY:
-            return Decimal(0)
-        return _naked(ticket, spot, account_type, holdings) - paid
-    return _spread_width(ticket) * ticket.multiplier * ticket.quantity
+        return Decimal(0) if ticket.side is Side.BUY else -2 * market.paid
+    found = cover(ticket.legs)
+    held = found.spread_loss * ticket.multiplier * ticket.quantity
+    for contract, count in found.naked:
+        contracts = count * ticket.quantity
+        held += _naked(contract, contracts, market)
+        held += _premium(ticket, contract, contracts, market)
+    return held
 
 
-def _spread_width(ticket: Ticket) -> Decimal:
-    """Return the worst payout of a spread in points: an iron condor is charged its wider side.
-
-    A debit spread can pay nothing away beyond its premium, so its width counts as zero.
-    """
-    worst = Decimal(0)
-    for right in Right:
-        strikes = sorted(
-            (leg.instrument.strike, leg.side)
-            for leg in ticket.legs
-            if isinstance(leg.instrument, OptionContract) and leg.instrument.right is right
-        )
-        if len(strikes) == 2:
-            (low, low_side), (high, _) = strikes
-            short_side = Side.SELL if right is Right.CALL else Side.BUY
-            if low_side is short_side:
-                worst = max(worst, high - low)
-    return worst
+def _premium(ticket: Ticket, contract: OptionContract, contracts: int, market: _Market) -> Decimal:
+    """Return what a naked option brings in; the whole credit where nobody quotes the leg."""
+    mark = market.marks.get(contract.symbol)
+    if not ticket.is_multi_leg or mark is None:
+        return max(-market.paid, Decimal(0))
+    return mark * contract.multiplier * contracts
 
 
-def _naked(
-    ticket: Ticket,
-    spot: Decimal | None,
-    account_type: AccountType,
-    holdings: Mapping[str, Decimal],
-) -> Decimal:
+def _naked(contract: OptionContract, contracts: int, market: _Market) -> Decimal:
     """Return the requirement of a short option beyond its premium, in dollars.
 
     Cash accounts secure a put with its strike. Margin: 20 % of the underlying less the amount
     out of the money, at least 10 %, per Regulation T. A call on shares held needs nothing more.
     """
-    contract = ticket.legs[0].instrument
-    if not isinstance(contract, OptionContract):
-        raise TypeError("a single option ticket holds an option")
-    shares = ticket.quantity * contract.multiplier
-    if contract.right is Right.CALL and covers_call(contract, ticket.quantity, holdings):
+    shares = contracts * contract.multiplier
+    if contract.right is Right.CALL and covers_call(contract, contracts, market.holdings):
         return Decimal(0)
-    if contract.right is Right.PUT and account_type is AccountType.CASH:
+    if contract.right is Right.PUT and market.account_type is AccountType.CASH:
         return contract.strike * shares
-    price = spot if spot is not None else contract.strike
+    price = market.spot if market.spot is not None else contract.strike
     out = contract.strike - price if contract.right is Right.CALL else price - contract.strike
     base = price if contract.right is Right.CALL else contract.strike
     per_share = max(_REG_T_SHARE * price - max(out, Decimal(0)), _REG_T_FLOOR * base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -50,10 +51,11 @@ STOPPED = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
 
 
 class TimeInForce(StrEnum):
-    """How long an order lives."""
+    """How long an order lives; GTD is good till a day that is given with it."""
 
     DAY = "DAY"
     GTC = "GTC"
+    GTD = "GTD"
     FOK = "FOK"
     IOC = "IOC"
 
@@ -73,7 +75,20 @@ class StructureKind(StrEnum):
     EQUITY = "EQUITY"
     OPTION = "OPTION"
     VERTICAL = "VERTICAL"
+    BACKRATIO = "BACKRATIO"
+    STRADDLE = "STRADDLE"
+    STRANGLE = "STRANGLE"
+    CALENDAR = "CALENDAR"
+    DIAGONAL = "DIAGONAL"
+    BUTTERFLY = "BUTTERFLY"
+    UNBALANCED_BUTTERFLY = "~BUTTERFLY"
+    CONDOR = "CONDOR"
+    UNBALANCED_CONDOR = "~CONDOR"
     IRON_CONDOR = "IRON CONDOR"
+    UNBALANCED_IRON_CONDOR = "~IRON CONDOR"
+    IRON_BUTTERFLY = "IRON BUTTERFLY"
+    DOUBLE_DIAGONAL = "DBL DIAG"
+    CUSTOM = "CUSTOM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,8 @@ class Ticket:
     time_in_force: TimeInForce = TimeInForce.DAY
     session: Session = Session.NORMAL
     effect: Effect = Effect.AUTO
+    good_till: date | None = None
+    """The last day of a GTD order."""
 
     def __post_init__(self) -> None:
         if self.quantity < 1:
@@ -117,6 +134,8 @@ class Ticket:
             raise ValueError(f"{self.order_type} and price {self.price} do not go together")
         if (self.stop_price is not None) != (self.order_type in STOPPED):
             raise ValueError(f"{self.order_type} and stop {self.stop_price} do not go together")
+        if (self.good_till is not None) != (self.time_in_force is TimeInForce.GTD):
+            raise ValueError(f"{self.time_in_force} and day {self.good_till} do not go together")
 
     @property
     def is_equity(self) -> bool:

@@ -27,6 +27,7 @@ from swimdesk.domain.orders import (
     Ticket,
     TimeInForce,
 )
+from swimdesk.domain.payoff import cover
 
 
 class DenialCode(StrEnum):
@@ -144,9 +145,11 @@ def _cash_account(facts: LineFacts, _: RiskLimits) -> Denial | None:
     ticket = facts.ticket
     if facts.account.capabilities.type is not AccountType.CASH or ticket.effect is Effect.CLOSE:
         return None
+    if all(leg.side is Side.BUY for leg in ticket.legs):
+        return None
     if ticket.is_multi_leg:
         return denial(DenialCode.CASH_ACCOUNT, "spreads need a margin account, this is a cash one")
-    if ticket.side is Side.BUY or _is_covered(facts):
+    if _is_covered(facts):
         return None
     lacking = "" if ticket.is_equity else f", {_cover_lacking(facts)}"
     return denial(DenialCode.CASH_ACCOUNT, f"a cash account cannot sell short{lacking}")
@@ -179,14 +182,15 @@ def _is_covered(facts: LineFacts) -> bool:
 def level_needed(ticket: Ticket, *, covered: bool) -> int:
     """Return the option approval level that a ticket needs.
 
-    0 covered calls and cash-secured puts, 1 long options, 2 spreads, 3 naked options.
+    0 covered calls and cash-secured puts, 1 long options, 2 spreads, 3 naked options also as part
+    of a spread. ``covered`` is asked of single legs only.
     """
     if ticket.is_equity:
         return 0
-    if ticket.is_multi_leg:
-        return 2
-    if ticket.side is Side.BUY:
+    if all(leg.side is Side.BUY for leg in ticket.legs):
         return 1
+    if ticket.is_multi_leg:
+        return 3 if cover(ticket.legs).naked else 2
     return 0 if covered else 3
 
 
@@ -219,6 +223,7 @@ def _session(facts: LineFacts, _: RiskLimits) -> Denial | None:
     return denial(DenialCode.SESSION_CLOSED, facts.session) if facts.session else None
 
 
+_BEYOND_TODAY = frozenset({TimeInForce.GTC, TimeInForce.GTD})
 _AT_CLOSE = frozenset({OrderType.MARKET_ON_CLOSE, OrderType.LIMIT_ON_CLOSE})
 
 
@@ -234,7 +239,7 @@ def _session_mismatch(facts: LineFacts, _: RiskLimits) -> Denial | None:
         why = "only stocks trade outside the regular session"
     elif order_type is not OrderType.LIMIT:
         why = f"outside the regular session an order must be LMT, this one is {order_type.value}"
-    elif life is TimeInForce.GTC and session is not Session.EXT:
+    elif life in _BEYOND_TODAY and session is not Session.EXT:
         why = f"an order of the {session.value} session cannot be {life.value}"
     else:
         return None

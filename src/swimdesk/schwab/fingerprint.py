@@ -1,7 +1,8 @@
 """What makes two orders look alike to a person reading the broker's list (reliability 3.4).
 
 The account is not part of it, nor is anything the broker may present differently: the order of the
-legs, asset types, the short or long form of a stock instruction, trailing zeros.
+legs, asset types, the short or long form of a stock instruction, trailing zeros, the last day of an
+order that is good till then.
 """
 
 from __future__ import annotations

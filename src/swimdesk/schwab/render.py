@@ -42,9 +42,12 @@ SESSIONS = {
 DURATIONS = {
     TimeInForce.DAY: WireDuration.DAY,
     TimeInForce.GTC: WireDuration.GOOD_TILL_CANCEL,
+    TimeInForce.GTD: WireDuration.GOOD_TILL_CANCEL,
     TimeInForce.FOK: WireDuration.FILL_OR_KILL,
     TimeInForce.IOC: WireDuration.IMMEDIATE_OR_CANCEL,
 }
+LAST_MOMENT = "23:59:59+0000"
+"""When an order for a last day ends: early evening in New York, past the regular session."""
 SINGLE_LEG_TYPES = {
     OrderType.LIMIT: WireOrderType.LIMIT,
     OrderType.MARKET: WireOrderType.MARKET,
@@ -57,7 +60,20 @@ COMPLEX_STRATEGIES = {
     StructureKind.EQUITY: ComplexStrategy.NONE,
     StructureKind.OPTION: ComplexStrategy.NONE,
     StructureKind.VERTICAL: ComplexStrategy.VERTICAL,
+    StructureKind.BACKRATIO: ComplexStrategy.BACK_RATIO,
+    StructureKind.STRADDLE: ComplexStrategy.STRADDLE,
+    StructureKind.STRANGLE: ComplexStrategy.STRANGLE,
+    StructureKind.CALENDAR: ComplexStrategy.CALENDAR,
+    StructureKind.DIAGONAL: ComplexStrategy.DIAGONAL,
+    StructureKind.BUTTERFLY: ComplexStrategy.BUTTERFLY,
+    StructureKind.UNBALANCED_BUTTERFLY: ComplexStrategy.UNBALANCED_BUTTERFLY,
+    StructureKind.CONDOR: ComplexStrategy.CONDOR,
+    StructureKind.UNBALANCED_CONDOR: ComplexStrategy.UNBALANCED_CONDOR,
     StructureKind.IRON_CONDOR: ComplexStrategy.IRON_CONDOR,
+    StructureKind.UNBALANCED_IRON_CONDOR: ComplexStrategy.UNBALANCED_IRON_CONDOR,
+    StructureKind.IRON_BUTTERFLY: ComplexStrategy.CUSTOM,
+    StructureKind.DOUBLE_DIAGONAL: ComplexStrategy.DOUBLE_DIAGONAL,
+    StructureKind.CUSTOM: ComplexStrategy.CUSTOM,
 }
 EQUITY_INSTRUCTIONS = {
     (Side.BUY, Effect.OPEN): Instruction.BUY,
@@ -99,6 +115,8 @@ def render(ticket: Ticket) -> Rendered:
     if ticket.stop_price is not None:
         body["stopPrice"] = price_text(ticket.stop_price)
     body |= {"duration": DURATIONS[ticket.time_in_force], "orderStrategyType": "SINGLE"}
+    if ticket.good_till is not None:
+        body["cancelTime"] = f"{ticket.good_till.isoformat()}T{LAST_MOMENT}"
     if not ticket.is_equity:
         body["complexOrderStrategyType"] = complex_strategy
     if ticket.is_multi_leg:

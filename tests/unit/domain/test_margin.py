@@ -181,3 +181,81 @@ def test_a_spread_sold_for_more_than_its_width_still_costs_its_fees() -> None:
     found = priced("SELL -1 VERTICAL SPY 100 18 DEC 26 600/605 CALL @5.10 LMT")
     assert found.requirement == found.fees
     assert found.notional == 0
+
+
+IN = "SPY 100 18 DEC 26"
+OVER = "SPY 100 15 JAN 27/18 DEC 26"
+MARKS = {"SPY   261218C00610000": "3.00", "SPY   261218P00580000": "2.50"}
+
+
+def with_marks(text: str, spot: str = "590") -> Cost:
+    """Work out what an order costs whose naked legs are quoted."""
+    ticket = a_ticket(text).with_effect(Effect.OPEN)
+    return cost(
+        ticket,
+        debit=-(ticket.credit or Decimal(0)),
+        spot=Decimal(spot),
+        account_type=MARGIN,
+        holdings={},
+        marks={symbol: Decimal(mark) for symbol, mark in MARKS.items()},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "dollars"),
+    [
+        (f"BUY +2 BUTTERFLY {IN} 600/605/610 CALL @1.00 LMT", 200),
+        (f"SELL -2 BUTTERFLY {IN} 600/605/610 CALL @1.00 LMT", 800),
+        (f"BUY +1 BUTTERFLY {IN} 600/605/620 CALL @1.00 LMT", 1100),
+        (f"SELL -1 BUTTERFLY {IN} 600/605/620 CALL @-1.00 LMT", 600),
+        (f"BUY +1 CONDOR {IN} 600/605/610/615 PUT @1.00 LMT", 100),
+        (f"SELL -1 CONDOR {IN} 600/605/610/615 PUT @1.00 LMT", 400),
+        (f"SELL -1 IRON BUTTERFLY {IN} 600/610/585 CALL/PUT @5.00 LMT", 1000),
+        (f"SELL -1 2/2/1/1 ~IRON CONDOR {IN} 610/620/590/585 CALL/PUT @1.00 LMT", 1900),
+        (f"BUY +1 1/3/2 ~BUTTERFLY {IN} 600/605/610 CALL @1.00 LMT", 600),
+        (f"SELL -1 1/2 BACKRATIO {IN} 600/605 CALL @-1.00 LMT", 600),
+        (f"SELL -1 1/2 BACKRATIO {IN} 605/600 PUT @1.00 LMT", 400),
+        (f"BUY +1 STRADDLE {IN} 600 CALL/PUT @20.00 LMT", 2000),
+        (f"BUY +1 STRANGLE {IN} 610/590 CALL/PUT @5.00 LMT", 500),
+        (f"BUY +1 CALENDAR {OVER} 600 CALL @3.00 LMT", 300),
+        (f"BUY +1 DIAGONAL {OVER} 605/600 CALL @1.00 LMT", 600),
+        (f"BUY +1 DIAGONAL {OVER} 595/600 CALL @7.00 LMT", 700),
+        (f"BUY +1 DIAGONAL {OVER} 595/600 PUT @1.00 LMT", 600),
+        (f"BUY +1 DBL DIAG {OVER} 575/625/580/615 PUT/CALL/PUT/CALL @1.00 LMT", 1100),
+        (f"BUY +1 1/-1/1 CUSTOM {IN}/18 DEC 26/18 DEC 26 600/605/590 CALL/CALL/PUT @4.00 LMT", 400),
+    ],
+)
+def test_defined_risk_is_charged_its_worst_payout_and_its_price(text: str, dollars: int) -> None:
+    found = priced(text)
+    assert before_fees(found) == found.notional == dollars
+    assert found.max_loss == found.requirement
+
+
+@pytest.mark.parametrize(
+    ("text", "dollars", "bounded"),
+    [
+        # 20 % of 590 less 20 out of the money is 98, less 10 is 108; the premium is paid away again
+        (f"SELL -1 STRANGLE {IN} 610/580 CALL/PUT @5.50 LMT", 9800 + 10800, False),
+        # the premium received for the naked call is held on top of what is paid
+        (f"BUY +1 1/2 BACKRATIO {IN} 600/610 CALL @1.00 LMT", 100 + 9800 + 300, False),
+        (f"BUY +2 1/3 BACKRATIO {IN} 590/580 PUT @0 LMT", 2 * 2 * (10800 + 250), True),
+        # what ends first protects nothing
+        ("SELL -1 DIAGONAL SPY 100 18 DEC 26/20 NOV 26 610/600 CALL @4 LMT", 9800 - 100, False),
+    ],
+)
+def test_what_nothing_covers_is_charged_as_naked(text: str, dollars: int, bounded: bool) -> None:
+    found = with_marks(text)
+    assert before_fees(found) == dollars
+    assert (found.max_loss is not None) is bounded
+    assert found.notional == before_fees(found)
+
+
+def test_whole_credit_is_held_for_a_naked_leg_that_nobody_quotes() -> None:
+    unquoted = priced(f"SELL -1 STRANGLE {IN} 610/580 CALL/PUT @5.50 LMT")
+    quoted = with_marks(f"SELL -1 STRANGLE {IN} 610/580 CALL/PUT @5.50 LMT")
+    assert unquoted.requirement == quoted.requirement + 550
+
+
+def test_put_ratio_can_lose_all_the_way_to_zero_and_no_further() -> None:
+    found = with_marks(f"BUY +1 1/3 BACKRATIO {IN} 590/580 PUT @1.00 LMT")
+    assert found.max_loss == 100 * (3 * 580 - 590 + 1) + found.fees

@@ -19,7 +19,6 @@ from swimdesk.domain.orders import (
     Ticket,
     TimeInForce,
 )
-from swimdesk.domain.strategies import STRUCTURES, LegPattern, Structure
 
 WEEKLY = date(2026, 12, 11)
 MONTHLY = date(2026, 12, 18)
@@ -39,6 +38,7 @@ CANONICAL = [
     "SELL -100 AAPL @180.00 STP GTC",
     "SELL -100 AAPL @180.00/179.50 STPLMT GTC [TO CLOSE]",
     "BUY +100 AAPL @187.50 LMT FOK",
+    "BUY +100 AAPL @187.50 LMT GTD 18 DEC 26 EXT [TO OPEN]",
     "BUY +100 AAPL @187.50 LMT IOC",
     "BUY +100 AAPL @187.50 LMT EXT",
     "BUY +100 AAPL @187.50 LMT GTC EXT [TO OPEN]",
@@ -84,6 +84,26 @@ VARIANTS = [
     (
         "BUY +1 VERTICAL SPY 18 DEC 26 605/600 CALL @-.80 CR",
         "BUY +1 VERTICAL SPY 100 18 DEC 26 605/600 CALL @-0.80 LMT",
+    ),
+    (
+        "SPY IC 18DEC26 620/625/580/575 -1 @1.60",
+        "SELL -1 IRON CONDOR SPY 100 18 DEC 26 620/625/580/575 CALL/PUT @1.60 LMT",
+    ),
+    ("AAPL +100 @187.5", "BUY +100 AAPL @187.50 LMT"),
+    ("aapl -5 mkt ext", "SELL -5 AAPL @MKT EXT"),
+    ("BRK/B +1 @612.05 gtd 18dec26", "BUY +1 BRK/B @612.05 LMT GTD 18 DEC 26"),
+    (
+        "SPY VERT 18DEC26 600/605C -1 @1.25",
+        "SELL -1 VERTICAL SPY 100 18 DEC 26 600/605 CALL @1.25 LMT",
+    ),
+    ("SPY 18DEC26 600P +2 @4.1 GTC", "BUY +2 SPY 100 18 DEC 26 600 PUT @4.10 LMT GTC"),
+    (
+        "SPX CAL 15JAN27[AM]/18DEC26 6000P +1 @48.75",
+        "BUY +1 CALENDAR SPX 100 15 JAN 27 [AM]/18 DEC 26 6000 PUT @48.75 LMT",
+    ),
+    (
+        "SPY IBFLY 18DEC26 600/610/590 -1 @5 [to open]",
+        "SELL -1 IRON BUTTERFLY SPY 100 18 DEC 26 600/610/590 CALL/PUT @5.00 LMT [TO OPEN]",
     ),
     (
         "SELL \u22121  IRON  CONDOR SPX 11 DEC 26 6200/6220/5820/5800 CALL/PUT @1.6 [to open]",
@@ -223,24 +243,80 @@ def test_expiry_of_today_is_still_read() -> None:
     assert parse(text, today=MONTHLY) == parse(text)
 
 
-def test_another_structure_is_another_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    calendar = Structure(
-        word="CALENDAR",
-        expiries=2,
-        strikes=1,
-        rights=((Right.CALL,), (Right.PUT,)),
-        legs=(LegPattern(+1), LegPattern(-1, expiry=1)),
-        order_types=frozenset({OrderType.LIMIT}),
-        most_units=10,
-    )
-    monkeypatch.setitem(STRUCTURES, StructureKind.VERTICAL, calendar)
-    text = "BUY +1 CALENDAR SPX 100 15 JAN 27 [AM]/(Weeklys) 18 DEC 26 6000 PUT @48.75 LMT GTC"
+def test_expiries_of_a_calendar_are_marked_as_thinkorswim_does() -> None:
+    text = "BUY +1 CALENDAR SPX 100 15 JAN 27 [AM]/18 DEC 26 6000 PUT @48.75 LMT GTC"
     ticket = parse(text)
     assert [(leg.side, leg.instrument.symbol) for leg in ticket.legs] == [
         (Side.BUY, "SPX   270115P06000000"),
         (Side.SELL, "SPXW  261218P06000000"),
     ]
+    marked = "BUY +1 CALENDAR SPX 15 JAN 27 [AM]/(Weeklys) 18 DEC 26 6000 PUT @48.75 GTC"
+    assert parse(marked) == ticket
     assert print_ticket(ticket) == text
+
+
+@pytest.mark.parametrize(
+    ("order", "legs"),
+    [
+        ("BUY +1 1/2 BACKRATIO {} 600/605 CALL", "+1 C600, -2 C605"),
+        ("SELL -1 1/2 BACKRATIO {} 600/605 CALL", "-1 C600, +2 C605"),
+        ("BUY +1 STRADDLE {} 600 CALL/PUT", "+1 C600, +1 P600"),
+        ("SELL -1 STRANGLE {} 610/590 CALL/PUT", "-1 C610, -1 P590"),
+        ("BUY +1 BUTTERFLY {} 600/605/610 CALL", "+1 C600, -2 C605, +1 C610"),
+        ("SELL -1 BUTTERFLY {} 610/605/600 PUT", "-1 P610, +2 P605, -1 P600"),
+        ("BUY +1 1/3/2 ~BUTTERFLY {} 600/605/610 CALL", "+1 C600, -3 C605, +2 C610"),
+        ("BUY +1 CONDOR {} 600/605/610/615 CALL", "+1 C600, -1 C605, -1 C610, +1 C615"),
+        ("BUY +1 2/1/1/3 ~CONDOR {} 600/605/610/615 PUT", "+2 P600, -1 P605, -1 P610, +3 P615"),
+        (
+            "SELL -1 2/2/1/1 ~IRON CONDOR {} 610/620/590/580 CALL/PUT",
+            "-2 C610, +2 C620, -1 P590, +1 P580",
+        ),
+        ("SELL -1 IRON BUTTERFLY {} 600/610/590 CALL/PUT", "-1 C600, +1 C610, -1 P600, +1 P590"),
+        ("BUY +1 1/-2/1 CUSTOM {0}/{1}/{1} 600/605/590 CALL/CALL/PUT", "+1 C600, -2 C605, +1 P590"),
+        ("SELL -1 -1/3 CUSTOM {0}/{1} 600/605 CALL/PUT", "+1 C600, -3 P605"),
+    ],
+)
+def test_each_structure_makes_its_legs(order: str, legs: str) -> None:
+    text = order.format("SPY 100 18 DEC 26", "18 DEC 26") + " @MKT"
+    ticket = parse(text)
+    assert print_ticket(ticket) == text
+    shown = [
+        f"{leg.side.sign * leg.ratio:+d} {leg.instrument.right[0]}{leg.instrument.strike}"
+        for leg in ticket.legs
+        if isinstance(leg.instrument, OptionContract)
+    ]
+    assert ", ".join(shown) == legs
+
+
+def test_double_diagonal_names_the_far_put_and_call_first() -> None:
+    text = "BUY +1 DBL DIAG SPY 100 15 JAN 27/18 DEC 26 580/620/585/615 PUT/CALL/PUT/CALL @3.00 LMT"
+    ticket = parse(text)
+    assert [(leg.side, leg.instrument.symbol) for leg in ticket.legs] == [
+        (Side.BUY, "SPY   270115P00580000"),
+        (Side.BUY, "SPY   270115C00620000"),
+        (Side.SELL, "SPY   261218P00585000"),
+        (Side.SELL, "SPY   261218C00615000"),
+    ]
+    assert print_ticket(ticket) == text
+
+
+def test_iron_butterfly_may_repeat_its_middle() -> None:
+    short = parse("SELL -1 IRON BUTTERFLY SPY 18 DEC 26 600/610/590 CALL/PUT @5")
+    assert parse("SELL -1 IRON BUTTERFLY SPY 18 DEC 26 600/610/600/590 CALL/PUT @5") == short
+
+
+def test_ratios_are_reduced_with_a_notice() -> None:
+    parsed = parse_with_notices("BUY +1 2/6/4 ~BUTTERFLY SPY 18 DEC 26 600/605/610 CALL @1")
+    assert [leg.ratio for leg in parsed.ticket.legs] == [1, 3, 2]
+    assert parsed.ticket.quantity == 1
+    assert parsed.notices == (
+        "the ratios 2/6/4 were read as 1/3/2, each unit is that many contracts",
+    )
+
+
+def test_price_of_a_sold_back_ratio_may_be_negative_and_is_then_paid() -> None:
+    text = "SELL -1 1/2 BACKRATIO NFLX 100 (Weeklys) 11 DEC 26 89/92 CALL @-.71 LMT"
+    assert parse(text).credit == Decimal("-0.71")
 
 
 def test_legs_that_are_not_those_of_the_kind_are_not_printed() -> None:

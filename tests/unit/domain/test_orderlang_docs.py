@@ -7,7 +7,7 @@ from pathlib import Path
 
 from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.orders import OrderType, StructureKind
-from swimdesk.domain.strategies import STRUCTURES, LegPattern, Structure
+from swimdesk.domain.structures import STRUCTURES, LegPattern, Structure
 
 PAGE = Path(__file__).parents[3] / "docs" / "order-language.md"
 COLUMNS = (
@@ -18,6 +18,7 @@ COLUMNS = (
     "legs of one unit, for BUY",
     "order types",
     "most units",
+    "for fingers",
 )
 
 
@@ -30,15 +31,18 @@ def structures_table() -> str:
 
 def _row(kind: StructureKind, structure: Structure) -> str:
     strikes = "/".join(f"K{number + 1}" for number in range(structure.strikes))
+    each = f"CALL or PUT for each of {structure.fewest_legs} to {len(structure.legs)} legs"
     rights = ", ".join("/".join(rights) for rights in structure.rights)
+    ratios = f"{structure.ratios.example} " if structure.ratios else ""
     cells = [
-        f"`{structure.word}`" if structure.word else f"(nothing: {kind.lower()})",
-        str(structure.expiries),
-        strikes,
-        rights,
+        f"`{ratios}{structure.word}`" if structure.word else f"(nothing: {kind.lower()})",
+        f"{structure.expiries}{', far first' if structure.far_first else ''}",
+        f"{strikes} {structure.order_words}".strip(),
+        each if structure.fewest_legs else rights,
         " ".join(_leg(structure, pattern) for pattern in structure.legs),
         ", ".join(known for known in OrderType if known in structure.order_types),
         f"{structure.most_units:,}",
+        f"`{structure.short}`" if structure.short else "",
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -47,8 +51,13 @@ def _leg(structure: Structure, pattern: LegPattern) -> str:
     if not structure.strikes:
         return f"{pattern.ratio:+d} share"
     rights = {written[pattern.right].lower() for written in structure.rights}
-    right = rights.pop() if len(rights) == 1 else ""
-    return f"{pattern.ratio:+d} K{pattern.strike + 1} {right}".rstrip()
+    right = f" {rights.pop()}" if len(rights) == 1 else ""
+    day = (" far", " near")[pattern.expiry] if structure.far_first else ""
+    ratio = f"{pattern.ratio:+d}"
+    if structure.ratios:
+        sign = "±" if structure.ratios.signed else ratio[0]
+        ratio = f"{sign}R{structure.legs.index(pattern) + 1}"
+    return f"{ratio} K{pattern.strike + 1}{right}{day}"
 
 
 def test_table_of_structures_is_the_grammar() -> None:
@@ -61,5 +70,13 @@ def test_table_of_structures_is_the_grammar() -> None:
 
 def test_orders_on_the_page_are_printed_as_they_stand_there() -> None:
     orders = re.findall(r"^(?:BUY|SELL) .*$", PAGE.read_text(), re.MULTILINE)
-    assert len(orders) == 5
+    assert len(orders) == 11
     assert [print_ticket(parse(order)) for order in orders] == orders
+
+
+def test_orders_for_fingers_on_the_page_are_read() -> None:
+    page = PAGE.read_text().partition("## For fingers")[2].partition("## ")[0]
+    written = re.findall(r"`([A-Z]+ .*@.*)`", page)
+    assert len(written) == 5
+    for order in written:
+        assert print_ticket(parse(order)).startswith(("BUY", "SELL"))

@@ -30,6 +30,7 @@ CALL = "SELL -1 SPY 100 18 DEC 26 600 CALL @4.10 LMT"
 PUT = "SELL -1 SPY 100 18 DEC 26 500 PUT @4.10 LMT"
 BUY_CALL = "BUY +1 SPY 100 18 DEC 26 600 CALL @4.10 LMT"
 VERTICAL = "SELL -1 VERTICAL SPY 100 18 DEC 26 600/605 CALL @1.25 LMT"
+BUY_STRADDLE = "BUY +1 STRADDLE SPY 100 18 DEC 26 600 CALL/PUT @20.00 LMT"
 CALL_SYMBOL = "SPY   261218C00600000"
 SHORT_STOCK = "SELL -100 AAPL @187.50 LMT [TO OPEN]"
 
@@ -202,6 +203,7 @@ def test_a_closing_only_account_opens_nothing(effect: Effect, denied: bool) -> N
         (CALL, {"SPY": Decimal(100), CALL_SYMBOL: Decimal(-1)}, "held 100"),
         (CALL, {"SPY": Decimal(200), CALL_SYMBOL: Decimal(-1)}, None),
         (SHORT_STOCK, {}, "cannot sell short"),
+        (BUY_STRADDLE, {}, None),
         (VERTICAL, {}, "spreads need a margin account"),
         (CONDOR, {}, "spreads need a margin account"),
     ],
@@ -221,6 +223,7 @@ def test_what_a_cash_account_may_open(
 
 
 COVERED = {"SPY": Decimal(100)}
+OPTIONS = "SPY 100 18 DEC 26"
 
 
 @pytest.mark.parametrize(
@@ -236,6 +239,13 @@ COVERED = {"SPY": Decimal(100)}
         (CALL, {}, "100000", 3),
         (CALL, {"SPY": Decimal(99)}, "0", 3),
         (CALL, COVERED | {CALL_SYMBOL: Decimal(-1)}, "0", 3),
+        (BUY_STRADDLE, {}, "0", 1),
+        (f"BUY +1 BUTTERFLY {OPTIONS} 600/605/610 CALL @1.00", {}, "0", 2),
+        (f"SELL -1 1/2 BACKRATIO {OPTIONS} 600/605 CALL @-1.00", {}, "0", 2),
+        (f"BUY +1 1/2 BACKRATIO {OPTIONS} 600/605 CALL @1.00", {}, "0", 3),
+        (f"SELL -1 STRANGLE {OPTIONS} 620/580 CALL/PUT @4.00", {}, "0", 3),
+        ("BUY +1 CALENDAR SPY 100 15 JAN 27/18 DEC 26 600 CALL @2.00", {}, "0", 2),
+        ("SELL -1 CALENDAR SPY 100 15 JAN 27/18 DEC 26 600 CALL @2.00", {}, "0", 3),
     ],
 )
 def test_the_option_level_that_each_kind_of_order_needs(

@@ -188,6 +188,14 @@ def test_most_that_one_unit_can_lose(order: str, dollars: str | None) -> None:
         "BUY +1 VERTICAL SPY 18 DEC 26 605/600 PUT @1",
         f"SELL -1 {CONDOR} @1.60",
         f"BUY +1 {CONDOR} @1.60",
+        "SELL -1 STRADDLE SPY 18 DEC 26 600 CALL/PUT @20",
+        "SELL -1 STRANGLE SPY 18 DEC 26 610/590 CALL/PUT @5",
+        "BUY +1 CALENDAR SPY 15 JAN 27/18 DEC 26 600 CALL @2",
+        "SELL -1 DIAGONAL SPY 15 JAN 27/18 DEC 26 600/605 CALL @4",
+        "BUY +1 BUTTERFLY SPY 18 DEC 26 600/605/610 CALL @1",
+        "SELL -1 CONDOR SPY 18 DEC 26 600/605/610/615 PUT @1",
+        "SELL -1 IRON BUTTERFLY SPY 18 DEC 26 600/610/590 CALL/PUT @5",
+        "BUY +1 DBL DIAG SPY 15 JAN 27/18 DEC 26 580/620/585/615 PUT/CALL/PUT/CALL @3",
     ],
 )
 def test_legs_in_any_order_are_recognised(order: str) -> None:
@@ -202,11 +210,8 @@ def test_legs_in_any_order_are_recognised(order: str) -> None:
 
 
 def test_legs_that_form_nothing_of_the_table_stay_unnamed() -> None:
-    strangle = [option(Right.CALL, 6200, Side.SELL), option(Right.PUT, 5800, Side.SELL)]
-    calendar = [
-        option(Right.PUT, 6000, Side.BUY, date(2027, 1, 15)),
-        option(Right.PUT, 6000, Side.SELL),
-    ]
-    assert recognise(strangle) is None
-    assert recognise(calendar) is None
-    assert recognise([*strangle, *calendar[:1]]) is None
+    guts = [option(Right.CALL, 5800, Side.SELL), option(Right.PUT, 6200, Side.SELL)]
+    both_ways = [option(Right.CALL, 5800, Side.SELL), option(Right.PUT, 6200, Side.BUY)]
+    assert recognise(guts) is None
+    assert recognise(both_ways) is None
+    assert recognise([*guts, option(Right.PUT, 6000, Side.BUY)]) is None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.schwab.support import iron_condor, option, vertical
 
 from swimdesk.domain.instruments import Equity, Right
+from swimdesk.domain.orderlang import parse
 from swimdesk.domain.orders import (
     PRICED,
     STOPPED,
@@ -140,6 +141,54 @@ def test_iron_condor_legs_run_from_put_wing_to_call_wing() -> None:
     assert body_of(iron_condor())["complexOrderStrategyType"] == "IRON_CONDOR"
 
 
+@pytest.mark.parametrize(
+    ("order", "word", "quantities"),
+    [
+        ("SELL -3 1/2 BACKRATIO {} 600/605 CALL @-0.71", "BACK_RATIO", [6, 3]),
+        ("BUY +3 STRADDLE {} 600 CALL/PUT @20.00", "STRADDLE", [3, 3]),
+        ("SELL -3 STRANGLE {} 610/590 CALL/PUT @4.00", "STRANGLE", [3, 3]),
+        ("BUY +3 CALENDAR SPY 100 15 JAN 27/18 DEC 26 600 CALL @2.00", "CALENDAR", [3, 3]),
+        ("BUY +3 DIAGONAL SPY 100 15 JAN 27/18 DEC 26 600/605 CALL @2.00", "DIAGONAL", [3, 3]),
+        ("BUY +3 BUTTERFLY {} 600/605/610 CALL @1.00", "BUTTERFLY", [3, 3, 6]),
+        ("BUY +3 1/3/2 ~BUTTERFLY {} 600/605/610 CALL @1", "UNBALANCED_BUTTERFLY", [3, 6, 9]),
+        ("SELL -3 CONDOR {} 600/605/610/615 PUT @1.00", "CONDOR", [3, 3, 3, 3]),
+        ("BUY +3 2/1/1/3 ~CONDOR {} 600/605/610/615 PUT @9", "UNBALANCED_CONDOR", [6, 9, 3, 3]),
+        (
+            "SELL -3 2/2/1/1 ~IRON CONDOR {} 610/620/590/580 CALL/PUT @1.60",
+            "UNBALANCED_IRON_CONDOR",
+            [6, 3, 6, 3],
+        ),
+        ("SELL -3 IRON BUTTERFLY {} 600/610/590 CALL/PUT @5.00", "CUSTOM", [3, 3, 3, 3]),
+        (
+            "BUY +3 DBL DIAG SPY 100 15 JAN 27/18 DEC 26 580/620/585/615 PUT/CALL/PUT/CALL @3.00",
+            "DOUBLE_DIAGONAL",
+            [3, 3, 3, 3],
+        ),
+        ("BUY +3 1/-2 CUSTOM {}/18 DEC 26 600/590 CALL/PUT @3.00", "CUSTOM", [3, 6]),
+    ],
+)
+def test_structure_is_named_and_its_legs_are_units_times_ratio(
+    order: str, word: str, quantities: list[int]
+) -> None:
+    ticket = parse(order.format("SPY 100 18 DEC 26")).with_effect(Effect.OPEN)
+    rendered = render(ticket)
+    body = json.loads(rendered.body)
+    assert (body["complexOrderStrategyType"], body["quantity"]) == (word, 3)
+    assert [leg[1] for leg in legs_of(ticket)] == quantities
+    assert body["orderType"] == ("NET_CREDIT" if (ticket.credit or 0) > 0 else "NET_DEBIT")
+    assert fingerprint_of_wire(wire(echo(body))) == rendered.fingerprint
+
+
+def test_order_for_a_last_day_is_good_till_cancel_with_a_time_to_cancel() -> None:
+    text = "BUY +1 BUTTERFLY SPY 100 18 DEC 26 600/605/610 CALL @1.00 LMT {} [TO OPEN]"
+    rendered = render(parse(text.format("GTD 11 DEC 26")))
+    body = json.loads(rendered.body)
+    assert body["duration"] == "GOOD_TILL_CANCEL"
+    assert body["cancelTime"] == "2026-12-11T23:59:59+0000"
+    assert fingerprint_of_wire(wire(echo(body))) == rendered.fingerprint
+    assert "cancelTime" not in json.loads(render(parse(text.format("GTC"))).body)
+
+
 def test_closing_condor_turns_every_leg() -> None:
     closing = legs_of(iron_condor(Side.BUY, "0.40", Effect.CLOSE))
     assert [leg[0] for leg in closing] == [
@@ -231,7 +280,7 @@ def tickets(draw: st.DrawFn) -> Ticket:
         order_type,
         draw(prices) if order_type in PRICED else None,
         draw(prices) if order_type in STOPPED else None,
-        draw(st.sampled_from(TimeInForce)),
+        draw(st.sampled_from(TimeInForce).filter(lambda life: life is not TimeInForce.GTD)),
         draw(st.sampled_from(Session)),
         effect,
     )

@@ -1,21 +1,16 @@
-"""The middle of an order text: structure, root, expiries, strikes and types."""
+"""The middle of an order text: ratios, structure, root, expiries, strikes and types."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from math import gcd
 
 from swimdesk.domain.instruments import INDEX_ROOTS, OptionContract, Right, plain
-from swimdesk.domain.orderlang.roots import (
-    MARKS,
-    MONTHS,
-    RootError,
-    check_listed,
-    resolve_root,
-    written_day,
-)
+from swimdesk.domain.orderlang.expiries import DAY_EXPECTED, check_not_past, read_series
+from swimdesk.domain.orderlang.roots import RootError, check_listed
 from swimdesk.domain.orderlang.scanner import (
     END,
     LONGEST_QUOTE,
@@ -27,30 +22,26 @@ from swimdesk.domain.orderlang.scanner import (
 )
 from swimdesk.domain.orders import Leg, Side, StructureKind
 from swimdesk.domain.strategies import (
-    STRUCTURES,
+    ExpiryError,
     MixedDirections,
+    RatioError,
     Shape,
-    Structure,
     StructureError,
     build_legs,
 )
+from swimdesk.domain.structures import STRUCTURES, Structure
 
 _SYMBOL = re.compile(rf"[A-Z]{{1,5}}(?:[./][A-Z]{{1,3}})?{END}")
 _FUTURE = re.compile(r"\.?/")
 _PADDED = re.compile(rf"([A-Z]{{1,5}}) *([0-9]{{6}}[CP][0-9]{{8}}){END}")
 _DOTTED = re.compile(rf"\.[A-Z]{{1,5}}[0-9]{{6}}[CP][0-9]{{1,5}}(?:\.[0-9]{{1,3}})?{END}")
 _MULTIPLIER = re.compile(rf"100{END}")
-_MARK = re.compile(r"\((?:WEEKLYS|QUARTERLYS|EOM)\)")
-_DAY = re.compile(rf"([0-9]{{1,2}}) +({'|'.join(MONTHS)}) +([0-9]{{2}})(?=[ /]|\Z)")
-_MORNING = re.compile(r"\[AM\]")
-_SLASH = re.compile(r"/")
+_RATIOS = re.compile(rf"-?[0-9]{{1,3}}(?:/-?[0-9]{{1,3}})+{END}")
 _STRIKES = re.compile(rf"{NUMBER}(?:/{NUMBER})*{END}")
 _RIGHTS = re.compile(rf"(?:CALL|PUT)(?:/(?:CALL|PUT))*{END}")
 _PRICE_AHEAD = re.compile(rf"@|(?:MKT|MOC){END}")
-_NOT_TRADED = re.compile(rf"(?:DBL +DIAG|VERT +ROLL|IRON +BUTTERFLY){END}")
-
-DAY_EXPECTED = "an expiry such as '18 DEC 26'"
-MARKS_EXPECTED = f"one of {', '.join(MARKS)}"
+_NOT_TRADED = re.compile(rf"VERT +ROLL{END}")
+_MOST_LISTED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +55,103 @@ class ReadLegs:
     shape: Shape
     legs: tuple[Leg, ...] | None
     column: int
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the parts of a structure stand."""
+
+    ratios: int
+    expiries: int
+    strikes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ratios:
+    column: int
+    written: str = ""
+    values: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 def read_legs(text: Scanner, side: Side, today: date | None) -> ReadLegs:
-    """Read everything from the structure's word to the option types."""
+    """Read everything from the ratios or the structure's word to the option types."""
+    ratios = _read_ratios(text)
     kind = _read_kind(text)
+    _check_ratios_wanted(text, ratios, kind)
     if kind is None:
         symbol = _read_symbol_of_option(text, today)
         if symbol:
             return _single(symbol, side)
     column = text.column
-    name = _read_name(text, kind)
+    name = read_name(text, kinds_expected() if kind is None else "a symbol")
     if kind is None and text.sees(_PRICE_AHEAD):
-        if name in INDEX_ROOTS:
-            problem = f"{name} is an index and trades through its options only"
-            raise text.error(f"{problem}, expected {DAY_EXPECTED}")
-        shape = Shape((name,), (), (), ())
-        legs = build_legs(StructureKind.EQUITY, side, shape)
-        return ReadLegs(StructureKind.EQUITY, shape, legs, column)
-    return _read_option_legs(text, side, kind, name, today)
+        return shares(text, side, name, column)
+    return _read_option_legs(text, side, kind, ratios, name, today)
+
+
+def shares(text: Scanner, side: Side, name: str, column: int) -> ReadLegs:
+    """Return the leg of a stock order; an error for an index, which has no shares."""
+    if name in INDEX_ROOTS:
+        problem = f"{name} is an index and trades through its options only"
+        raise text.error(f"{problem}, expected {DAY_EXPECTED}")
+    shape = Shape((name,), (), (), ())
+    legs = build_legs(StructureKind.EQUITY, side, shape)
+    return ReadLegs(StructureKind.EQUITY, shape, legs, column)
+
+
+def form(text: Scanner, kind: StructureKind, side: Side, shape: Shape, at: Columns) -> ReadLegs:
+    """Build the legs of what was read, or raise the error with the column of what is wrong."""
+    structure = STRUCTURES[kind].for_legs(len(shape.ratios))
+    try:
+        legs = build_legs(kind, side, shape)
+    except MixedDirections as problem:
+        return ReadLegs(kind, shape, None, at.strikes[problem.strike])
+    except StructureError as problem:
+        expected = strikes_expected(structure)
+        raise text.error(f"{problem}, expected {expected}", at.strikes[problem.strike]) from problem
+    except ExpiryError as problem:
+        expected = f"the far expiry of a {kind} in front"
+        raise text.error(f"{problem}, expected {expected}", at.expiries) from problem
+    except RatioError as problem:
+        raise text.error(f"{problem}, expected {_ratios_expected(kind)}", at.ratios) from problem
+    return ReadLegs(kind, shape, legs, at.strikes[0])
+
+
+def _read_ratios(text: Scanner) -> _Ratios:
+    """Read ratios and reduce them by their common divisor, which is worth a notice."""
+    column = text.column
+    written = text.take(_RATIOS)
+    if not written:
+        return _Ratios(column)
+    values = tuple(int(ratio) for ratio in written[0].split("/"))
+    divisor = gcd(*values)
+    if divisor < 2:
+        return _Ratios(column, written[0], values)
+    reduced = tuple(value // divisor for value in values)
+    shown = "/".join(str(value) for value in reduced)
+    notice = f"the ratios {written[0]} were read as {shown}, each unit is that many contracts"
+    return _Ratios(column, written[0], reduced, (notice,))
+
+
+def _check_ratios_wanted(text: Scanner, ratios: _Ratios, kind: StructureKind | None) -> None:
+    if kind is None:
+        if ratios.written:
+            problem = f"read {ratios.written!r}, expected {kinds_expected()}"
+            raise text.error(problem, ratios.column)
+        return
+    rule = STRUCTURES[kind].ratios
+    if bool(rule) != bool(ratios.written):
+        found = f"read {ratios.written!r}" if ratios.written else f"read {kind.value!r}"
+        raise text.error(f"{found}, expected {_ratios_expected(kind)}", ratios.column)
+
+
+def _ratios_expected(kind: StructureKind) -> str:
+    rule = STRUCTURES[kind].ratios
+    if rule is None:
+        return f"no ratios in front of {kind}"
+    return f"ratios such as {rule.example} in front of {kind}"
 
 
 def _read_kind(text: Scanner) -> StructureKind | None:
@@ -90,11 +159,12 @@ def _read_kind(text: Scanner) -> StructureKind | None:
         if structure.word and text.take(phrase(structure.word)):
             return kind
     if text.sees(_NOT_TRADED):
-        raise text.expected(_kinds_expected())
+        raise text.expected(kinds_expected())
     return None
 
 
-def _kinds_expected() -> str:
+def kinds_expected() -> str:
+    """Return what may stand where a structure or a symbol begins."""
     words = [structure.word for structure in STRUCTURES.values() if structure.word]
     return one_of([*words, "a symbol"])
 
@@ -118,7 +188,7 @@ def _read_symbol_of_option(text: Scanner, today: date | None) -> OptionContract 
         raise text.error(f"{written!r} names no contract, expected {expectation}", column) from (
             problem
         )
-    _check_not_past(text, contract.expiry, column, today)
+    check_not_past(text, contract.expiry, column, today)
     return contract
 
 
@@ -133,105 +203,70 @@ def _single(contract: OptionContract, side: Side) -> ReadLegs:
     return ReadLegs(StructureKind.OPTION, shape, legs, 1)
 
 
-def _read_name(text: Scanner, kind: StructureKind | None) -> str:
+def read_name(text: Scanner, expected: str) -> str:
+    """Read the symbol of a stock or a class of options."""
     symbol = text.take(_SYMBOL)
     if symbol:
         return symbol[0]
     if text.sees(_FUTURE):
         problem = "the broker's API does not trade futures"
         raise text.error(f"{problem}, expected the symbol of a stock, fund or index class")
-    raise text.expected(_kinds_expected() if kind is None else "a symbol")
+    raise text.expected(expected)
 
 
 def _read_option_legs(
-    text: Scanner, side: Side, kind: StructureKind | None, name: str, today: date | None
+    text: Scanner,
+    side: Side,
+    kind: StructureKind | None,
+    ratios: _Ratios,
+    name: str,
+    today: date | None,
 ) -> ReadLegs:
     multiplier = text.take(_MULTIPLIER) is not None
     before = [] if multiplier else ["100"]
     if kind is None and not multiplier:
         before.insert(0, "@PRICE")
     kind = kind or StructureKind.OPTION
-    structure = STRUCTURES[kind]
-    roots: list[str] = []
-    expiries: list[date] = []
-    for number in range(structure.expiries):
-        if number and not text.take(_SLASH):
-            raise text.expected(f"'/' and {DAY_EXPECTED}")
-        root, expiry = _read_expiry(text, name, before, today)
-        roots.append(root)
-        expiries.append(expiry)
-        before = []
-    strikes, columns = _read_strikes(text, structure)
+    structure = STRUCTURES[kind].for_legs(len(ratios.values))
+    series = read_series(text, name, structure.expiries, before, today)
+    strikes, columns = read_strikes(text, structure)
     rights = _read_rights(text, structure)
-    shape = Shape(tuple(roots), tuple(expiries), strikes, rights)
-    try:
-        legs = build_legs(kind, side, shape)
-    except MixedDirections as problem:
-        return ReadLegs(kind, shape, None, columns[problem.strike])
-    except StructureError as problem:
-        raise text.error(
-            f"{problem}, expected {_strikes_expected(structure)}", columns[problem.strike]
-        ) from problem
-    return ReadLegs(kind, shape, legs, columns[0])
+    shape = Shape(series.roots, series.expiries, strikes, rights, ratios.values)
+    read = form(text, kind, side, shape, Columns(ratios.column, series.column, columns))
+    return replace(read, notices=ratios.notices)
 
 
-def _read_expiry(
-    text: Scanner, name: str, before: list[str], today: date | None
-) -> tuple[str, date]:
-    mark_column = text.column
-    mark = text.take(_MARK)
-    day_column = text.column
-    written = text.take(_DAY)
-    if not written:
-        raise text.expected(
-            DAY_EXPECTED if mark else f"{', '.join([*before, DAY_EXPECTED])} or {MARKS_EXPECTED}"
-        )
-    try:
-        expiry = date(2000 + int(written[3]), MONTHS.index(written[2]) + 1, int(written[1]))
-    except ValueError as problem:
-        raise text.error(
-            f"{written[0]!r} is no day of the calendar, expected {DAY_EXPECTED}", day_column
-        ) from problem
-    _check_not_past(text, expiry, day_column, today)
-    morning_column = text.column
-    morning = text.take(_MORNING)
-    try:
-        root = resolve_root(name, expiry, marked=bool(mark), morning=bool(morning))
-    except RootError as problem:
-        column = morning_column if morning else mark_column
-        raise text.error(str(problem), column) from problem
-    return root, expiry
-
-
-def _check_not_past(text: Scanner, expiry: date, column: int, today: date | None) -> None:
-    if today is not None and expiry < today:
-        problem = f"the expiry {written_day(expiry)} is over"
-        raise text.error(f"{problem}, expected {written_day(today)} or later", column)
-
-
-def _strikes_expected(structure: Structure) -> str:
+def strikes_expected(structure: Structure) -> str:
+    """Return what the strikes of a structure look like."""
     if structure.strikes == 1:
         return "one strike such as 600"
     names = "/".join(f"K{number + 1}" for number in range(structure.strikes))
     below = " with the puts below the calls" if structure.puts_below_calls else ""
-    return f"{structure.strikes} different strikes {names}{below}"
+    order = f" {structure.order_words}" if structure.order_words else ""
+    return f"{structure.strikes} different strikes {names}{below}{order}"
 
 
-def _read_strikes(
-    text: Scanner, structure: Structure
+def read_strikes(
+    text: Scanner, structure: Structure, pattern: re.Pattern[str] = _STRIKES
 ) -> tuple[tuple[Decimal, ...], tuple[int, ...]]:
+    """Read the strikes of a structure with their columns."""
     column = text.column
-    expectation = _strikes_expected(structure)
-    mismatch = text.expected(expectation)
-    written = text.take(_STRIKES)
+    mismatch = text.expected(strikes_expected(structure))
+    written = text.take(pattern)
     if not written:
         raise mismatch
     words = written[0].split("/")
-    if len(words) != structure.strikes:
+    columns = [column + sum(len(word) + 1 for word in words[:at]) for at in range(len(words))]
+    strikes = [_read_strike(text, word, at) for word, at in zip(words, columns, strict=True)]
+    if len(words) == len(structure.long_form):
+        # A strike that the long form repeats must be the same wherever it stands.
+        kept = [structure.long_form.index(at) for at in range(structure.strikes)]
+        if any(strikes[at] != strikes[kept[of]] for at, of in enumerate(structure.long_form)):
+            raise mismatch
+        strikes, columns = [strikes[at] for at in kept], [columns[at] for at in kept]
+    if len(strikes) != structure.strikes:
         raise mismatch
-    columns = tuple(column + sum(len(word) + 1 for word in words[:at]) for at in range(len(words)))
-    strikes = tuple(_read_strike(text, word, at) for word, at in zip(words, columns, strict=True))
-    return strikes, columns
+    return tuple(strikes), tuple(columns)
 
 
 def _read_strike(text: Scanner, word: str, column: int) -> Decimal:
@@ -242,8 +277,15 @@ def _read_strike(text: Scanner, word: str, column: int) -> Decimal:
     return plain(strike)
 
 
+def rights_expected(structure: Structure) -> str:
+    """Return the types that may stand behind the strikes."""
+    if len(structure.rights) > _MOST_LISTED or structure.fewest_legs:
+        return f"CALL or PUT for each of {structure.strikes} legs"
+    return one_of("/".join(rights) for rights in structure.rights)
+
+
 def _read_rights(text: Scanner, structure: Structure) -> tuple[Right, ...]:
-    mismatch = text.expected(one_of("/".join(rights) for rights in structure.rights))
+    mismatch = text.expected(rights_expected(structure))
     written = text.take(_RIGHTS)
     rights = tuple(Right(word) for word in written[0].split("/")) if written else ()
     if rights not in structure.rights:

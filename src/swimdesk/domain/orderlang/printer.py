@@ -6,9 +6,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from swimdesk.domain.instruments import plain
-from swimdesk.domain.orderlang.roots import written_class, written_expiry
+from swimdesk.domain.orderlang.roots import written_class, written_day, written_expiries
 from swimdesk.domain.orders import Effect, OrderType, Session, Ticket, TimeInForce
-from swimdesk.domain.strategies import STRUCTURES, Shape, shape_of
+from swimdesk.domain.strategies import Shape, shape_of
+from swimdesk.domain.structures import STRUCTURES
 
 EFFECTS = {Effect.OPEN: "[TO OPEN]", Effect.CLOSE: "[TO CLOSE]", Effect.AUTO: "[AUTO]"}
 
@@ -22,12 +23,17 @@ def print_ticket(ticket: Ticket) -> str:
     sign = "+" if ticket.side.sign > 0 else "-"
     parts = [ticket.side.value, f"{sign}{ticket.quantity}"]
     word = STRUCTURES[ticket.kind].word
+    shape = shape_of(ticket)
+    if shape.ratios:
+        parts.append("/".join(str(ratio) for ratio in shape.ratios))
     if word:
         parts.append(word)
-    parts.append(_written_legs(shape_of(ticket)))
+    parts.append(_written_legs(shape))
     parts.append(_written_price(ticket))
     if ticket.time_in_force is not TimeInForce.DAY:
         parts.append(ticket.time_in_force.value)
+    if ticket.good_till is not None:
+        parts.append(written_day(ticket.good_till))
     if ticket.session is not Session.NORMAL:
         parts.append(ticket.session.value)
     if ticket.effect is not Effect.AUTO:
@@ -38,8 +44,7 @@ def print_ticket(ticket: Ticket) -> str:
 def _written_legs(shape: Shape) -> str:
     if not shape.expiries:
         return shape.roots[0]
-    written = zip(shape.roots, shape.expiries, strict=True)
-    expiries = "/".join(written_expiry(root, day) for root, day in written)
+    expiries = written_expiries(shape.roots, shape.expiries)
     strikes = "/".join(f"{plain(strike):f}" for strike in shape.strikes)
     return f"{written_class(shape.roots[0])} {expiries} {strikes} {'/'.join(shape.rights)}"
 

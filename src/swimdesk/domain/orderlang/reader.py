@@ -9,15 +9,17 @@ from datetime import date
 from swimdesk.domain.orderlang.legs import ReadLegs, read_legs
 from swimdesk.domain.orderlang.printer import print_ticket
 from swimdesk.domain.orderlang.scanner import END, Scanner
+from swimdesk.domain.orderlang.shorthand import is_shorthand, read_shorthand_legs
 from swimdesk.domain.orderlang.terms import Terms, read_terms
 from swimdesk.domain.orders import Leg, Side, Ticket
 from swimdesk.domain.strategies import (
-    STRUCTURES,
+    Shape,
     build_legs,
     contradicts_sign,
     dearer_first,
     forced_flow,
 )
+from swimdesk.domain.structures import STRUCTURES
 from swimdesk.errors import OrderTextError
 
 _REPLACING = re.compile(rf"\(REPLACING +(#?[0-9A-Z-]+)\){END}")
@@ -49,12 +51,18 @@ def parse_with_notices(text: str, *, today: date | None = None) -> Parsed:
     replaced = scanner.take(_REPLACING)
     if replaced:
         notices.append(f"(Replacing {replaced[1]}) was dropped: this is a new order")
-    side = _read_side(scanner)
-    quantity_column = scanner.column
-    quantity = _read_quantity(scanner, side)
-    read = read_legs(scanner, side, today)
+    if is_shorthand(scanner):
+        side, read = read_shorthand_legs(scanner, today)
+        quantity_column = scanner.column
+        quantity = _read_quantity(scanner, side)
+    else:
+        side = _read_side(scanner)
+        quantity_column = scanner.column
+        quantity = _read_quantity(scanner, side)
+        read = read_legs(scanner, side, today)
+    notices += read.notices
     _check_units(scanner, quantity, quantity_column, read)
-    terms = read_terms(scanner, side, read.kind)
+    terms = read_terms(scanner, side, read.kind, today)
     if read.legs is None:
         problem = "the pairs of strikes point different ways"
         raise _two_readings(scanner, problem, read.column, quantity, read, terms)
@@ -121,6 +129,7 @@ def _ticket(
         terms.time_in_force,
         terms.session,
         terms.effect,
+        terms.good_till,
     )
 
 
@@ -129,14 +138,20 @@ def _two_readings(
 ) -> OrderTextError:
     """Return the error that shows the order to receive and the order to pay, neither guessed."""
     shape = dearer_first(read.kind, read.shape)
-    price = None if terms.price is None else abs(terms.price)
     orders = [
-        print_ticket(
-            replace(
-                _ticket(side, quantity, read, build_legs(read.kind, side, shape), terms),
-                price=price,
-            )
-        )
+        print_ticket(_unmistakable(_with_legs(side, quantity, read, shape, terms)))
         for side in (Side.SELL, Side.BUY)
     ]
     return text.error(f"{problem}, expected '{orders[0]}' or '{orders[1]}'", column)
+
+
+def _with_legs(side: Side, quantity: int, read: ReadLegs, shape: Shape, terms: Terms) -> Ticket:
+    return _ticket(side, quantity, read, build_legs(read.kind, side, shape), terms)
+
+
+def _unmistakable(ticket: Ticket) -> Ticket:
+    """Return the ticket with the sign of price that its legs force."""
+    if ticket.price is None:
+        return ticket
+    meant = replace(ticket, price=abs(ticket.price))
+    return replace(meant, price=-abs(ticket.price)) if contradicts_sign(meant) else meant

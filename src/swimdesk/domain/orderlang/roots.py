@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from swimdesk.domain.instruments import (
@@ -41,6 +42,25 @@ def written_expiry(root: str, expiry: date) -> str:
     mark = f"{WEEKLY} " if weekly else ""
     morning = f" {MORNING}" if index and index.monthly_only and _has_evening_root(index) else ""
     return f"{mark}{written_day(expiry)}{morning}"
+
+
+def written_expiries(roots: Sequence[str], expiries: Sequence[date]) -> str:
+    """Return the days of a structure as thinkorswim writes them, the mark in front once."""
+    first, *others = zip(roots, expiries, strict=True)
+    return "/".join([written_expiry(*first), *(_written_after(*other) for other in others)])
+
+
+def _written_after(root: str, expiry: date) -> str:
+    index = INDEX_ROOTS.get(root)
+    if index is not None and (index.monthly_only or not _has_evening_root(index)):
+        return written_expiry(root, expiry)
+    return written_day(expiry)
+
+
+def tells_evenings(name: str) -> bool:
+    """Tell whether the name is an index class whose days exist under two roots, AM and PM."""
+    index = INDEX_ROOTS.get(name)
+    return index is not None and name == index.index and _has_evening_root(index)
 
 
 def resolve_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str:

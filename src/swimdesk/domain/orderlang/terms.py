@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from swimdesk.domain.instruments import plain
+from swimdesk.domain.orderlang.expiries import read_day
 from swimdesk.domain.orderlang.printer import EFFECTS
 from swimdesk.domain.orderlang.scanner import (
     END,
@@ -28,7 +30,7 @@ from swimdesk.domain.orders import (
     StructureKind,
     TimeInForce,
 )
-from swimdesk.domain.strategies import STRUCTURES
+from swimdesk.domain.structures import STRUCTURES
 
 _UNPRICED = re.compile(rf"@? *(MKT|MOC){END}")
 _AMOUNTS = re.compile(rf"@ *(-?{NUMBER})(?:/(-?{NUMBER}))?(?: *(CR|DB))?{END}")
@@ -38,6 +40,7 @@ _ROUTE = re.compile(
 )
 _PRICE_EXPECTED = "a price such as @1.60, or @MKT"
 _MOST_DECIMALS = 4
+LAST_DAY_EXPECTED = "the last day of the order such as '18 DEC 26'"
 _TOO_HIGH = 1_000_000
 
 
@@ -52,6 +55,7 @@ class Terms:
     session: Session
     effect: Effect
     column: int
+    good_till: date | None = None
 
 
 class _Slot(StrEnum):
@@ -80,12 +84,13 @@ _WORDS: dict[_Slot, tuple[str, ...]] = {
 _EFFECT_OF = {word: effect for effect, word in EFFECTS.items()}
 
 
-def read_terms(text: Scanner, side: Side, kind: StructureKind) -> Terms:
+def read_terms(text: Scanner, side: Side, kind: StructureKind, today: date | None) -> Terms:
     """Read everything from the price to the end of the text."""
     column = text.column
     unpriced = text.take(_UNPRICED)
     amounts = () if unpriced else _read_amounts(text, side, kind)
-    words = _read_words(text, [slot for slot in _Slot if not (unpriced and slot is _Slot.TYPE)])
+    slots = [slot for slot in _Slot if not (unpriced and slot is _Slot.TYPE)]
+    words, good_till = _read_words(text, slots, today)
     default = unpriced[1] if unpriced else OrderType.LIMIT.value
     word, type_column = words.get(_Slot.TYPE, (default, column))
     order_type = OrderType(word)
@@ -98,6 +103,7 @@ def read_terms(text: Scanner, side: Side, kind: StructureKind) -> Terms:
         Session(words.get(_Slot.SESSION, (Session.NORMAL, 0))[0]),
         _EFFECT_OF[words.get(_Slot.EFFECT, (EFFECTS[Effect.AUTO], 0))[0]],
         column,
+        good_till,
     )
 
 
@@ -134,9 +140,12 @@ def _amount(text: Scanner, written: str, column: int, kind: StructureKind) -> De
     return plain(number + 0)  # a zero loses its sign here
 
 
-def _read_words(text: Scanner, slots: list[_Slot]) -> dict[_Slot, tuple[str, int]]:
-    """Return the word and column per slot, until the text ends."""
+def _read_words(
+    text: Scanner, slots: list[_Slot], today: date | None
+) -> tuple[dict[_Slot, tuple[str, int]], date | None]:
+    """Return the word and column per slot until the text ends, and the day that follows GTD."""
     found: dict[_Slot, tuple[str, int]] = {}
+    good_till = None
     while not text.at_end:
         if text.sees(_ROUTE):
             raise text.expected("BEST or no exchange: the broker's API takes no named route")
@@ -146,7 +155,9 @@ def _read_words(text: Scanner, slots: list[_Slot]) -> dict[_Slot, tuple[str, int
         if taken is None:
             raise text.expected(one_of([*(word for _, word in free), "the end of the text"]))
         found[taken[0]] = (taken[1], column)
-    return found
+        if taken[1] == TimeInForce.GTD:
+            good_till = read_day(text, LAST_DAY_EXPECTED, today)
+    return found, good_till
 
 
 def _check_type(
