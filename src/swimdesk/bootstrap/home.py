@@ -36,6 +36,11 @@ class HomePaths:
         """The file whose presence halts trading."""
         return self.run / "HALT"
 
+    @property
+    def signs(self) -> tuple[Path, ...]:
+        """What tells a home from any other folder; one of these is enough."""
+        return (self.home / "config.toml", self.database, self.run)
+
     def make(self) -> None:
         """Make the private folders; StoreError where that is impossible."""
         try:

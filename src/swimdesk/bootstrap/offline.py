@@ -12,7 +12,7 @@ from swimdesk.bootstrap.home import HomePaths, SystemClock
 from swimdesk.bootstrap.running import open_journal
 from swimdesk.config import load_settings
 from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
-from swimdesk.errors import SwimdeskError, UnknownReference
+from swimdesk.errors import ConfigError, SwimdeskError, UnknownReference
 from swimdesk.store.glance import peek
 from swimdesk.store.sentinel import FileSentinel
 from swimdesk.views.models import (
@@ -46,8 +46,21 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
 
 
 def raise_halt(home: Path, reason: str) -> GuardView:
-    """Throw the kill switch by its file alone: no owner, no settings, no database; StoreError."""
+    """Throw the kill switch by its file alone: no owner, no broker; StoreError.
+
+    ConfigError where there is no home at all: a halt that halts nothing must not look like one.
+    """
     paths = HomePaths(home)
+    if home.is_dir() and not any(sign.exists() for sign in paths.signs):
+        raise ConfigError(
+            f"{home} is not a home of swimdesk, so nothing was halted; name the home with --home"
+            " or SWIMDESK_HOME."
+        )
+    if not home.exists():
+        raise ConfigError(
+            f"There is no home {home}, so nothing was halted; name the home with --home or"
+            " SWIMDESK_HOME."
+        )
     paths.make()
     FileSentinel(paths.halt_file).raise_(reason)
     return GuardView(GuardState.HALTED.value, reason, SystemClock().now())

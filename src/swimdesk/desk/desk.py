@@ -24,6 +24,7 @@ from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
+    ENDED,
     Broker,
     Clock,
     GuardRecord,
@@ -256,12 +257,14 @@ class Desk:
         )
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
-        """Read today's orders, ours and others', newest first."""
+        """Read today's orders (Eastern) and those of ours that are still open, newest first."""
         chosen = {account.alias: account for account in await self._choose(scope)}
         if not chosen:
             return ()
         today = market_day(self._clock.now())
-        since = datetime.combine(today, time.min, EASTERN).astimezone(UTC)
+        morning = datetime.combine(today, time.min, EASTERN).astimezone(UTC)
+        live = [b.created for b in self.book.snapshot.broadcasts.values() if not b.is_settled]
+        since = min([morning, *live])
         read = await self._outside.broker.orders(list(chosen), since)
         missing = sorted(set(chosen) - read.accounts)
         if missing or not read.complete:
@@ -270,7 +273,8 @@ class Desk:
                 " completely, so nothing is shown; try again."
             )
         ours = await self._journal.orders_since(since - timedelta(days=1))
-        newest_first = sorted(read.orders, key=lambda order: order.entered, reverse=True)
+        shown = [o for o in read.orders if o.entered >= morning or o.state not in ENDED]
+        newest_first = sorted(shown, key=lambda order: order.entered, reverse=True)
         return tuple(
             order_view(chosen[o.account], o, ours.get((o.account, o.order_id)))
             for o in newest_first

@@ -122,6 +122,18 @@ class BrokerOrderState(StrEnum):
     UNRECOGNISED = "unrecognised"
 
 
+ENDED = frozenset(
+    {
+        BrokerOrderState.FILLED,
+        BrokerOrderState.CANCELED,
+        BrokerOrderState.REJECTED,
+        BrokerOrderState.EXPIRED,
+        BrokerOrderState.REPLACED,
+    }
+)
+"""States in which an order trades no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class BrokerOrder:
     """One order as the broker's list shows it; ``fingerprint`` None means it cannot be told."""

@@ -192,7 +192,10 @@ class Submitter:
         kept = self._plans.get(request.plan)
         plan = kept.result.plan if kept else await self._parts.journal.load_plan(request.plan)
         if plan is None:
-            raise PlanExpired(f"There is no plan {request.plan} to send; preview the order again.")
+            raise PlanExpired(
+                f"There is no plan {request.plan} to send: it was sent already (see"
+                " `swimdesk broadcasts`), was not saved, or never was."
+            )
         self._check_plan(plan, request)
         await self._check_accounts(plan)
         orders = kept.result.prepared if kept else self._parts.planner.render(plan.sendable)

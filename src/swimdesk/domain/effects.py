@@ -31,19 +31,21 @@ def resolve_effect(
     free = holdings if free is None else free
     stock_sale = ticket.is_equity and ticket.side is Side.SELL
     if ticket.effect is Effect.CLOSE or (stock_sale and ticket.effect is Effect.AUTO):
-        return _closing(ticket, free)
+        return _closing(ticket, holdings, free)
     effects = {leg_effect(leg, ticket.quantity, holdings) for leg in ticket.legs}
     if effects == {Effect.OPEN}:
         return Resolved(ticket.with_effect(Effect.OPEN))
     if effects == {Effect.CLOSE} and ticket.effect is Effect.AUTO:
-        return _closing(ticket, free)
+        return _closing(ticket, holdings, free)
     return Resolved(ticket, (_ambiguous(ticket, holdings),))
 
 
-def _closing(ticket: Ticket, free: Mapping[str, Decimal]) -> Resolved:
+def _closing(
+    ticket: Ticket, holdings: Mapping[str, Decimal], free: Mapping[str, Decimal]
+) -> Resolved:
     for leg in ticket.legs:
         if not _is_held(leg, ticket.quantity, free):
-            return Resolved(ticket, (_oversold(leg, ticket, free),))
+            return Resolved(ticket, (_oversold(leg, ticket, holdings, free),))
     return Resolved(ticket.with_effect(Effect.CLOSE))
 
 
@@ -53,14 +55,20 @@ def _is_held(leg: Leg, units: int, holdings: Mapping[str, Decimal]) -> bool:
     return -leg.side.sign * held >= needed
 
 
-def _oversold(leg: Leg, ticket: Ticket, holdings: Mapping[str, Decimal]) -> Denial:
+def _oversold(
+    leg: Leg, ticket: Ticket, holdings: Mapping[str, Decimal], free: Mapping[str, Decimal]
+) -> Denial:
     held = max(-leg.side.sign * holdings.get(leg.instrument.symbol, Decimal(0)), Decimal(0))
-    may_short = ticket.is_equity and leg.side is Side.SELL and not held
-    hint = "; write [TO OPEN] to sell short" if may_short else ""
+    left = max(-leg.side.sign * free.get(leg.instrument.symbol, Decimal(0)), Decimal(0))
+    hint = ""
+    if held > left:
+        hint = f" of {held:f} held: working orders of ours close the rest"
+    elif ticket.is_equity and leg.side is Side.SELL and not held:
+        hint = "; write [TO OPEN] to sell short"
     return denial(
         DenialCode.SELL_MORE_THAN_HELD,
         f"{leg.side.value.lower()} {leg.ratio * ticket.quantity} {leg.instrument.symbol}"
-        f" to close, free to close {held:f}{hint}",
+        f" to close, free to close {left:f}{hint}",
     )
 
 

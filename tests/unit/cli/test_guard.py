@@ -9,7 +9,25 @@ from swimdesk.bootstrap import HomePaths
 from swimdesk.errors import HomeHeld, StoreFull
 
 
+def settled(program: Program) -> Program:
+    """Make the program's home one, by the file that tells it."""
+    program.home.mkdir(parents=True)
+    (program.home / "config.toml").touch()
+    return program
+
+
+def test_halt_where_there_is_no_home_halts_nothing_and_says_so(program: Program) -> None:
+    for make in (False, True):
+        if make:
+            program.home.mkdir(parents=True)
+        ran = program.run("halt", "--json")
+        assert (ran.code, ran.document["error"]["code"]) == (2, "CONFIG_INVALID")
+        assert str(program.home) in ran.document["error"]["detail"]
+        assert not HomePaths(program.home).run.exists()
+
+
 def test_halt_writes_the_file_and_tells_the_owner(program: Program) -> None:
+    settled(program)
     ran = program.run("halt", "--reason", "lunch")
     assert (ran.code, ran.err) == (0, "")
     assert HomePaths(program.home).halt_file.read_text() == "lunch\n"
@@ -17,6 +35,7 @@ def test_halt_writes_the_file_and_tells_the_owner(program: Program) -> None:
 
 
 def test_halt_holds_by_the_file_where_the_owner_does_not_confirm(program: Program) -> None:
+    settled(program)
     for error in (HomeHeld("Process 7 does not answer."), StoreFull("No room.")):
         program.desk.fail("halt", error)
         ran = program.run("halt", "--reason", "lunch", "--json")
@@ -26,6 +45,7 @@ def test_halt_holds_by_the_file_where_the_owner_does_not_confirm(program: Progra
 
 
 def test_halt_without_an_owner_says_that_it_holds_at_the_start(program: Program) -> None:
+    settled(program)
     program.is_owned = False
     ran = program.run("halt", "--json")
     assert (ran.code, ran.document["state"]) == (0, "halted")
@@ -34,6 +54,7 @@ def test_halt_without_an_owner_says_that_it_holds_at_the_start(program: Program)
 
 
 def test_resume_without_an_owner_takes_the_file_away(program: Program) -> None:
+    settled(program)
     program.is_owned = False
     program.run("halt")
     ran = program.run("resume", "--json")

@@ -97,3 +97,11 @@ def test_overselling_and_ambiguity_are_explained_with_the_holdings() -> None:
     (mixed,) = resolve_effect(a_ticket(VERTICAL), {CALL_SYMBOL: Decimal(1)}).denials
     assert "SPY   261218C00600000 +1, SPY   261218C00605000 +0" in mixed.detail
     assert "asked auto" in mixed.detail
+
+
+def test_shares_that_a_working_order_sells_already_are_named_and_no_short_is_advised() -> None:
+    ticket = a_ticket("SELL -100 AAPL @MKT")
+    (denied,) = resolve_effect(ticket, LONG, {"AAPL": Decimal(0)}).denials
+    assert denied.detail == (
+        "sell 100 AAPL to close, free to close 0 of 100 held: working orders of ours close the rest"
+    )
