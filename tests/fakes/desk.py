@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -38,10 +39,15 @@ class MemorySentinel:
 
     def __init__(self) -> None:
         self.text: str | None = None
+        self.at = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
     def reason(self) -> str | None:
         """Return what the file says."""
         return self.text
+
+    def since(self) -> datetime | None:
+        """Return when the file was written."""
+        return self.at if self.text is not None else None
 
     def raise_(self, reason: str) -> None:
         """Write the file."""

@@ -84,7 +84,8 @@ def offline_status(home: Path) -> StatusView:
     """Tell the health of a home that nobody owns, from its files alone; StoreError."""
     paths = HomePaths(home)
     glance = peek(paths.database)
-    reason = FileSentinel(paths.halt_file).reason()
+    sentinel = FileSentinel(paths.halt_file)
+    reason = sentinel.reason()
     guard = glance.guard if glance else GuardRecord(GuardState.ACTIVE, "", datetime.now(UTC))
     is_halted = reason is not None or guard.state is GuardState.HALTED
     return StatusView(
@@ -95,7 +96,7 @@ def offline_status(home: Path) -> StatusView:
         guard=GuardView(
             GuardState.HALTED.value if is_halted else GuardState.ACTIVE.value,
             guard.reason or reason or "",
-            guard.since if is_halted and glance else None,
+            guard.since if guard.state is GuardState.HALTED else sentinel.since(),
         ),
         accounts=None,
         open_lines=glance.open if glance else 0,

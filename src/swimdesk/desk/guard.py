@@ -27,7 +27,8 @@ class Guard:
         """The switch now, the file included."""
         reason = self._sentinel.reason()
         if reason is not None and self._record.state is GuardState.ACTIVE:
-            return GuardRecord(GuardState.HALTED, reason, self._record.since)
+            since = self._sentinel.since() or self._clock.now()
+            return GuardRecord(GuardState.HALTED, reason, since)
         return self._record
 
     def check(self) -> None:

@@ -427,6 +427,10 @@ class HaltSentinel(Protocol):
         """Return why trading is halted; None when it is not."""
         ...
 
+    def since(self) -> datetime | None:
+        """Return when the file was put there; None when it is not."""
+        ...
+
     def raise_(self, reason: str) -> None:
         """Put the file there."""
         ...

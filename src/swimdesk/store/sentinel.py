@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from swimdesk.errors import StoreError
@@ -25,6 +26,13 @@ class FileSentinel:
         except OSError:
             return _NO_REASON
         return text.strip() or _NO_REASON
+
+    def since(self) -> datetime | None:
+        """Return when the file was written; None where there is none to ask."""
+        try:
+            return datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
+        except OSError:
+            return None
 
     def raise_(self, reason: str) -> None:
         """Put the file there, on disk when this returns; StoreError if that is impossible."""

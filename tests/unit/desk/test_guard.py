@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.fakes.desk import MemorySentinel
+from tests.fakes.desk import MemorySentinel, a_desk
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
 
@@ -108,5 +108,15 @@ def test_a_file_put_there_by_hand_halts_and_the_switch_survives_a_restart() -> N
         assert (await again.load()).reason == "night"
         with pytest.raises(TradingHalted, match="night"):
             again.check()
+
+    run_virtual(scenario())
+
+
+def test_a_halt_by_the_file_alone_dates_from_the_file() -> None:
+    async def scenario() -> None:
+        async with a_desk(1) as bench:
+            bench.sentinel.text = "by hand"
+            guard = (await bench.desk.status()).guard
+            assert (guard.state, guard.since) == ("halted", bench.sentinel.at)
 
     run_virtual(scenario())
