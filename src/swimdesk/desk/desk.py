@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from swimdesk import __version__
@@ -19,12 +19,11 @@ from swimdesk.desk.calm import Calm
 from swimdesk.desk.canceler import Canceler, line_in
 from swimdesk.desk.choosing import choose
 from swimdesk.desk.guard import Guard
-from swimdesk.desk.hours import EASTERN, market_day
+from swimdesk.desk.inquiries import Inquiries
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
-    ENDED,
     Broker,
     Clock,
     GuardRecord,
@@ -38,7 +37,6 @@ from swimdesk.desk.ports import (
 from swimdesk.desk.reading import HoldingsReader
 from swimdesk.desk.reconciler import Horizons
 from swimdesk.desk.recorder import Change, Recorder
-from swimdesk.desk.showing import account_view, balance_view, chain_view, order_view, position_view
 from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.together import both
@@ -48,16 +46,13 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.commands import Command
 from swimdesk.domain.events import Halted, Resumed
-from swimdesk.domain.instruments import quote_symbol
 from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, Doubt, LineState
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
-    BrokerError,
     InputError,
     StoreError,
     UnknownReference,
-    UnknownSymbol,
 )
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.models import (
@@ -79,8 +74,6 @@ from swimdesk.views.present import broadcast_view, plan_view
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
 log = get_log(__name__)
-
-NOW = timedelta(0)
 
 LONGEST_SENDING_S = 600.0
 """Nobody is kept waiting longer than this for waves to leave."""
@@ -125,6 +118,14 @@ class Desk:
         self._calm = Calm()
         self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
+        self._inquiries = Inquiries(
+            outside.broker,
+            outside.market,
+            outside.journal,
+            self.book,
+            self._reader,
+            outside.clock,
+        )
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
         self._planner = Planner(
             outside.broker,
@@ -237,76 +238,27 @@ class Desk:
 
     async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
         """List accounts; an empty scope means all."""
-        chosen = await self._read(scope)
-        return tuple(account_view(account) for account in chosen)
+        return await self._inquiries.accounts(scope)
 
     async def balances(self, scope: Scope) -> tuple[BalanceView, ...]:
         """Read what the accounts can spend."""
-        chosen = await self._read(scope)
-        balances = self.book.snapshot.balances
-        return tuple(balance_view(account, balances[account.alias]) for account in chosen)
+        return await self._inquiries.balances(scope)
 
     async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
         """Read what the accounts hold."""
-        chosen = await self._read(scope)
-        held = self.book.snapshot.positions
-        return tuple(
-            position_view(account, position)
-            for account in chosen
-            for position in held.get(account.alias, ())
-        )
+        return await self._inquiries.positions(scope)
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
         """Read today's orders (Eastern) and those of ours that are still open, newest first."""
-        chosen = {account.alias: account for account in await self._choose(scope)}
-        if not chosen:
-            return ()
-        today = market_day(self._clock.now())
-        morning = datetime.combine(today, time.min, EASTERN).astimezone(UTC)
-        live = [b.created for b in self.book.snapshot.broadcasts.values() if not b.is_settled]
-        since = min([morning, *live])
-        read = await self._outside.broker.orders(list(chosen), since)
-        missing = sorted(set(chosen) - read.accounts)
-        if missing or not read.complete:
-            raise BrokerError(
-                f"The order lists of {', '.join(missing) or 'some accounts'} could not be read"
-                " completely, so nothing is shown; try again."
-            )
-        ours = await self._journal.orders_since(since - timedelta(days=1))
-        shown = [o for o in read.orders if o.entered >= morning or o.state not in ENDED]
-        newest_first = sorted(shown, key=lambda order: order.entered, reverse=True)
-        return tuple(
-            order_view(chosen[o.account], o, ours.get((o.account, o.order_id)))
-            for o in newest_first
-        )
+        return await self._inquiries.orders(scope)
 
     async def quotes(self, symbols: tuple[str, ...]) -> tuple[QuoteView, ...]:
         """Read quotes; UnknownSymbol names those that the broker does not know."""
-        symbols = tuple(map(quote_symbol, symbols))
-        found = await self._outside.market.quotes(symbols)
-        missing = [symbol for symbol in symbols if symbol not in found]
-        if missing:
-            raise UnknownSymbol(f"The broker does not know {', '.join(missing)}.")
-        return tuple(
-            QuoteView(q.symbol, q.description, q.bid, q.ask, q.last, q.mark, q.as_of)
-            for q in (found[symbol] for symbol in symbols)
-        )
+        return await self._inquiries.quotes(symbols)
 
     async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
         """Read one expiration (ISO day; the nearest when None) around the money."""
-        market, symbol = self._outside.market, quote_symbol(symbol)
-        expiries = await market.expiries(symbol)
-        days = sorted({one.day.isoformat() for one in expiries})
-        day = expiry or days[0]
-        if day not in days:
-            raise UnknownSymbol(
-                f"{symbol} has no expiration {day}; listed are {', '.join(days[:12])}."
-            )
-        chosen = next(one.day for one in expiries if one.day.isoformat() == day)
-        contracts, quotes = await both(
-            market.chain(symbol, chosen, strikes), market.quotes([symbol])
-        )
-        return chain_view(symbol, day, days, quotes.get(symbol), contracts)
+        return await self._inquiries.chain(symbol, expiry, strikes)
 
     # --- planning and sending ----------------------------------------------------------------
 
@@ -409,15 +361,6 @@ class Desk:
 
     async def _choose(self, scope: Scope) -> tuple[Account, ...]:
         return await choose(self._reader, scope)
-
-    async def _read(self, scope: Scope) -> tuple[Account, ...]:
-        """Read holdings of the chosen accounts now; an account that cannot be read is an error."""
-        chosen = await self._choose(scope)
-        answer = await self._reader.holdings(chosen, NOW)
-        for alias, error in answer.failed.items():
-            raise type(error)(f"{alias}: {error.detail}")
-        known = self.book.snapshot.accounts
-        return tuple(known[account.alias] for account in chosen)
 
     async def _show(self, broadcast: Broadcast, latest: Sequence[Command] = ()) -> BroadcastView:
         """Show a broadcast with its commands, of which ``latest`` are known better than written.
