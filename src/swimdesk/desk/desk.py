@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from swimdesk import __version__
+from swimdesk.desk.board import Board
 from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus, Subscription
@@ -58,6 +59,7 @@ from swimdesk.telemetry.logs import get_log
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -67,6 +69,7 @@ from swimdesk.views.models import (
     PlanView,
     PositionView,
     QuoteView,
+    ReadingView,
     StatusView,
     TaskView,
 )
@@ -118,14 +121,8 @@ class Desk:
         self._calm = Calm()
         self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
-        self._inquiries = Inquiries(
-            outside.broker,
-            outside.market,
-            outside.journal,
-            self.book,
-            self._reader,
-            outside.clock,
-        )
+        self._board = Board(self.book, self.bus, outside.clock, self._status)
+        self._newest: str | None = None
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
         self._planner = Planner(
             outside.broker,
@@ -161,6 +158,18 @@ class Desk:
             discover=self._reader.discover,
             answered=self._tracker.wake,
         )
+        self._inquiries = self._make_inquiries()
+
+    def _make_inquiries(self) -> Inquiries:
+        outside = self._outside
+        return Inquiries(
+            outside.broker,
+            outside.market,
+            outside.journal,
+            self.book,
+            self._reader,
+            outside.clock,
+        )
 
     def _parts(self) -> Parts:
         return Parts(
@@ -182,6 +191,8 @@ class Desk:
     async def start(self) -> None:
         """Load what was left over and begin to follow it; never sends anything."""
         await self._guard.load()
+        newest = await self._journal.history(1)
+        self._newest = newest[0].id if newest else None
         for broadcast in await self._journal.unfinished():
             self._recorder.opened(broadcast)
             await self._recorder.update(broadcast.id, _left_over)
@@ -213,8 +224,15 @@ class Desk:
 
     async def status(self) -> StatusView:
         """Tell the health of the home on one screen."""
+        return self._status()
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
+        return await self._board.watch(since, wait_s)
+
+    def _status(self) -> StatusView:
         snapshot = self.book.snapshot
-        newest = await self._journal.history(1)
+        newest = max(snapshot.broadcasts, default=self._newest)
         states = Counter(x.state for b in snapshot.broadcasts.values() for x in b.lines)
         return StatusView(
             version=__version__,
@@ -225,7 +243,8 @@ class Desk:
             accounts=len(snapshot.accounts) or None,
             open_lines=sum(states[state] for state in OPEN),
             in_doubt_lines=sum(states[state] for state in UNRESOLVED),
-            newest_broadcast=newest[0].id if newest else None,
+            reading=self._reading(),
+            newest_broadcast=newest,
             logins=tuple(
                 LoginView(h.login, h.state, h.access_expires, h.refresh_expires, h.detail)
                 for h in self._outside.tokens.health()
@@ -259,6 +278,11 @@ class Desk:
     async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
         """Read one expiration (ISO day; the nearest when None) around the money."""
         return await self._inquiries.chain(symbol, expiry, strikes)
+
+    def _reading(self) -> ReadingView:
+        state = self._reader.state
+        read = [balances.as_of for balances in self.book.snapshot.balances.values()]
+        return ReadingView(min(read, default=None), state.failing_since, state.detail)
 
     # --- planning and sending ----------------------------------------------------------------
 
