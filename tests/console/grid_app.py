@@ -45,7 +45,9 @@ class GridApp(App[None]):
         placeholder: str = "",
     ) -> None:
         super().__init__()
-        self.grid = LiveGrid(columns, flash=flash, placeholder=placeholder, clock=clock)
+        self.grid = LiveGrid(
+            columns, flash=flash, placeholder=placeholder, clock=clock, flash_s=0.02
+        )
         self.told: list[Message] = []
 
     def compose(self) -> ComposeResult:

@@ -80,8 +80,7 @@ class PointedGrid(GridSurface):
         self._pick(move)
         place = self._places.get(self._picks.cursor or "")
         if place is not None:
-            last = max(0, place - self.page_lines + 1)
-            self._scroll_to_line(min(place, max(self.scroll_offset.y, last)))
+            self._reveal(place)
 
     def _pick(self, act: Callable[[], None]) -> None:
         self._settle()
@@ -115,10 +114,15 @@ class PointedGrid(GridSurface):
         held = self._line_of(self._picks.cursor)
         self._show_lines(lines)
         self._act(lambda: self._picks.follow(before))
-        cursor = self._picks.cursor
-        place = None if cursor is None else self._places.get(cursor)
-        is_at_top = self._follows_top and self.scroll_offset.y == 0
-        if held is not None and place is not None and not is_at_top:
-            self._scroll_to_line(place + HEADER - held)
-        else:
+        place = self._places.get(self._picks.cursor or "")
+        if held is None or place is None:
             self._scroll_to_line(self.scroll_offset.y)
+        elif self._follows_top and self.scroll_offset.y == 0:
+            self._reveal(place)
+        else:
+            self._scroll_to_line(place + HEADER - held)
+
+    def _reveal(self, place: int) -> None:
+        """Scroll by as little as brings the row into sight."""
+        last = max(0, place - self.page_lines + 1)
+        self._scroll_to_line(min(place, max(self.scroll_offset.y, last)))

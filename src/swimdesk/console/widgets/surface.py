@@ -117,6 +117,11 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         """Return the keys of the columns there is room for, from left to right."""
         return tuple(slot.column.key for slot in self._fit.slots)
 
+    @property
+    def is_flashing(self) -> bool:
+        """Tell whether changed cells are still to come to rest; no timer runs while none are."""
+        return self._flash_timer is not None
+
     def show_columns(self, keys: Sequence[str] | None = None) -> None:
         """Show only these columns, in this order; None for all as declared."""
         places = {column.key: place for place, column in enumerate(self.columns)}
@@ -240,7 +245,9 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     def _await_rest(self) -> None:
         wait_s = self._flashes.wait_s()
         if wait_s is not None and self._flash_timer is None and self.is_mounted:
-            self._flash_timer = self.set_timer(max(wait_s, _SHORTEST_WAIT_S), self._let_rest)
+            self._flash_timer = self.set_timer(
+                max(wait_s, _SHORTEST_WAIT_S), self._let_rest, name="flash"
+            )
 
     def _let_rest(self) -> None:
         self._flash_timer = None
