@@ -148,6 +148,25 @@ async def test_a_tree_folds_and_shows_its_levels() -> None:
         assert screen_text(app.grid)[1][3:13] == "  SPY     "
 
 
+async def test_rows_that_move_in_the_tree_are_painted_anew_and_the_others_are_not() -> None:
+    app = GridApp()
+    async with app.run_test(size=(60, 8)) as pilot:
+        rows = {key: a_row(key.upper()) for key in ("a", "b", "c", "d")}
+        app.grid.set_rows(rows, expandable=["a"])
+        app.grid.toggle("a")
+        await settled(pilot)
+        built = app.grid.strips_built
+        app.grid.set_rows(rows, parents={"b": "a"})
+        await settled(pilot)
+        assert [text[3:8] for text in screen_text(app.grid)[1:5]] == [
+            "▾ A  ",
+            "    B",
+            "  C  ",
+            "  D  ",
+        ]
+        assert app.grid.strips_built == built + 1
+
+
 # --- mouse
 
 
