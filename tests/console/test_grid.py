@@ -132,9 +132,24 @@ async def test_header_and_first_column_stay_when_scrolled_both_ways() -> None:
         app.grid.scroll_to(x=18, y=5, animate=False)
         await settled(pilot)
         assert screen_text(app.grid)[:2] == [
-            "   title0   title3   title4   title5   t",
-            "   5/0      5/3      5/4      5/5      5",
+            "   title0   title3   title4   title5",
+            "   5/0      5/3      5/4      5/5",
         ]
+
+
+async def test_sideways_scrolling_goes_by_whole_columns() -> None:
+    app = GridApp(tuple(Column(f"c{n}", f"title{n}", 8) for n in range(9)))
+    async with app.run_test(size=(40, 6)) as pilot:
+        app.grid.set_row("a", tuple(Cell(str(c)) for c in range(9)))
+        await settled(pilot)
+        seen = []
+        for by in (1, 1, -1, -9, 99):
+            app.grid.scroll_columns(by)
+            await settled(pilot)
+            seen.append(screen_text(app.grid)[0].split()[:2])
+        assert [first for first, _ in seen] == ["title0"] * 5
+        assert [second for _, second in seen[:4]] == ["title2", "title3", "title2", "title1"]
+        assert screen_text(app.grid)[0].endswith("title8")
 
 
 async def test_columns_can_be_chosen_and_dropping_switched_off() -> None:

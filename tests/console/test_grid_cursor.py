@@ -7,8 +7,10 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.console.grid_app import GridApp, a_row, rows_of, screen_text, settled
+from textual import events
 
 from swimdesk.console.widgets.cells import Cell
+from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.rows import SortOrder
 
@@ -90,6 +92,19 @@ async def test_removing_the_last_page_leaves_the_cursor_in_sight() -> None:
         assert (app.grid.cursor, cursor_line(app.grid)) == ("k2", 3)
 
 
+async def test_scrollbars_and_a_smaller_screen_never_cover_the_cursor() -> None:
+    columns = tuple(Column(f"c{n}", f"title{n}", 8) for n in range(9))
+    app = GridApp(columns)
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.grid.set_rows({f"r{n}": (Cell(f"{n}"),) for n in range(30)})
+        app.grid.go_bottom()
+        await settled(pilot)
+        assert cursor_line(app.grid) == 8
+        await pilot.resize_terminal(40, 6)
+        await settled(pilot)
+        assert cursor_line(app.grid) == 4
+
+
 async def test_marks_show_and_are_told() -> None:
     app = GridApp()
     async with app.run_test(size=(60, 8)) as pilot:
@@ -103,6 +118,9 @@ async def test_marks_show_and_are_told() -> None:
         assert app.grid.marks == ("k1", "k2")
         told = [m.keys for m in app.told if isinstance(m, LiveGrid.MarksChanged)]
         assert told == [("k1",), ("k1", "k2")]
+        app.grid.set_filter("FAM-001")
+        assert app.grid.hidden_marks == 1
+        app.grid.set_filter("")
         app.grid.mark_none()
         app.grid.mark_all()
         assert len(app.grid.marks) == 4
@@ -206,13 +224,18 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
     async with app.run_test(size=(60, 8)) as pilot:
         app.grid.set_rows(rows_of(50))
         await settled(pilot)
-        app.grid.scroll_to(y=10, animate=False)
+        for _ in range(5):
+            app.grid.post_message(
+                events.MouseScrollDown(app.grid, 5, 3, 0, 0, 0, False, False, False)
+            )
         await settled(pilot)
-        app.grid.set_row("k12", a_row("FAM-012", state="filled"))
+        first = app.grid.scroll_offset.y
+        assert first > 0
+        app.grid.set_row(f"k{first}", a_row("FAM-0", state="filled"))
         await settled(pilot)
         assert app.grid.cursor == "k0"
-        assert app.grid.scroll_offset.y == 10
-        assert "filled" in screen_text(app.grid)[3]
+        assert app.grid.scroll_offset.y == first
+        assert "filled" in screen_text(app.grid)[1]
 
 
 async def test_the_grid_binds_no_keys_of_its_own() -> None:

@@ -80,6 +80,14 @@ def test_a_change_outside_the_sorted_column_keeps_the_very_same_order() -> None:
     assert made.shown == ["b", "a"]
 
 
+def test_a_row_shorter_than_the_columns_sorts_as_blank() -> None:
+    made = Rows()
+    made.set_row("group", row("SPY"))
+    made.set_row("leg", row("x", "5"))
+    made.set_sort(SortOrder(1))
+    assert made.shown == ["leg", "group"]
+
+
 # --- filter
 
 

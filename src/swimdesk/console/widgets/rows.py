@@ -110,7 +110,7 @@ class Rows:
             return None
         before, node.row = node.row, row
         node.is_expandable = node.is_expandable or expandable
-        if self._sort and sort_key(before[self._sort.index]) != sort_key(row[self._sort.index]):
+        if self._value(before) != self._value(row):
             self._shown = None
         if self._filter and self._filter(key, row) != node.is_matching:
             node.is_matching = not node.is_matching
@@ -220,10 +220,16 @@ class Rows:
         values: dict[str, SortKey] = {}
         blank = []
         for key in keys:
-            value = sort_key(self._nodes[key].row[self._sort.index])
+            value = self._value(self._nodes[key].row)
             if value is None:
                 blank.append(key)
             else:
                 values[key] = value
         ordered = sorted(values, key=values.__getitem__, reverse=self._sort.is_descending)
         return ordered + blank
+
+    def _value(self, row: Row) -> SortKey | None:
+        """Return what a row is sorted by; one that is shorter than the columns counts as blank."""
+        if self._sort is None or self._sort.index >= len(row):
+            return None
+        return sort_key(row[self._sort.index])
