@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from rich.style import Style
-from tests.console.grid_app import COLUMNS, Clock, GridApp, a_row, rows_of, screen_text, settled
 from textual.pilot import Pilot
 
 from swimdesk.console.widgets.cells import Cell, Role
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.grid import LiveGrid
+from tests.console.grid_app import COLUMNS, Clock, GridApp, a_row, rows_of, screen_text, settled
 
 
 async def test_rows_stand_under_their_titles_with_points_in_line() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.console.grid_app import GridApp, a_row, rows_of, screen_text, settled
 from textual import events
 
 from swimdesk.console.widgets.cells import Cell
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.rows import SortOrder
+from tests.console.grid_app import GridApp, a_row, rows_of, screen_text, settled
 
 
 def cursor_line(grid: LiveGrid) -> int:
