@@ -105,6 +105,27 @@ async def test_scrollbars_and_a_smaller_screen_never_cover_the_cursor() -> None:
         assert cursor_line(app.grid) == 4
 
 
+async def test_a_hidden_grid_paints_nothing_and_catches_up_when_shown() -> None:
+    app = GridApp()
+    async with app.run_test(size=(60, 8)) as pilot:
+        app.grid.set_rows(rows_of(50))
+        app.grid.sort_by("price")
+        app.grid.cursor_down(20)
+        await settled(pilot)
+        app.grid.display = False
+        await settled(pilot)
+        built = app.grid.strips_built
+        for n in range(15):
+            app.grid.set_row(f"k{n}", a_row(f"FAM-{n:03}", price=f"{500 + n}"))
+        await settled(pilot)
+        assert app.grid.strips_built == built
+        app.grid.display = True
+        await settled(pilot)
+        assert app.grid.cursor == "k20"
+        assert "FAM-020" in screen_text(app.grid)[cursor_line(app.grid)]
+        assert app.grid.shown_columns == ("account", "state", "price", "note")
+
+
 async def test_marks_show_and_are_told() -> None:
     app = GridApp()
     async with app.run_test(size=(60, 8)) as pilot:

@@ -130,6 +130,10 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         self._refit()
 
+    def on_show(self) -> None:
+        """Catch up with what came while the grid was hidden and had no size."""
+        self._refit()
+
     def watch_show_vertical_scrollbar(self) -> None:
         """Fit the columns anew: a scrollbar takes its cells from them."""
         self._refit()
@@ -185,6 +189,8 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _refit(self) -> None:
+        if not self.scrollable_size:
+            return  # hidden, or not laid out yet: nothing to fit to
         now = fit(
             self.columns, self.scrollable_size.width, chosen=self._chosen, drop=self._drops_columns
         )
