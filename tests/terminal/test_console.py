@@ -137,8 +137,10 @@ async def test_a_killed_console_leaves_a_desk_that_knows_its_orders(set_stage: S
         await sent(terminal, order)
         os.kill(await terminal.child("swimdesk"), signal.SIGKILL)
         assert await terminal.exit_code() == 137
+        # What nobody could put back: Enter is no end of line until this was typed, with Ctrl-J.
         await terminal.type("reset")
-        await terminal.press("Enter")
+        await terminal.press("C-j")
+        await terminal.until_gone("ENDED-WITH")
         await opened(terminal, "--home", str(stage.home))
         await terminal.type("6")
         await terminal.until_all("settled", "6/6")
