@@ -35,7 +35,7 @@ from swimdesk.domain.broadcast import Broadcast, Denial, Line
 from swimdesk.domain.effects import resolve_effect
 from swimdesk.domain.margin import Cost, cost
 from swimdesk.domain.orderlang import parse_with_notices, print_ticket
-from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, LineState, Side, Ticket
+from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, Leg, LineState, Side, Ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
 from swimdesk.domain.positions import held
 from swimdesk.domain.risk import (
@@ -337,14 +337,18 @@ def _unresolved_line(draft: Drafted) -> PlannedLine:
 
 def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
     quantities = held(holdings.positions)
-    free = after_orders(quantities, ours, lambda line, _: line.ticket.effect is Effect.CLOSE)
+    free = after_orders(quantities, ours, _closes)
     cover = after_orders(
         quantities,
         ours,
-        lambda line, leg: line.ticket.effect is Effect.CLOSE or leg.side is Side.SELL,
+        lambda line, leg: _closes(line, leg) or leg.side is Side.SELL,
     )
     resolved = resolve_effect(ticket, quantities, free)
     return Drafted(holdings.account, resolved.ticket, holdings, cover, ours, resolved.denials)
+
+
+def _closes(line: Line, leg: Leg) -> bool:
+    return leg in line.ticket.legs_of(Effect.CLOSE)
 
 
 def _cost(draft: Drafted, market: Market) -> Cost:
@@ -402,4 +406,5 @@ def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, .
 
 def _buying_power(draft: Drafted) -> Decimal:
     known = draft.holdings.balances
-    return known.stock_buying_power if draft.ticket.is_equity else known.option_buying_power
+    has_shares = draft.ticket.shares is not None
+    return known.stock_buying_power if has_shares else known.option_buying_power

@@ -62,7 +62,7 @@ OFFERED = {
     "SELL -1 VERTICAL SPX 11 DEC 26 600/605 ": ["CALL", "PUT"],
     "SELL -1 STRANGLE SPX 11 DEC 26 605/600 ": ["CALL/PUT"],
     "BUY +1 1/-1 CUSTOM SPY 11 DEC 26/18 DEC 26 600/600 P": ["PUT/CALL", "PUT/PUT"],
-    f"{LINE} [TO ": ["[TO OPEN]", "[TO CLOSE]"],
+    f"{LINE} [TO O": ["[TO OPEN]", "[TO OPEN/TO CLOSE]"],
     f"{LINE} GTC g": ["grp"],
     f"{LINE} GTD ": [],
     f"{LINE} grp ": ["INCOME", "family"],

@@ -22,6 +22,7 @@ from swimdesk.domain.orderlang.scanner import (
 )
 from swimdesk.domain.orders import (
     PRICED,
+    ROLLING,
     STOPPED,
     Effect,
     OrderType,
@@ -95,13 +96,17 @@ def read_terms(text: Scanner, side: Side, kind: StructureKind, today: date | Non
     word, type_column = words.get(_Slot.TYPE, (default, column))
     order_type = OrderType(word)
     _check_type(text, kind, order_type, len(amounts), type_column)
+    effect, effect_column = words.get(_Slot.EFFECT, (EFFECTS[Effect.AUTO], column))
+    if _EFFECT_OF[effect] in ROLLING and not STRUCTURES[kind].rolls:
+        problem = f"{kind} opens or closes as a whole"
+        raise text.error(f"{problem}, expected [TO OPEN] or [TO CLOSE]", effect_column)
     return Terms(
         order_type,
         amounts[-1] if order_type in PRICED else None,
         amounts[0] if order_type in STOPPED else None,
         TimeInForce(words.get(_Slot.TIME, (TimeInForce.DAY, 0))[0]),
         Session(words.get(_Slot.SESSION, (Session.NORMAL, 0))[0]),
-        _EFFECT_OF[words.get(_Slot.EFFECT, (EFFECTS[Effect.AUTO], 0))[0]],
+        _EFFECT_OF[effect],
         column,
         good_till,
     )
@@ -132,7 +137,8 @@ def _amount(text: Scanner, written: str, column: int, kind: StructureKind) -> De
     if abs(number) >= _TOO_HIGH or decimals(written) > _MOST_DECIMALS:
         limits = f"an amount below {_TOO_HIGH} with at most {_MOST_DECIMALS} decimals"
         raise text.error(f"read {written[:LONGEST_QUOTE]!r}, expected {limits}", column)
-    if number <= 0 and len(STRUCTURES[kind].legs) == 1:
+    row = STRUCTURES[kind]
+    if number <= 0 and len(row.legs) == 1 and not row.shares:
         reason = "only the net price of a spread may be zero or negative"
         raise text.error(
             f"read {written[:LONGEST_QUOTE]!r}, expected an amount above zero: {reason}", column
