@@ -8,10 +8,11 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from swimdesk import __version__
+from swimdesk.desk.board import Board
 from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus, Subscription
@@ -19,12 +20,11 @@ from swimdesk.desk.calm import Calm
 from swimdesk.desk.canceler import Canceler, line_in
 from swimdesk.desk.choosing import choose
 from swimdesk.desk.guard import Guard
-from swimdesk.desk.hours import EASTERN, market_day
+from swimdesk.desk.inquiries import Inquiries
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
-    ENDED,
     Broker,
     Clock,
     GuardRecord,
@@ -38,7 +38,6 @@ from swimdesk.desk.ports import (
 from swimdesk.desk.reading import HoldingsReader
 from swimdesk.desk.reconciler import Horizons
 from swimdesk.desk.recorder import Change, Recorder
-from swimdesk.desk.showing import account_view, balance_view, chain_view, order_view, position_view
 from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.together import both
@@ -48,21 +47,19 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.commands import Command
 from swimdesk.domain.events import Halted, Resumed
-from swimdesk.domain.instruments import quote_symbol
 from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, Doubt, LineState
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
-    BrokerError,
     InputError,
     StoreError,
     UnknownReference,
-    UnknownSymbol,
 )
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -72,6 +69,7 @@ from swimdesk.views.models import (
     PlanView,
     PositionView,
     QuoteView,
+    ReadingView,
     StatusView,
     TaskView,
 )
@@ -79,8 +77,6 @@ from swimdesk.views.present import broadcast_view, plan_view
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
 log = get_log(__name__)
-
-NOW = timedelta(0)
 
 LONGEST_SENDING_S = 600.0
 """Nobody is kept waiting longer than this for waves to leave."""
@@ -125,6 +121,8 @@ class Desk:
         self._calm = Calm()
         self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
+        self._board = Board(self.book, self.bus, outside.clock, self._status)
+        self._newest: str | None = None
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
         self._planner = Planner(
             outside.broker,
@@ -160,6 +158,18 @@ class Desk:
             discover=self._reader.discover,
             answered=self._tracker.wake,
         )
+        self._inquiries = self._make_inquiries()
+
+    def _make_inquiries(self) -> Inquiries:
+        outside = self._outside
+        return Inquiries(
+            outside.broker,
+            outside.market,
+            outside.journal,
+            self.book,
+            self._reader,
+            outside.clock,
+        )
 
     def _parts(self) -> Parts:
         return Parts(
@@ -181,6 +191,8 @@ class Desk:
     async def start(self) -> None:
         """Load what was left over and begin to follow it; never sends anything."""
         await self._guard.load()
+        newest = await self._journal.history(1)
+        self._newest = newest[0].id if newest else None
         for broadcast in await self._journal.unfinished():
             self._recorder.opened(broadcast)
             await self._recorder.update(broadcast.id, _left_over)
@@ -212,8 +224,15 @@ class Desk:
 
     async def status(self) -> StatusView:
         """Tell the health of the home on one screen."""
+        return self._status()
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
+        return await self._board.watch(since, wait_s)
+
+    def _status(self) -> StatusView:
         snapshot = self.book.snapshot
-        newest = await self._journal.history(1)
+        newest = max(snapshot.broadcasts, default=self._newest)
         states = Counter(x.state for b in snapshot.broadcasts.values() for x in b.lines)
         return StatusView(
             version=__version__,
@@ -224,7 +243,8 @@ class Desk:
             accounts=len(snapshot.accounts) or None,
             open_lines=sum(states[state] for state in OPEN),
             in_doubt_lines=sum(states[state] for state in UNRESOLVED),
-            newest_broadcast=newest[0].id if newest else None,
+            reading=self._reading(),
+            newest_broadcast=newest,
             logins=tuple(
                 LoginView(h.login, h.state, h.access_expires, h.refresh_expires, h.detail)
                 for h in self._outside.tokens.health()
@@ -237,76 +257,32 @@ class Desk:
 
     async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
         """List accounts; an empty scope means all."""
-        chosen = await self._read(scope)
-        return tuple(account_view(account) for account in chosen)
+        return await self._inquiries.accounts(scope)
 
     async def balances(self, scope: Scope) -> tuple[BalanceView, ...]:
         """Read what the accounts can spend."""
-        chosen = await self._read(scope)
-        balances = self.book.snapshot.balances
-        return tuple(balance_view(account, balances[account.alias]) for account in chosen)
+        return await self._inquiries.balances(scope)
 
     async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
         """Read what the accounts hold."""
-        chosen = await self._read(scope)
-        held = self.book.snapshot.positions
-        return tuple(
-            position_view(account, position)
-            for account in chosen
-            for position in held.get(account.alias, ())
-        )
+        return await self._inquiries.positions(scope)
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
         """Read today's orders (Eastern) and those of ours that are still open, newest first."""
-        chosen = {account.alias: account for account in await self._choose(scope)}
-        if not chosen:
-            return ()
-        today = market_day(self._clock.now())
-        morning = datetime.combine(today, time.min, EASTERN).astimezone(UTC)
-        live = [b.created for b in self.book.snapshot.broadcasts.values() if not b.is_settled]
-        since = min([morning, *live])
-        read = await self._outside.broker.orders(list(chosen), since)
-        missing = sorted(set(chosen) - read.accounts)
-        if missing or not read.complete:
-            raise BrokerError(
-                f"The order lists of {', '.join(missing) or 'some accounts'} could not be read"
-                " completely, so nothing is shown; try again."
-            )
-        ours = await self._journal.orders_since(since - timedelta(days=1))
-        shown = [o for o in read.orders if o.entered >= morning or o.state not in ENDED]
-        newest_first = sorted(shown, key=lambda order: order.entered, reverse=True)
-        return tuple(
-            order_view(chosen[o.account], o, ours.get((o.account, o.order_id)))
-            for o in newest_first
-        )
+        return await self._inquiries.orders(scope)
 
     async def quotes(self, symbols: tuple[str, ...]) -> tuple[QuoteView, ...]:
         """Read quotes; UnknownSymbol names those that the broker does not know."""
-        symbols = tuple(map(quote_symbol, symbols))
-        found = await self._outside.market.quotes(symbols)
-        missing = [symbol for symbol in symbols if symbol not in found]
-        if missing:
-            raise UnknownSymbol(f"The broker does not know {', '.join(missing)}.")
-        return tuple(
-            QuoteView(q.symbol, q.description, q.bid, q.ask, q.last, q.mark, q.as_of)
-            for q in (found[symbol] for symbol in symbols)
-        )
+        return await self._inquiries.quotes(symbols)
 
     async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
         """Read one expiration (ISO day; the nearest when None) around the money."""
-        market, symbol = self._outside.market, quote_symbol(symbol)
-        expiries = await market.expiries(symbol)
-        days = sorted({one.day.isoformat() for one in expiries})
-        day = expiry or days[0]
-        if day not in days:
-            raise UnknownSymbol(
-                f"{symbol} has no expiration {day}; listed are {', '.join(days[:12])}."
-            )
-        chosen = next(one.day for one in expiries if one.day.isoformat() == day)
-        contracts, quotes = await both(
-            market.chain(symbol, chosen, strikes), market.quotes([symbol])
-        )
-        return chain_view(symbol, day, days, quotes.get(symbol), contracts)
+        return await self._inquiries.chain(symbol, expiry, strikes)
+
+    def _reading(self) -> ReadingView:
+        state = self._reader.state
+        read = [balances.as_of for balances in self.book.snapshot.balances.values()]
+        return ReadingView(min(read, default=None), state.failing_since, state.detail)
 
     # --- planning and sending ----------------------------------------------------------------
 
@@ -409,15 +385,6 @@ class Desk:
 
     async def _choose(self, scope: Scope) -> tuple[Account, ...]:
         return await choose(self._reader, scope)
-
-    async def _read(self, scope: Scope) -> tuple[Account, ...]:
-        """Read holdings of the chosen accounts now; an account that cannot be read is an error."""
-        chosen = await self._choose(scope)
-        answer = await self._reader.holdings(chosen, NOW)
-        for alias, error in answer.failed.items():
-            raise type(error)(f"{alias}: {error.detail}")
-        known = self.book.snapshot.accounts
-        return tuple(known[account.alias] for account in chosen)
 
     async def _show(self, broadcast: Broadcast, latest: Sequence[Command] = ()) -> BroadcastView:
         """Show a broadcast with its commands, of which ``latest`` are known better than written.

@@ -267,6 +267,18 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingView:
+    """How the desk's reads of accounts go; ``failing_since`` is None while they succeed.
+
+    ``oldest`` is when the account was read whose balances are oldest.
+    """
+
+    oldest: datetime | None
+    failing_since: datetime | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """One-screen health of a home; ``owner`` is None when nothing runs."""
 
@@ -278,7 +290,32 @@ class StatusView:
     accounts: int | None
     open_lines: int
     in_doubt_lines: int
+    reading: ReadingView | None
     newest_broadcast: str | None
     logins: tuple[LoginView, ...]
     tasks: tuple[TaskView, ...]
     alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingView:
+    """What one account has: from one complete read."""
+
+    balances: BalanceView
+    positions: tuple[PositionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """What changed on the desk since ``token`` was last taken; ``whole``: this replaces all.
+
+    ``accounts`` is empty where none changed, else all of them in order. A broadcast holds the
+    lines that changed, with figures and counts over all of its lines; commands are not here.
+    """
+
+    token: str
+    whole: bool
+    status: StatusView
+    accounts: tuple[AccountView, ...]
+    holdings: tuple[HoldingView, ...]
+    broadcasts: tuple[BroadcastView, ...]

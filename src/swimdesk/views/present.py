@@ -84,8 +84,13 @@ def command_view(command: Command) -> CommandView:
     )
 
 
-def broadcast_view(broadcast: Broadcast, commands: Iterable[Command] = ()) -> BroadcastView:
-    """Show a broadcast as its JSON promise says, with the commands on its lines."""
+def broadcast_view(
+    broadcast: Broadcast, commands: Iterable[Command] = (), only: Iterable[Line] | None = None
+) -> BroadcastView:
+    """Show a broadcast as its JSON promise says, with the commands on its lines.
+
+    With ``only`` these lines are told one by one; figures and counts are over all the same.
+    """
     took = timing(broadcast)
     prices = fills(broadcast.lines)
     return BroadcastView(
@@ -113,7 +118,7 @@ def broadcast_view(broadcast: Broadcast, commands: Iterable[Command] = ()) -> Br
             if prices.dispersion_bps is None
             else round(float(prices.dispersion_bps), 2),
         ),
-        lines=tuple(line_view(line) for line in broadcast.lines),
+        lines=tuple(map(line_view, broadcast.lines if only is None else only)),
         commands=tuple(command_view(command) for command in commands),
     )
 

@@ -1,0 +1,129 @@
+"""What front ends may ask of the desk: fresh reads of accounts, orders and the market."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from swimdesk.desk.book import Book
+from swimdesk.desk.choosing import choose
+from swimdesk.desk.hours import EASTERN, market_day
+from swimdesk.desk.ports import ENDED, Broker, Clock, Journal, MarketData
+from swimdesk.desk.reading import HoldingsReader
+from swimdesk.desk.showing import account_view, balance_view, chain_view, order_view, position_view
+from swimdesk.desk.together import both
+from swimdesk.domain.accounts import Account
+from swimdesk.domain.instruments import quote_symbol
+from swimdesk.errors import BrokerError, UnknownSymbol
+from swimdesk.views.models import (
+    AccountView,
+    BalanceView,
+    ChainView,
+    OrderView,
+    PositionView,
+    QuoteView,
+)
+from swimdesk.views.requests import Scope
+
+NOW = timedelta(0)
+
+
+class Inquiries:
+    """Answer from complete reads made for the question; what cannot be read is an error."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        market: MarketData,
+        journal: Journal,
+        book: Book,
+        reader: HoldingsReader,
+        clock: Clock,
+    ) -> None:
+        self._broker = broker
+        self._market = market
+        self._journal = journal
+        self._book = book
+        self._reader = reader
+        self._clock = clock
+
+    async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
+        """List accounts; an empty scope means all."""
+        chosen = await self._read(scope)
+        return tuple(account_view(account) for account in chosen)
+
+    async def balances(self, scope: Scope) -> tuple[BalanceView, ...]:
+        """Read what the accounts can spend."""
+        chosen = await self._read(scope)
+        balances = self._book.snapshot.balances
+        return tuple(balance_view(account, balances[account.alias]) for account in chosen)
+
+    async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
+        """Read what the accounts hold."""
+        chosen = await self._read(scope)
+        held = self._book.snapshot.positions
+        return tuple(
+            position_view(account, position)
+            for account in chosen
+            for position in held.get(account.alias, ())
+        )
+
+    async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
+        """Read today's orders (Eastern) and those of ours that are still open, newest first."""
+        chosen = {account.alias: account for account in await choose(self._reader, scope)}
+        if not chosen:
+            return ()
+        today = market_day(self._clock.now())
+        morning = datetime.combine(today, time.min, EASTERN).astimezone(UTC)
+        live = [b.created for b in self._book.snapshot.broadcasts.values() if not b.is_settled]
+        since = min([morning, *live])
+        read = await self._broker.orders(list(chosen), since)
+        missing = sorted(set(chosen) - read.accounts)
+        if missing or not read.complete:
+            raise BrokerError(
+                f"The order lists of {', '.join(missing) or 'some accounts'} could not be read"
+                " completely, so nothing is shown; try again."
+            )
+        ours = await self._journal.orders_since(since - timedelta(days=1))
+        shown = [o for o in read.orders if o.entered >= morning or o.state not in ENDED]
+        newest_first = sorted(shown, key=lambda order: order.entered, reverse=True)
+        return tuple(
+            order_view(chosen[o.account], o, ours.get((o.account, o.order_id)))
+            for o in newest_first
+        )
+
+    async def quotes(self, symbols: tuple[str, ...]) -> tuple[QuoteView, ...]:
+        """Read quotes; UnknownSymbol names those that the broker does not know."""
+        symbols = tuple(map(quote_symbol, symbols))
+        found = await self._market.quotes(symbols)
+        missing = [symbol for symbol in symbols if symbol not in found]
+        if missing:
+            raise UnknownSymbol(f"The broker does not know {', '.join(missing)}.")
+        return tuple(
+            QuoteView(q.symbol, q.description, q.bid, q.ask, q.last, q.mark, q.as_of)
+            for q in (found[symbol] for symbol in symbols)
+        )
+
+    async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
+        """Read one expiration (ISO day; the nearest when None) around the money."""
+        market, symbol = self._market, quote_symbol(symbol)
+        expiries = await market.expiries(symbol)
+        days = sorted({one.day.isoformat() for one in expiries})
+        day = expiry or days[0]
+        if day not in days:
+            raise UnknownSymbol(
+                f"{symbol} has no expiration {day}; listed are {', '.join(days[:12])}."
+            )
+        chosen = next(one.day for one in expiries if one.day.isoformat() == day)
+        contracts, quotes = await both(
+            market.chain(symbol, chosen, strikes), market.quotes([symbol])
+        )
+        return chain_view(symbol, day, days, quotes.get(symbol), contracts)
+
+    async def _read(self, scope: Scope) -> tuple[Account, ...]:
+        """Read holdings of the chosen accounts now; an account that cannot be read is an error."""
+        chosen = await choose(self._reader, scope)
+        answer = await self._reader.holdings(chosen, NOW)
+        for alias, error in answer.failed.items():
+            raise type(error)(f"{alias}: {error.detail}")
+        known = self._book.snapshot.accounts
+        return tuple(known[account.alias] for account in chosen)

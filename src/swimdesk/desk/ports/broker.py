@@ -1,0 +1,191 @@
+"""What the desk asks of the broker: sending once, canceling, complete reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from swimdesk.domain.accounts import Account, Balances
+from swimdesk.domain.commands import CommandOutcome
+from swimdesk.domain.executions import Execution
+from swimdesk.domain.orders import Ticket
+from swimdesk.domain.positions import Position
+
+
+class OutcomeKind(StrEnum):
+    """What is known about one order after it was fired."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class LineOrder:
+    """What one account is to be sent: our reference and the ticket, effect resolved."""
+
+    ref: str
+    account: str
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedOrder:
+    """A rendered order; ``fingerprint`` is what makes two orders look alike in broker lists."""
+
+    ref: str
+    account: str
+    body: bytes
+    body_hash: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All orders of a wave, rendered and frozen."""
+
+    orders: tuple[PreparedOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came back for one fired order; stamps are absolute monotonic nanoseconds.
+
+    An accepted order without ``order_id`` was taken by the broker under an id that we do not know.
+    """
+
+    ref: str
+    kind: OutcomeKind
+    order_id: str | None = None
+    status: int | None = None
+    reason: str | None = None
+    correlation_id: str | None = None
+    sent_ns: int | None = None
+    first_byte_ns: int | None = None
+    acked_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOutcome:
+    """What came back for a request to cancel; the reason is for people."""
+
+    kind: CommandOutcome
+    reason: str | None = None
+
+
+class BrokerOrderState(StrEnum):
+    """The broker's order states in groups that the desk acts on; unknown text counts as open."""
+
+    WORKING = "working"
+    CANCELING = "canceling"
+    REPLACING = "replacing"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    UNRECOGNISED = "unrecognised"
+
+
+ENDED = frozenset(
+    {
+        BrokerOrderState.FILLED,
+        BrokerOrderState.CANCELED,
+        BrokerOrderState.REJECTED,
+        BrokerOrderState.EXPIRED,
+        BrokerOrderState.REPLACED,
+    }
+)
+"""States in which an order trades no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOrder:
+    """One order as the broker's list shows it; ``fingerprint`` None means it cannot be told."""
+
+    account: str
+    order_id: str
+    state: BrokerOrderState
+    raw_status: str
+    entered: datetime
+    fingerprint: str | None
+    quantity: Decimal
+    filled: Decimal
+    executions: tuple[Execution, ...] = ()
+    reason: str | None = None
+    tag: str | None = None
+    closed: datetime | None = None
+    description: str = ""
+    """What the order trades, in a few words, for lists shown to people."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersRead:
+    """A list read; only a complete one is evidence of absence, and only for its accounts."""
+
+    accounts: frozenset[str]
+    since: datetime
+    until: datetime
+    orders: tuple[BrokerOrder, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Balances and positions of one account from one complete read."""
+
+    account: Account
+    balances: Balances
+    positions: tuple[Position, ...]
+
+
+class Broker(Protocol):
+    """Everything the desk asks of the broker. Reads raise BrokerError; sends never raise."""
+
+    async def discover(self) -> tuple[Account, ...]:
+        """Read which accounts our logins see, joined with the configured names."""
+        ...
+
+    async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
+        """Read balances and positions of these accounts, all or BrokerError."""
+        ...
+
+    def prepare(self, orders: Sequence[LineOrder]) -> Prepared:
+        """Render orders without any input or output; the same orders give the same bytes."""
+        ...
+
+    async def ready(self, accounts: Sequence[str]) -> None:
+        """Open or refresh what a burst needs (tokens, warm connections); LoginRequired if not."""
+        ...
+
+    async def fire(
+        self,
+        prepared: Prepared,
+        on_sent: Callable[[], None],
+        on_outcome: Callable[[Outcome], None],
+    ) -> None:
+        """Send every order once and report each outcome exactly once; return when all have.
+
+        ``on_sent`` is called when the last request has been written.
+        """
+        ...
+
+    async def cancel(self, account: str, order_id: str) -> CancelOutcome:
+        """Ask once to cancel an order, ahead of reads; never raises.
+
+        Asking again is harmless. Only a read tells what became of the order.
+        """
+        ...
+
+    async def orders(self, accounts: Sequence[str], since: datetime) -> OrdersRead:
+        """Read the order lists of these accounts (all statuses, children included) since then."""
+        ...
+
+    async def order(self, account: str, order_id: str) -> BrokerOrder | None:
+        """Read one order; None when the broker does not know the id (yet)."""
+        ...

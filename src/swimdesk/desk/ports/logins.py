@@ -1,0 +1,50 @@
+"""Access tokens and how each grant stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from swimdesk.telemetry.redaction import Secret
+
+
+class LoginState(StrEnum):
+    """How a login's grant stands."""
+
+    OK = "ok"
+    EXPIRING = "expiring"
+    SIGN_IN_NEEDED = "sign_in_needed"
+    NO_TOKEN = "no_token"  # noqa: S105 - a state, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class LoginHealth:
+    """A login's grant: when its tokens end and what to do about it."""
+
+    login: str
+    state: LoginState
+    access_expires: datetime | None
+    refresh_expires: datetime | None
+    detail: str
+
+
+class TokenSource(Protocol):
+    """Give access tokens; one owner refreshes, all others wait for its result."""
+
+    async def access_token(self, login: str, *, min_life_s: float = 0.0) -> Secret:
+        """Return a token that lives at least that long; LoginRequired, BrokerUnreachable."""
+        ...
+
+    def current(self, login: str) -> Secret | None:
+        """Return the token if it is alive now, without waiting."""
+        ...
+
+    async def replace_rejected(self, login: str, rejected: Secret) -> Secret:
+        """Return another token after the broker refused this one on a read."""
+        ...
+
+    def health(self) -> tuple[LoginHealth, ...]:
+        """Tell how each login stands."""
+        ...
