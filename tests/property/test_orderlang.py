@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from swimdesk.domain.instruments import INDEX_ROOTS, monthly_expiry
-from swimdesk.domain.orderlang import parse, print_ticket
+from swimdesk.domain.orderlang import parse, parse_order, print_ticket
 from swimdesk.domain.orderlang.roots import stock_root
 from swimdesk.domain.orders import (
     PRICED,
@@ -239,6 +239,8 @@ SEEDS = (
     "BUY +1 COVERED BRKB 100 18 DEC 26 600 CALL/BRK/B @595.20 LMT",
     "SELL -1 COLLAR SPY 100 18 DEC 26 580/620 PUT/CALL/SPY @598 [TO CLOSE]",
     "SPY COV 18DEC26 600 +1 @595",
+    "SELL -1 VERTICAL SPY 18 DEC 26 600/605 CALL @mid-0.02 GTC",
+    "AAPL +100 @nat+.01 LMT EXT",
     "AAPL +100 @187.5 GTD 18 DEC 26 EXT",
     "SPY IC 18DEC26 620/625/580/575 -1 @1.60",
     "SPX CAL 15JAN27[AM]/18DEC26 6000P +1 @48.75 [TO OPEN]",
@@ -294,7 +296,7 @@ MUTATIONS: tuple[Callable[[str, random.Random], str], ...] = (
 
 def _outcome(text: str) -> Ticket | OrderTextError:
     try:
-        return parse(text)
+        return parse_order(text).ticket
     except OrderTextError as error:
         return error
 

@@ -27,7 +27,8 @@ _DAY = re.compile(
 _STRIKES = re.compile(rf"{NUMBER}(?:/{NUMBER})*[CP]?\s+")
 _RIGHTS = re.compile(r"(?:CALL|PUT)(?:/(?:CALL|PUT))*(?:/[A-Z./]+)?\s+")
 _PRICE = re.compile(r"\s(?:@\s*[^\s@]+|MKT|MOC)\s+")
-_STOCK_PRICES = ("@MKT", "@MOC")
+_PRICES = ("@mid", "@nat", "@MKT")
+_STOCK_PRICES = (*_PRICES, "@MOC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +163,11 @@ class _Order:
         if not self._take(_STRIKES):
             return self._words_of_strikes(structure, series, fingers=fingers)
         if fingers:
-            return self._words(["@MKT"] if self._take(_QUANTITY) else ["+1", "-1"])
+            return self._words(_PRICES if self._take(_QUANTITY) else ["+1", "-1"])
         if not self._take(_RIGHTS):
             shares = (name,) if structure.shares else ()
             return self._words("/".join((*rights, *shares)) for rights in structure.rights)
-        return self._words(["@MKT"])
+        return self._words(_PRICES)
 
     def _words_of_strikes(
         self, structure: Structure, series: Sequence[tuple[str, date]], *, fingers: bool
