@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 from swimdesk.desk.book import Book, Snapshot
 from swimdesk.desk.bus import Bus
+from swimdesk.desk.calm import Calm
 from swimdesk.desk.ports import Clock
 from swimdesk.desk.showing import account_view, balance_view, position_view
 from swimdesk.domain.broadcast import Broadcast
@@ -28,10 +29,11 @@ class Board:
     """Tell what is new by comparing two immutable snapshots; costs the desk nothing in between."""
 
     def __init__(
-        self, book: Book, bus: Bus, clock: Clock, status: Callable[[], StatusView]
+        self, book: Book, bus: Bus, clock: Clock, calm: Calm, status: Callable[[], StatusView]
     ) -> None:
         self._book = book
         self._bus = bus
+        self._calm = calm
         self._status = status
         # Versions begin anew with every process; a token of an earlier one must not fit.
         self._life = f"{clock.monotonic_ns():x}"
@@ -44,6 +46,8 @@ class Board:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):
                         await events.get()
+        # Whoever watches also paints: not while orders leave.
+        await self._calm.wait()
         return self._news(since)
 
     def _news(self, since: str) -> BoardView:

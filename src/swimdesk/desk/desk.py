@@ -121,7 +121,7 @@ class Desk:
         self._calm = Calm()
         self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
-        self._board = Board(self.book, self.bus, outside.clock, self._status)
+        self._board = Board(self.book, self.bus, outside.clock, self._calm, self._status)
         self._newest: str | None = None
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
         self._planner = Planner(
