@@ -14,7 +14,7 @@ from swimdesk.domain.risk import DenialCode, denial
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What ``auto`` became in one account, or why it cannot be told."""
+    """What ``auto`` became in one account; it stays ``auto`` where that cannot be told."""
 
     ticket: Ticket
     denials: tuple[Denial, ...] = field(default=())
@@ -45,7 +45,8 @@ def _closing(
 ) -> Resolved:
     for leg in ticket.legs:
         if not _is_held(leg, ticket.quantity, free):
-            return Resolved(ticket, (_oversold(leg, ticket, holdings, free),))
+            oversold = _oversold(leg, ticket, holdings, free)
+            return Resolved(ticket.with_effect(Effect.CLOSE), (oversold,))
     return Resolved(ticket.with_effect(Effect.CLOSE))
 
 
@@ -69,6 +70,7 @@ def _oversold(
         DenialCode.SELL_MORE_THAN_HELD,
         f"{leg.side.value.lower()} {leg.ratio * ticket.quantity} {leg.instrument.symbol}"
         f" to close, free to close {left:f}{hint}",
+        leg.ratio * ticket.quantity - left,
     )
 
 

@@ -36,6 +36,9 @@ def plan_text(plan: Plan) -> str:
             "sizing": plan.sizing,
             "remainder": plan.remainder,
             "notices": plan.notices,
+            "limits": plan.limits,
+            "overrides": plan.overrides,
+            "notional": decimal_text(plan.notional),
         }
     )
 
@@ -52,6 +55,8 @@ def plan_of(text: str) -> Plan:
                 "expires": time_of(values["expires"]),
                 "lines": tuple(_line_of(line) for line in values["lines"]),
                 "notices": tuple(values["notices"]),
+                "overrides": tuple(values.get("overrides", ())),
+                "notional": decimal_of(values.get("notional")),
             }
         )
 
@@ -63,6 +68,7 @@ def _line_values(line: PlannedLine) -> dict[str, Any]:
         "ticket": ticket_text(line.ticket),
         "verdict": line.verdict.value,
         "denials": denials_text(line.denials),
+        "lifted": denials_text(line.lifted),
     }
 
 
@@ -75,5 +81,6 @@ def _line_of(values: dict[str, Any]) -> PlannedLine:
             "ticket": ticket_of(values["ticket"]),
             "verdict": Verdict(values["verdict"]),
             "denials": denials_of(values["denials"]),
+            "lifted": denials_of(values.get("lifted", "[]")),
         }
     )
