@@ -117,6 +117,7 @@ class FakeBroker:
     """The accounts whose orders were previewed, in turn."""
     prices: dict[str, Quote] = field(default_factory=dict)
     """Quotes that are not the usual one, by symbol."""
+    reject_text: str = "not enough buying power"
     before_fire: Callable[[], None] | None = None
     _tickets: dict[str, Ticket] = field(default_factory=dict)
 
@@ -247,7 +248,7 @@ class FakeBroker:
                 quantity=Decimal(ticket.quantity),
                 filled=Decimal(filled),
                 executions=fills_of(ticket, order_id, filled, self.clock.now()),
-                reason="not enough buying power" if act is Act.REJECT else None,
+                reason=self.reject_text if act is Act.REJECT else None,
                 tag="TA_desk",
             )
         )
