@@ -50,6 +50,10 @@ async def asked(*answers: Answer, site: Site | None = None) -> BrokerVerdict:
     return (await broker.preview([prepared(broker.prepare)]))[ACCOUNT]
 
 
+def content(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
 def prepared(prepare: Any) -> PreparedOrder:
     ticket = parse("BUY +1 SPY @600.00 LMT").with_effect(Effect.OPEN)
     order: PreparedOrder = prepare([LineOrder("ref", ACCOUNT, ticket)]).orders[0]
@@ -58,7 +62,7 @@ def prepared(prepare: Any) -> PreparedOrder:
 
 @pytest.mark.parametrize("path", payloads("preview-order-[ar]*.json"), ids=lambda path: path.stem)
 async def test_real_previews(path: Path) -> None:
-    text_of = path.read_text("utf-8")
+    text_of = content(path)
     found = await asked(lambda _: httpx.Response(200, text=text_of))
     rejected = "rejected" in path.stem
     assert found.word is (BrokerWord.REJECT if rejected else BrokerWord.ACCEPT)
