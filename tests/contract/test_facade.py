@@ -18,6 +18,7 @@ from swimdesk.control.client import attach
 from swimdesk.control.server import serve
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import (
+    BrokerUnreachable,
     InputError,
     OrderTextError,
     PlanExpired,
@@ -274,5 +275,61 @@ def test_cancel_names_what_it_does_not_know(play: Play) -> None:
         error = await refusal(desk.cancel("B-1/A-09"), UnknownReference)
         assert "A-09" in error.detail
         await refusal(desk.follow("B-1/A-09", 1), UnknownReference)
+
+    play(scenario)
+
+
+def test_a_watcher_hears_at_first_all_then_only_what_moved(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        everything = await desk.watch("", 0.0)
+        assert everything.whole
+        await desk.balances(ALL)
+        read = await desk.watch(everything.token, 5.0)
+        assert not read.whole
+        assert [view.account for view in read.accounts] == ["A-01", "A-02", "A-03", "A-04"]
+        assert len(read.holdings) == 4
+        sent = await desk.submit(SubmitRequest(await planned(desk), "B-1"))
+        opened = await desk.watch(read.token, 5.0)
+        assert [view.broadcast for view in opened.broadcasts] == [sent.broadcast]
+        assert len(opened.broadcasts[0].lines) == 4
+        await desk.follow(sent.broadcast, 60.0)
+        known = {line.account: line for line in opened.broadcasts[0].lines}
+        latest = opened
+        while (news := await desk.watch(latest.token, 0.0)).token != latest.token:
+            known |= {line.account: line for b in news.broadcasts for line in b.lines}
+            latest = news
+        shown = await desk.broadcast(sent.broadcast)
+        assert tuple(known.values()) == shown.lines
+
+    play(scenario)
+
+
+def test_a_watcher_of_a_quiet_desk_hears_nothing_new_when_its_time_is_over(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        first = await desk.watch("", 0.0)
+        quiet = await desk.watch(first.token, 3.0)
+        assert (quiet.token, quiet.whole, quiet.broadcasts) == (first.token, False, ())
+
+    play(scenario)
+
+
+def test_a_watcher_with_a_token_of_another_life_hears_everything(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        await desk.balances(ALL)
+        answer = await desk.watch("another-1", 60.0)
+        assert answer.whole
+        assert len(answer.holdings) == 4
+
+    play(scenario)
+
+
+def test_status_tells_since_when_accounts_cannot_be_read(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.unreadable_logins |= {account.login for account in bench.broker.accounts}
+        await refusal(desk.balances(ALL), BrokerUnreachable)
+        reading = (await desk.status()).reading
+        assert reading is not None
+        assert reading.failing_since is not None
+        assert "4 accounts not read" in reading.detail
 
     play(scenario)

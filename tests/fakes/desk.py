@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from swimdesk.desk.desk import Desk, DeskSettings, Outside
-from swimdesk.desk.ports import LoginHealth
+from swimdesk.desk.ports import Clock, LoginHealth
 from swimdesk.desk.reconciler import Horizons
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
@@ -115,9 +115,10 @@ async def a_desk(
     broker: FakeBroker | None = None,
     sentinel: MemorySentinel | None = None,
     horizons: Horizons | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Bench]:
-    """Start a desk on fakes; use inside ``run_virtual``."""
-    clock = VirtualClock()
+    """Start a desk on fakes; use inside ``run_virtual``, or with a clock of the test's own."""
+    clock = clock or VirtualClock()
     known = some_accounts(accounts) if isinstance(accounts, int) else accounts
     broker = broker or FakeBroker(clock, known)
     journal = journal or MemoryJournal()

@@ -14,6 +14,7 @@ from swimdesk.errors import UnknownReference
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -142,6 +143,10 @@ class FakeFacade:
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Answer."""
         return await self._answer(tuple[BroadcastRow, ...], "broadcasts", limit=limit)
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Answer."""
+        return await self._answer(BoardView, "watch", since=since, wait_s=wait_s)
 
     async def halt(self, reason: str) -> GuardView:
         """Answer."""

@@ -101,6 +101,7 @@ def offline_status(home: Path) -> StatusView:
         accounts=None,
         open_lines=glance.open if glance else 0,
         in_doubt_lines=glance.in_doubt if glance else 0,
+        reading=None,
         newest_broadcast=glance.newest.id if glance and glance.newest else None,
         logins=_offline_logins(home),
         tasks=(),

@@ -17,6 +17,7 @@ from swimdesk.views.codec import from_json, to_json
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -132,6 +133,11 @@ class RemoteDesk:
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Show the newest broadcasts."""
         return await self._ask(tuple[BroadcastRow, ...], "broadcasts", limit=limit)
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
+        arguments = {"since": since, "wait_s": float(wait_s)}
+        return await self._ask_within(wait_s + self._answer_s, BoardView, "watch", arguments)
 
     async def halt(self, reason: str) -> GuardView:
         """Stop all new sending, across restarts."""

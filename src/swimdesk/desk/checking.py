@@ -44,7 +44,7 @@ def _net_close(ticket: Ticket, quotes: Mapping[str, Quote]) -> Decimal | None:
         close = quotes[leg.instrument.symbol].close
         if close is None:
             return None
-        total -= leg.side.sign * leg.ratio * close
+        total -= leg.side.sign * ticket.weight(leg) * close
     return total
 
 
@@ -85,11 +85,11 @@ def broadcast_facts(
 ) -> BroadcastFacts:
     """Add up the lines that would be sent."""
     units = sum(line.quantity for line in lines)
-    quote = quotes.get(ticket.underlying) if ticket.is_equity else None
+    quote = quotes.get(ticket.underlying) if ticket.shares else None
     return BroadcastFacts(
         notional=notional,
         units=units,
         symbol=ticket.underlying,
-        shares=units if ticket.is_equity else 0,
+        shares=units * ticket.shares.ratio if ticket.shares else 0,
         average_volume=quote.average_volume if quote else None,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from swimdesk import __version__
 from swimdesk.desk.abilities import Abilities
+from swimdesk.desk.board import Board
 from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus, Subscription
@@ -60,6 +61,7 @@ from swimdesk.telemetry.logs import get_log
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -69,6 +71,7 @@ from swimdesk.views.models import (
     PlanView,
     PositionView,
     QuoteView,
+    ReadingView,
     StatusView,
     TaskView,
 )
@@ -124,6 +127,8 @@ class Desk:
         )
         self._pace = Pace(outside.journal, self.book, outside.clock, settings.limits)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
+        self._board = Board(self.book, self.bus, outside.clock, self._calm, self._status)
+        self._newest: str | None = None
         self._inquiries = self._new_inquiries()
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
         self._planner = self._new_planner()
@@ -199,6 +204,8 @@ class Desk:
     async def start(self) -> None:
         """Load what was left over and begin to follow it; never sends anything."""
         await self._guard.load()
+        newest = await self._journal.history(1)
+        self._newest = newest[0].id if newest else None
         await self._pace.load()
         await self._abilities.load()
         for broadcast in await self._journal.unfinished():
@@ -231,8 +238,15 @@ class Desk:
 
     async def status(self) -> StatusView:
         """Tell the health of the home on one screen."""
+        return self._status()
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
+        return await self._board.watch(since, wait_s)
+
+    def _status(self) -> StatusView:
         snapshot = self.book.snapshot
-        newest = await self._journal.history(1)
+        newest = max(snapshot.broadcasts, default=self._newest)
         states = Counter(x.state for b in snapshot.broadcasts.values() for x in b.lines)
         return StatusView(
             version=__version__,
@@ -243,7 +257,8 @@ class Desk:
             accounts=len(snapshot.accounts) or None,
             open_lines=sum(states[state] for state in OPEN),
             in_doubt_lines=sum(states[state] for state in UNRESOLVED),
-            newest_broadcast=newest[0].id if newest else None,
+            reading=self._reading(),
+            newest_broadcast=newest,
             logins=tuple(
                 LoginView(h.login, h.state, h.access_expires, h.refresh_expires, h.detail)
                 for h in self._outside.tokens.health()
@@ -278,6 +293,11 @@ class Desk:
     async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
         """Read one expiration (ISO day; the nearest when None) around the money."""
         return await self._inquiries.chain(symbol, expiry, strikes)
+
+    def _reading(self) -> ReadingView:
+        state = self._reader.state
+        read = [balances.as_of for balances in self.book.snapshot.balances.values()]
+        return ReadingView(min(read, default=None), state.failing_since, state.detail)
 
     # --- planning and sending ----------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -80,6 +81,13 @@ class DeskFacade(Protocol):
 
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Show the newest broadcasts."""
+        ...
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything).
+
+        Answers at once where something is, and with nothing new when the time is over.
+        """
         ...
 
     async def halt(self, reason: str) -> GuardView:

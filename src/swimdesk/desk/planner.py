@@ -35,6 +35,7 @@ from swimdesk.desk.ports import (
     Quote,
 )
 from swimdesk.desk.previewing import Overridden, asked_broker
+from swimdesk.desk.quoted import net_market, priced
 from swimdesk.desk.reading import SETTLE, HoldingsAnswer, HoldingsReader
 from swimdesk.desk.together import both
 from swimdesk.domain.accounts import Account
@@ -42,8 +43,8 @@ from swimdesk.domain.allocation import Allocated, Standing, allocate, unweighed
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
 from swimdesk.domain.effects import resolve_effect
 from swimdesk.domain.margin import Cost, cost
-from swimdesk.domain.orderlang import parse_with_notices, print_ticket
-from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, LineState, Side, Ticket
+from swimdesk.domain.orderlang import parse_order, print_ticket
+from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, Leg, LineState, Side, Ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
 from swimdesk.domain.positions import held
 from swimdesk.domain.risk import (
@@ -134,7 +135,7 @@ class Planner:
 
         ``turn`` says whose turn it is where units left over rotate.
         """
-        parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
+        parsed = parse_order(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing, request.remainder)
         check_text(sizing, parsed.ticket.quantity, parsed.ticket.side)
         overridden = Overridden(parse_overrides(request.overrides))
@@ -142,16 +143,17 @@ class Planner:
         known, market = await both(
             self._reader.holdings(accounts), self._look(parsed.ticket, unpriced)
         )
+        asked = priced(parsed, market.quotes)
         # From here on nothing waits: orders that left during the reads are seen.
         snapshot = book.snapshot
         ours = snapshot.by_account()
         standings = {
-            alias: _standing(sizing, parsed.ticket, one, tuple(ours.get(alias, ())), market)
+            alias: _standing(sizing, asked, one, tuple(ours.get(alias, ())), market)
             for alias, one in known.found.items()
         }
-        shares = allocate(sizing, parsed.ticket, accounts, standings, turn)
+        shares = allocate(sizing, asked, accounts, standings, turn)
         notices = parsed.notices + _unread(sizing, unweighed(sizing, accounts, standings))
-        lines, drafts = _divided(parsed.ticket, accounts, shares, known, ours)
+        lines, drafts = _divided(asked, accounts, shares, known, ours)
         prepared = self._render(drafts)
         costs = {d.account.alias: _cost(d, market) for d in drafts}
         lines += [
@@ -162,16 +164,18 @@ class Planner:
         if request.broker_preview:
             lines = await asked_broker(self._broker, lines, prepared, known.found)
             lines = overridden.lift(lines)
-        lines = self._cap(parsed.ticket, lines, costs, market, overridden)
+        lines = self._cap(asked, lines, costs, market, overridden)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
-        plan = self._plan(parsed.ticket, lines, sizing, notices + overridden.unused())
+        plan = self._plan(asked, lines, sizing, notices + overridden.unused())
         plan = replace(
             plan,
             digest=digest(plan.sendable, overridden.used),
             limits=limits_hash(self._limits),
             overrides=tuple(sorted(overridden.used)),
             notional=_dollars_of(lines, costs),
+            net=net_market(asked, market.quotes),
+            price_from=str(parsed.formula) if parsed.formula else None,
         )
         return PlanResult(plan, prepared, market, frozenset(snapshot.broadcasts))
 
@@ -390,14 +394,18 @@ def _unresolved_line(draft: Drafted) -> PlannedLine:
 
 def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
     quantities = held(holdings.positions)
-    free = after_orders(quantities, ours, lambda line, _: line.ticket.effect is Effect.CLOSE)
+    free = after_orders(quantities, ours, _closes)
     cover = after_orders(
         quantities,
         ours,
-        lambda line, leg: line.ticket.effect is Effect.CLOSE or leg.side is Side.SELL,
+        lambda line, leg: _closes(line, leg) or leg.side is Side.SELL,
     )
     resolved = resolve_effect(ticket, quantities, free)
     return Drafted(holdings.account, resolved.ticket, holdings, cover, ours, resolved.denials)
+
+
+def _closes(line: Line, leg: Leg) -> bool:
+    return leg in line.ticket.legs_of(Effect.CLOSE)
 
 
 def _cost(draft: Drafted, market: Market) -> Cost:
@@ -445,4 +453,5 @@ def _dollars_of(lines: Iterable[PlannedLine], costs: Mapping[str, Cost]) -> Deci
 
 def _buying_power(draft: Drafted) -> Decimal:
     known = draft.holdings.balances
-    return known.stock_buying_power if draft.ticket.is_equity else known.option_buying_power
+    has_shares = draft.ticket.shares is not None
+    return known.stock_buying_power if has_shares else known.option_buying_power

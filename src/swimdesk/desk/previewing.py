@@ -81,7 +81,7 @@ def _with_verdict(line: PlannedLine, verdict: BrokerVerdict, holdings: Holdings)
 
 def _effect(line: PlannedLine, verdict: BrokerVerdict, holdings: Holdings) -> Decimal | None:
     """Return what the order does to the buying power: after it, as projected, minus now."""
-    stock, now = line.ticket.is_equity, holdings.balances
+    stock, now = line.ticket.shares is not None, holdings.balances
     after = verdict.buying_power if stock else verdict.available_funds
     before = now.stock_buying_power if stock else now.option_buying_power
     return None if after is None else after - before

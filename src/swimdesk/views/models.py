@@ -163,6 +163,8 @@ class PlanLineView:
 class PlanView:
     """A plan: per account quantity, verdict, effect, cost; sends nothing by itself.
 
+    The net market is in the sign of the order's price; null where a leg has none. ``price_from``
+    is what was typed for a price that was worked out from it, such as ``@mid``.
     ``warnings`` are the denials by code, the firmest first, five at the most; ``notional`` are
     dollars over the accounts that would be sent to, ``limits`` tells which risk limits it was
     checked against, ``overrides`` what was typed or acknowledged and lifted something.
@@ -180,6 +182,11 @@ class PlanView:
     counts: dict[str, int]
     requirement: Decimal
     max_loss: Decimal | None
+    net_bid: Decimal | None
+    net_mid: Decimal | None
+    net_ask: Decimal | None
+    quote_age_s: float | None
+    price_from: str | None
     notional: Decimal | None
     limits: str
     overrides: tuple[str, ...]
@@ -328,6 +335,18 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingView:
+    """How the desk's reads of accounts go; ``failing_since`` is None while they succeed.
+
+    ``oldest`` is when the account was read whose balances are oldest.
+    """
+
+    oldest: datetime | None
+    failing_since: datetime | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """One-screen health of a home; ``owner`` is None when nothing runs.
 
@@ -342,8 +361,33 @@ class StatusView:
     accounts: int | None
     open_lines: int
     in_doubt_lines: int
+    reading: ReadingView | None
     newest_broadcast: str | None
     logins: tuple[LoginView, ...]
     tasks: tuple[TaskView, ...]
     alarms: tuple[str, ...]
     limits: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingView:
+    """What one account has: from one complete read."""
+
+    balances: BalanceView
+    positions: tuple[PositionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """What changed on the desk since ``token`` was last taken; ``whole``: this replaces all.
+
+    ``accounts`` is empty where none changed, else all of them in order. A broadcast holds the
+    lines that changed, with figures and counts over all of its lines; commands are not here.
+    """
+
+    token: str
+    whole: bool
+    status: StatusView
+    accounts: tuple[AccountView, ...]
+    holdings: tuple[HoldingView, ...]
+    broadcasts: tuple[BroadcastView, ...]

@@ -33,8 +33,11 @@ def test_result_of_the_method_has_a_json_form(method: Method) -> None:
     assert from_json(method.returns, to_json(view)) == view
 
 
-def test_only_following_is_a_wait_without_effect() -> None:
-    assert [method.name for method in METHODS.values() if method.only_waits] == ["follow"]
+def test_only_following_and_watching_are_waits_without_effect() -> None:
+    assert [method.name for method in METHODS.values() if method.only_waits] == [
+        "follow",
+        "watch",
+    ]
 
 
 def test_arguments_are_rebuilt_by_their_types() -> None:

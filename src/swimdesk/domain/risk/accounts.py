@@ -8,7 +8,8 @@ from swimdesk.domain.accounts import AccountType
 from swimdesk.domain.broadcast import Denial
 from swimdesk.domain.instruments import OptionContract, Right
 from swimdesk.domain.margin import covers_call
-from swimdesk.domain.orders import Effect, Side
+from swimdesk.domain.orders import Effect, Side, Ticket
+from swimdesk.domain.payoff import cover
 from swimdesk.domain.risk.controls import DenialCode, denial
 from swimdesk.domain.risk.facts import LineFacts
 from swimdesk.domain.risk.levels import level_needed
@@ -27,7 +28,7 @@ def cash_account(facts: LineFacts, _: RiskLimits) -> Denial | None:
     ticket = facts.ticket
     if facts.account.capabilities.type is not AccountType.CASH or ticket.effect is Effect.CLOSE:
         return None
-    if all(leg.side is Side.BUY for leg in ticket.legs):
+    if all(leg.side is Side.BUY for leg in ticket.legs) or _brings_its_cover(ticket):
         return None
     if ticket.is_multi_leg:
         return denial(DenialCode.CASH_ACCOUNT, "spreads need a margin account, this is a cash one")
@@ -35,6 +36,17 @@ def cash_account(facts: LineFacts, _: RiskLimits) -> Denial | None:
         return None
     lacking = "" if ticket.is_equity else f", {_cover_lacking(facts)}"
     return denial(DenialCode.CASH_ACCOUNT, f"a cash account cannot sell short{lacking}")
+
+
+def _brings_its_cover(ticket: Ticket) -> bool:
+    """Tell whether the shares bought with the options cover all that is sold."""
+    shares = ticket.shares
+    return (
+        ticket.is_multi_leg
+        and shares is not None
+        and shares.side is Side.BUY
+        and not cover(ticket.legs).naked
+    )
 
 
 def _cover_lacking(facts: LineFacts) -> str:
@@ -74,7 +86,7 @@ def option_level(facts: LineFacts, _: RiskLimits) -> Denial | None:
 
 def buying_power(facts: LineFacts, limits: RiskLimits) -> Denial | None:
     """Deny what the account cannot pay for, our own live orders counted in."""
-    stock = facts.ticket.is_equity
+    stock = facts.ticket.shares is not None
     have = facts.balances.stock_buying_power if stock else facts.balances.option_buying_power
     free = have - facts.reserved
     if facts.cost.requirement <= free or facts.cost.requirement <= 0:

@@ -46,6 +46,7 @@ class DenialCode(StrEnum):
     BROKER_PREVIEW = "BROKER_PREVIEW"
     GTC_ORDER = "GTC_ORDER"
     EFFECT_AMBIGUOUS = "EFFECT_AMBIGUOUS"
+    INTENT_UNCLEAR = "INTENT_UNCLEAR"
     LOGIN_NOT_READY = "LOGIN_NOT_READY"
     NOT_READ = "NOT_READ"
 
@@ -174,6 +175,10 @@ _ROWS = (
     Control(_C.BROKER_PREVIEW, "R33", _SOFT, "the broker's own preview rejects the order"),
     Control(_C.GTC_ORDER, "R35", _TYPED, "an order that outlives the day (GTC)", word="GTC"),
     Control(_C.EFFECT_AMBIGUOUS, "", _HARD, "legs that do not all open or all close"),
+    Control(
+        _C.INTENT_UNCLEAR, "", _HARD,
+        "holdings of which CLOSE, ROLL or FLAT may mean several, or that one order cannot roll",
+    ),
     Control(_C.LOGIN_NOT_READY, "", _HARD, "the login of the account needs a sign-in"),
     Control(_C.NOT_READ, "", _HARD, "balances and positions of the account could not be read"),
 )  # fmt: skip

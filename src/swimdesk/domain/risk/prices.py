@@ -6,13 +6,12 @@ from decimal import Decimal
 
 from swimdesk.domain.broadcast import Denial
 from swimdesk.domain.instruments import (
-    Equity,
-    OptionContract,
     equity_tick,
     option_tick,
     spread_tick,
 )
 from swimdesk.domain.orders import Effect, OrderType, Session, StructureKind, Ticket
+from swimdesk.domain.payoff import contracts_of
 from swimdesk.domain.risk.controls import DenialCode, denial
 from swimdesk.domain.risk.facts import LineFacts
 from swimdesk.domain.risk.limits import RiskLimits
@@ -27,8 +26,7 @@ def price_tick(ticket: Ticket, price: Decimal, *, penny_pilot: bool) -> Decimal:
     """Return the step that this ticket's price must be a multiple of."""
     if ticket.kind is StructureKind.EQUITY:
         return equity_tick(price)
-    contract = ticket.legs[0].instrument
-    root = contract.root if isinstance(contract, OptionContract) else ""
+    root = contracts_of(ticket.legs)[0].root
     if ticket.is_multi_leg:
         return spread_tick(root)
     return option_tick(root, abs(price), penny_pilot=penny_pilot)
@@ -159,8 +157,7 @@ def _given_away(ticket: Ticket, fair: Decimal | None) -> Decimal | None:
 
 
 def _room(ticket: Ticket, fair: Decimal, limits: RiskLimits) -> Decimal:
-    has_stock = any(isinstance(leg.instrument, Equity) for leg in ticket.legs)
-    if has_stock:
+    if ticket.shares is not None:
         return max(limits.collar_equity * abs(fair), limits.collar_equity_floor)
     return max(limits.collar_option * abs(fair), limits.collar_option_floor)
 

@@ -17,12 +17,12 @@ SIZE_CEILING = 5
 def size(facts: LineFacts, limits: RiskLimits) -> Denial | None:
     """Deny more shares or contracts than an order may have."""
     ticket = facts.ticket
-    if ticket.is_equity:
-        most, found = limits.max_shares_per_order, ticket.quantity
-        code, text = DenialCode.SIZE_SHARES, f"{found} shares"
-    else:
-        most = limits.max_contracts_per_order
-        found = max(leg.ratio for leg in ticket.legs) * ticket.quantity
+    shares = ticket.shares
+    most, found = limits.max_shares_per_order, shares.ratio * ticket.quantity if shares else 0
+    code, text = DenialCode.SIZE_SHARES, f"{found} shares"
+    options = [leg.ratio for leg in ticket.legs if leg is not shares]
+    if found <= most and options:
+        most, found = limits.max_contracts_per_order, max(options) * ticket.quantity
         code, text = DenialCode.SIZE_CONTRACTS, f"{found} contracts in a leg"
     if found <= most:
         return None
