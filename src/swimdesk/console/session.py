@@ -28,19 +28,37 @@ class Stage:
     sizing: str = "text"
     remainder: str | None = None
     waves: str = "all"
+    candidates: tuple[str, ...] = ()
+    """The accounts of the scope, once a plan told them."""
     excluded: frozenset[str] = frozenset()
     plan: PlanView | None = None
+    before: PlanView | None = None
+    """The plan that died with the latest change; only shown, never sent."""
     planned_at: datetime | None = None
     is_planning: bool = False
     error: str | None = None
 
     def request(self) -> PlanRequest:
         """Return what the desk is asked to plan; excluded accounts are left out of the scope."""
-        return PlanRequest(self.order, self.scope, self.sizing, remainder=self.remainder)
+        scope = Scope(accounts=self.kept) if self.excluded else self.scope
+        return PlanRequest(self.order, scope, self.sizing, remainder=self.remainder)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The accounts of the scope that were not left out by hand."""
+        return tuple(alias for alias in self.candidates if alias not in self.excluded)
 
     def changed(self, **changes: object) -> Stage:
         """Return the stage with something else in it, and without a plan."""
-        return replace(self, plan=None, planned_at=None, error=None, **changes)  # type: ignore[arg-type]
+        fresh = replace(self, plan=None, planned_at=None, is_planning=False, error=None)
+        return replace(fresh, before=self.plan or self.before, **changes)  # type: ignore[arg-type]
+
+    def planned(self, plan: PlanView, at: datetime) -> Stage:
+        """Return the stage with its plan."""
+        every = self.candidates if self.excluded else tuple(line.account for line in plan.lines)
+        return replace(
+            self, plan=plan, planned_at=at, candidates=every, is_planning=False, error=None
+        )
 
     @property
     def sends(self) -> int:
