@@ -36,6 +36,8 @@ class Commands:
         """Return why an action cannot be done now; None if it can."""
         session = self._console.session
         match one.id:
+            case "global.send" | "global.resume" | "global.quit" if self._is_asking:
+                return "a question is open"
             case "global.send":
                 return self._console.trading.why_not_send()
             case "global.preview" if session.stage is None:
@@ -62,8 +64,7 @@ class Commands:
         except SwimdeskError as error:
             where = f"column {error.column}: " if error.column else ""
             console.say(f"{where}{error.detail}", Tone.DANGER)
-            console.prompt.value = text
-            console.prompt.focus()
+            console.prompt.begin(text)
             if error.column:
                 console.prompt.cursor_position = min(error.column - 1, len(text))
 
@@ -99,7 +100,7 @@ class Commands:
 
     def do_command(self) -> None:
         """Give the keys to the command line."""
-        self._console.prompt.focus()
+        self._console.prompt.take_keys()
 
     # --- looking -----------------------------------------------------------------------------
 
@@ -238,8 +239,9 @@ class Commands:
             now=console.now,
         )
 
-    async def _asked(self, question: Question) -> bool:
-        return await self.asking.asked(question)
+    async def _asked(self, question: Question) -> bool | None:
+        """Return the answer; None where another question is open already."""
+        return None if self.asking.is_open else await self.asking.asked(question)
 
     # --- leaving -----------------------------------------------------------------------------
 
