@@ -36,7 +36,7 @@ class Commands:
         """Return why an action cannot be done now; None if it can."""
         session = self._console.session
         match one.id:
-            case "global.send" | "global.resume" | "global.quit" if self._is_asking:
+            case "global.send" | "global.resume" | "global.quit" if self.asking.is_open:
                 return "a question is open"
             case "global.send":
                 return self._console.trading.why_not_send()
@@ -196,6 +196,17 @@ class Commands:
             raise InputError("There is no order to size: type one first (:).")
         trading = self._console.trading
         trading.put(sized(stage, draft_of(stage), sizing.lower()))
+        await trading.preview()
+
+    async def do_override(self, word: str = "") -> None:
+        """Lift a denial by typing its figure, or take every override back; plans anew."""
+        stage, trading = self._console.session.stage, self._console.trading
+        if stage is None:
+            raise InputError("There is no order: type one first (:).")
+        if not word:
+            raise InputError("OVERRIDE wants CODE=FIGURE or CODE as a denial names it, or NONE.")
+        is_none = word.upper() == "NONE"
+        trading.put(stage.changed(overrides=()) if is_none else stage.overridden(word.upper()))
         await trading.preview()
 
     async def do_send(self) -> None:

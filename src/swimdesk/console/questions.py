@@ -45,7 +45,7 @@ def question_of(
         f"SEND TO {count}",
         count=count if needs_count(plan) else None,
         expires=plan.expires,
-        warnings=plan.notices,
+        warnings=(*plan.notices, *(f"overridden: {word}" for word in plan.overrides)),
         mode=mode,
         live=live,
     )

@@ -31,6 +31,8 @@ class Stage:
     candidates: tuple[str, ...] = ()
     """The accounts of the scope, once a plan told them."""
     excluded: frozenset[str] = frozenset()
+    overrides: tuple[str, ...] = ()
+    """What was typed against denials: ``CODE=FIGURE``, or ``CODE`` to acknowledge one."""
     plan: PlanView | None = None
     before: PlanView | None = None
     """The plan that died with the latest change; only shown, never sent."""
@@ -38,10 +40,22 @@ class Stage:
     is_planning: bool = False
     error: str | None = None
 
-    def request(self) -> PlanRequest:
+    def request(self, *, broker_preview: bool = False) -> PlanRequest:
         """Return what the desk is asked to plan; excluded accounts are left out of the scope."""
-        scope = Scope(accounts=self.kept) if self.excluded else self.scope
-        return PlanRequest(self.order, scope, self.sizing, remainder=self.remainder)
+        return PlanRequest(
+            self.order,
+            Scope(accounts=self.kept) if self.excluded else self.scope,
+            self.sizing,
+            remainder=self.remainder,
+            overrides=self.overrides,
+            broker_preview=broker_preview,
+        )
+
+    def overridden(self, word: str) -> Stage:
+        """Return the stage with one more override; a later figure for the same code counts."""
+        code = word.partition("=")[0]
+        kept = (one for one in self.overrides if one.partition("=")[0] != code)
+        return self.changed(overrides=(*kept, word))
 
     @property
     def kept(self) -> tuple[str, ...]:

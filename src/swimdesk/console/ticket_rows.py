@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from swimdesk.console.ticket_order import Draft
 from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.spans import Line, apart, flowing
-from swimdesk.views.models import AccountView, PlanLineView, PlanView
+from swimdesk.views.models import AccountView, BrokerCheckView, DenialView, PlanLineView, PlanView
 from swimdesk.views.requests import Scope
 
 COLUMNS: Final = (
@@ -30,8 +31,6 @@ COLUMNS: Final = (
 
 OUT: Final = "out"
 """The verdict of an account that was left out by hand."""
-
-_MOST_NOTICES: Final = 3
 
 
 def rows_of(stage: Stage, accounts: Mapping[str, AccountView]) -> dict[str, Row]:
@@ -126,16 +125,22 @@ def _standing(stage: Stage) -> str:
     return "planning …" if stage.is_planning or stage.before else "F9 plans it"
 
 
-def totals(stage: Stage, draft: Draft | None, width: int) -> list[Line]:
-    """Return what would be sent in all, how it is sized, and what is worth a second look."""
+def totals(stage: Stage, draft: Draft | None, width: int, most: int = 2) -> list[Line]:
+    """Return what would be sent in all, how it is sized, and what is worth a second look.
+
+    ``most`` lines are spent on the reasons against the order.
+    """
     lines: list[Line] = []
+    plan = stage.plan
     if stage.error:
         lines += [[(f" {part}", Role.DANGER)] for part in hanging(stage.error, width - 2)]
-    if stage.plan is not None:
-        lines += flowing(_sums(stage.plan, draft), width)
+    if plan is not None:
+        lines += flowing(_sums(plan, draft), width)
     lines += flowing(_how(stage), width)
-    for notice in stage.plan.notices[:_MOST_NOTICES] if stage.plan else ():
-        lines += [[(f" ! {part}", Role.WARN)] for part in hanging(notice, width - 4)]
+    if plan is not None:
+        second = [f"! {notice}" for notice in plan.notices]
+        second += [f"{one.accounts} x {one.code}: {one.detail}" for one in plan.warnings]
+        lines += [[(f" {text}", Role.WARN)] for text in second[:most]]
     return lines
 
 
@@ -148,16 +153,23 @@ def _sums(plan: PlanView, draft: Draft | None) -> list[Line]:
         parts.append(_figure("credit" if cash > 0 else "debit", dollars(abs(cash))))
     parts.append(_figure("max loss", dollars(plan.max_loss)))
     parts.append(_pair(str(count), "requests" if count != 1 else "request"))
+    checks = Counter(line.broker.verdict for line in plan.lines if line.broker is not None)
+    if checks:
+        said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(checks.items()))
+        parts.append(_figure("broker", said))
     return parts
 
 
 def _how(stage: Stage) -> list[Line]:
     sizing = stage.sizing + (f" {stage.remainder}" if stage.remainder else "")
-    return [
+    parts: list[Line] = [
         [(" size ", Role.DIM), (sizing, Role.TEXT)],
         _figure("waves", stage.waves),
         _figure("for", scope_words(stage.scope)),
     ]
+    if stage.overrides:
+        parts.append([("override ", Role.DIM), (" ".join(stage.overrides), Role.WARN)])
+    return parts
 
 
 def _pair(figure: str, name: str) -> Line:
@@ -192,4 +204,25 @@ def details(line: PlanLineView, stage: Stage) -> list[Sequence[tuple[str, str]]]
         ("bp now", money(line.buying_power, cents=True)),
         ("bp after", money(after, cents=True)),
     ]
-    return [figures, [(denial.code, denial.detail) for denial in line.denials]]
+    return [
+        figures,
+        [row for one in line.denials for row in _reason(one)],
+        [("lifted", f"{one.code}: {one.detail}") for one in line.lifted],
+        _broker(line.broker) if line.broker else [],
+    ]
+
+
+def _reason(one: DenialView) -> list[tuple[str, str]]:
+    """Return a denial with what lifts it."""
+    if one.override is None:
+        return [(one.code, f"{one.detail} (nothing lifts it)")]
+    return [(one.code, one.detail), ("", f"type OVERRIDE {one.override}")]
+
+
+def _broker(check: BrokerCheckView) -> list[tuple[str, str]]:
+    said = [("broker", check.verdict), *(("", text) for text in check.texts)]
+    if check.commission is not None:
+        said.append(("commission", money(check.commission, cents=True)))
+    if check.effect is not None:
+        said.append(("bp effect", money(check.effect, cents=True)))
+    return said

@@ -65,8 +65,11 @@ class Trading:
         """Let the screens show a change of the session."""
         self._around.changed()
 
-    async def preview(self) -> None:
-        """Plan the staged order; an answer that comes too late for its stage is dropped."""
+    async def preview(self, *, ask_broker: bool = False) -> None:
+        """Plan the staged order; an answer that comes too late for its stage is dropped.
+
+        ``ask_broker`` has the broker check every order too, which costs a request each.
+        """
         stage = self._session.stage
         if stage is None:
             raise InputError("There is no order to plan: type one first (:).")
@@ -77,7 +80,7 @@ class Trading:
         plan: PlanView | None = None
         error = ""
         try:
-            plan = await self._around.desk.preview(stage.request())
+            plan = await self._around.desk.preview(stage.request(broker_preview=ask_broker))
         except SwimdeskError as problem:
             error = problem.detail
         stage = self._session.stage

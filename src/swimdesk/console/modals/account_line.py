@@ -35,23 +35,22 @@ class AccountLine(ModalScreen[None]):
         Binding("escape,q,enter,space", "close", "close", show=False)
     ]
 
-    def __init__(self, title: str, groups: Sequence[Facts], hint: str = "") -> None:
+    def __init__(self, title: str, groups: Sequence[Facts]) -> None:
         super().__init__()
         self._title = title
         self._groups = groups
-        self._hint = hint
 
     def compose(self) -> ComposeResult:
         """Lay the page out."""
         with VerticalScroll():
-            yield Static(page(self._title, self._groups, self._hint), markup=False)
+            yield Static(page(self._title, self._groups), markup=False)
 
     def action_close(self) -> None:
         """Go back to the screen."""
         self.dismiss(None)
 
 
-def page(title: str, groups: Sequence[Facts], hint: str) -> Text:
+def page(title: str, groups: Sequence[Facts]) -> Text:
     """Return groups of facts, each wrapped under itself."""
     text = Text(title, "bold")
     for facts in groups:
@@ -61,6 +60,4 @@ def page(title: str, groups: Sequence[Facts], hint: str) -> Text:
             for row, part in enumerate(hanging(value, WIDTH - widest - 3)):
                 text.append(f"\n {'' if row else name:<{widest}}  ", "bold")
                 text.append(part)
-    if hint:
-        text.append(f"\n\n{hint}", "dim")
     return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
@@ -16,6 +17,7 @@ from swimdesk.console.actions import Action, Context
 from swimdesk.console.lists import ListPanel
 from swimdesk.console.modals.account_line import AccountLine
 from swimdesk.console.session import Stage
+from swimdesk.console.standing import Tone
 from swimdesk.console.ticket_market import Look
 from swimdesk.console.ticket_order import (
     Draft,
@@ -34,6 +36,7 @@ from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.spans import Line, SpanView, apart
 from swimdesk.domain.net_price import Anchor
 from swimdesk.errors import InputError
+from swimdesk.views.models import PlanLineView
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
@@ -43,6 +46,9 @@ WIDE: Final = 116
 
 REST_S: Final = 0.3
 """So long after the last change the order is planned again."""
+
+SAME_PRESS: Final = timedelta(seconds=1)
+"""F9 so soon after a plan came is a key held down, no wish to ask the broker too."""
 
 SIZINGS: Final = {
     "t": ("text", "as typed"),
@@ -70,7 +76,7 @@ class TicketPanel(ListPanel):
     TicketPanel > .left > .bar { display: none; }
     TicketPanel > .right { height: 1fr; }
     TicketPanel LiveGrid { height: 1fr; }
-    TicketPanel .totals { max-height: 6; }
+    TicketPanel .totals { max-height: 40%; }
     TicketPanel.-wide { layout: horizontal; }
     TicketPanel.-wide > .left {
         width: 47%; min-width: 57; max-width: 76; height: 1fr; border-right: solid $panel;
@@ -168,7 +174,8 @@ class TicketPanel(ListPanel):
         if stage is None:
             return []
         order = stage.plan.order if stage.plan else stage.order
-        return totals(stage, read_draft(order), size.width)
+        most = 5 if self.has_class("-wide") else 2
+        return totals(stage, read_draft(order), size.width, most)
 
     # --- changing the order ------------------------------------------------------------------
 
@@ -208,9 +215,17 @@ class TicketPanel(ListPanel):
             self.console.start(self.console.trading.preview(), "preview")
 
     async def do_preview(self) -> None:
-        """Plan the order now; an open price is locked at what the market says."""
+        """Plan the order; where it is planned already, let the broker check every order too."""
+        stage = self.session.stage
+        now = self.console.now()
+        if stage is None or stage.is_planning:
+            return
         self._stop_resting()
-        await self.console.trading.preview()
+        if stage.plan is None or stage.plan.expires <= now:
+            await self.console.trading.preview()
+        elif stage.planned_at is None or now - stage.planned_at >= SAME_PRESS:
+            self.console.say("Asking the broker about every order; nothing is sent.", Tone.DIM)
+            await self.console.trading.preview(ask_broker=True)
 
     async def do_refresh(self) -> None:
         """Look at the market of the legs again."""
@@ -301,15 +316,27 @@ class TicketPanel(ListPanel):
         if stage is not None:
             self._change(stage)
 
+    def do_lift(self) -> None:
+        """Begin the override that the account under the cursor wants; its figure is typed."""
+        line = self._line(self.grid.cursor)
+        words = [one.override for one in line.denials if one.override] if line else []
+        if not words:
+            self.console.say("Nothing that denies this account can be overridden.", Tone.WARN)
+            return
+        code, has_figure, _ = words[0].partition("=")
+        self.console.prompt.begin(f"OVERRIDE {code}{has_figure}")
+
+    def _line(self, account: str | None) -> PlanLineView | None:
+        stage = self.session.stage
+        plan = (stage.plan or stage.before) if stage else None
+        lines = plan.lines if plan else ()
+        return next((line for line in lines if line.account == account), None)
+
     def on_live_grid_activated(self, event: LiveGrid.Activated) -> None:
         """Show all that is known of one account's part."""
         stage = self.session.stage
-        plan = (stage.plan or stage.before) if stage else None
-        lines = {line.account: line for line in plan.lines} if plan else {}
-        line = lines.get(event.key)
+        line = self._line(event.key)
         if stage is None or line is None or self.console.is_modal:
             return
-        title = f"{line.account}  {line.last4}"
-        self.console.push_screen(
-            AccountLine(title, details(line, stage)), lambda _: self.console.modal_closed()
-        )
+        page = AccountLine(f"{line.account}  {line.last4}", details(line, stage))
+        self.console.push_screen(page, lambda _: self.console.modal_closed())
