@@ -351,10 +351,11 @@ def fills_of(
         return ()
     net = price if price is not None else ticket.price or Decimal(1)
     base = Decimal(10)
-    rest = sum((leg.side.sign * leg.ratio * base for leg in ticket.legs[1:]), Decimal(0))
+    rest = sum((leg.side.sign * ticket.weight(leg) * base for leg in ticket.legs[1:]), Decimal(0))
     first = ticket.legs[0]
     signed = net if ticket.side is Side.BUY else -net
-    prices = [(signed - rest) * first.side.sign / first.ratio, *[base] * (len(ticket.legs) - 1)]
+    carried = (signed - rest) * first.side.sign / ticket.weight(first)
+    prices = [carried, *[base] * (len(ticket.legs) - 1)]
     return tuple(
         Execution(
             order_id, "act-1", i + 1, leg.instrument.symbol, Decimal(units * leg.ratio), p, at

@@ -76,6 +76,8 @@ def print_plan(output: Output, plan: PlanView, *, most: int | None = None) -> No
         return
     output.heading(plan.order)
     output.heading(_sum_of(plan))
+    if plan.net_bid is not None:
+        output.heading(_market_of(plan))
     if plan.saved:
         output.heading(
             f"plan {plan.plan}, to be sent until {plan.expires:%H:%M:%S} UTC:"
@@ -105,6 +107,14 @@ def _sum_of(plan: PlanView) -> str:
         [sent, *kept, f"{units} units", f"requirement {_dollars(plan.requirement)}",
          f"maximum loss {loss}"]
     )  # fmt: skip
+
+
+def _market_of(plan: PlanView) -> str:
+    market = f"market {plan.net_bid} x {plan.net_ask}, mid {plan.net_mid}"
+    age = f"quotes {plan.quote_age_s:.1f} s old"
+    return ", ".join(
+        [market, age, *([f"priced from {plan.price_from}"] if plan.price_from else [])]
+    )
 
 
 def _dollars(amount: Decimal) -> str:

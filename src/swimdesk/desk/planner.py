@@ -27,6 +27,7 @@ from swimdesk.desk.ports import (
     PreparedOrder,
     Quote,
 )
+from swimdesk.desk.quoted import net_market, priced
 from swimdesk.desk.reading import SETTLE, HoldingsReader
 from swimdesk.desk.together import both
 from swimdesk.domain.accounts import Account
@@ -34,8 +35,8 @@ from swimdesk.domain.allocation import Allocated, Standing, allocate, unweighed
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
 from swimdesk.domain.effects import resolve_effect
 from swimdesk.domain.margin import Cost, cost
-from swimdesk.domain.orderlang import parse_with_notices, print_ticket
-from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, LineState, Side, Ticket
+from swimdesk.domain.orderlang import parse_order, print_ticket
+from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, Leg, LineState, Side, Ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
 from swimdesk.domain.positions import held
 from swimdesk.domain.risk import (
@@ -122,30 +123,31 @@ class Planner:
 
         ``turn`` says whose turn it is where units left over rotate.
         """
-        parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
+        parsed = parse_order(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing, request.remainder)
         check_text(sizing, parsed.ticket.quantity, parsed.ticket.side)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         known, market = await both(
             self._reader.holdings(accounts), self._look(parsed.ticket, unpriced)
         )
+        asked = priced(parsed, market.quotes)
         # From here on nothing waits: orders that left during the reads are seen.
         snapshot = book.snapshot
         ours = snapshot.by_account()
         standings = {
-            alias: _standing(sizing, parsed.ticket, one, tuple(ours.get(alias, ())), market)
+            alias: _standing(sizing, asked, one, tuple(ours.get(alias, ())), market)
             for alias, one in known.found.items()
         }
-        shares = allocate(sizing, parsed.ticket, accounts, standings, turn)
+        shares = allocate(sizing, asked, accounts, standings, turn)
         notices = parsed.notices + _unread(sizing, unweighed(sizing, accounts, standings))
         lines: list[PlannedLine] = []
         drafts: list[Drafted] = []
         for account in accounts:
-            early = _early_verdict(account, parsed.ticket, shares[account.alias], known.failed)
+            early = _early_verdict(account, asked, shares[account.alias], known.failed)
             if early is not None:
                 lines.append(early)
             else:
-                ticket = parsed.ticket.sized(shares[account.alias].quantity)
+                ticket = asked.sized(shares[account.alias].quantity)
                 orders = tuple(ours.get(account.alias, ()))
                 drafts.append(_draft(ticket, known.found[account.alias], orders))
         lines += [_unresolved_line(d) for d in drafts if d.ticket.effect is Effect.AUTO]
@@ -159,7 +161,11 @@ class Planner:
         lines = self._cap(lines, costs)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
-        plan = self._plan(parsed.ticket, lines, sizing, notices)
+        plan = replace(
+            self._plan(asked, lines, sizing, notices),
+            net=net_market(asked, market.quotes),
+            price_from=str(parsed.formula) if parsed.formula else None,
+        )
         return PlanResult(plan, prepared, market, frozenset(snapshot.broadcasts))
 
     def recheck(self, result: PlanResult, snapshot: Snapshot) -> PlannedLine | None:
@@ -337,14 +343,18 @@ def _unresolved_line(draft: Drafted) -> PlannedLine:
 
 def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
     quantities = held(holdings.positions)
-    free = after_orders(quantities, ours, lambda line, _: line.ticket.effect is Effect.CLOSE)
+    free = after_orders(quantities, ours, _closes)
     cover = after_orders(
         quantities,
         ours,
-        lambda line, leg: line.ticket.effect is Effect.CLOSE or leg.side is Side.SELL,
+        lambda line, leg: _closes(line, leg) or leg.side is Side.SELL,
     )
     resolved = resolve_effect(ticket, quantities, free)
     return Drafted(holdings.account, resolved.ticket, holdings, cover, ours, resolved.denials)
+
+
+def _closes(line: Line, leg: Leg) -> bool:
+    return leg in line.ticket.legs_of(Effect.CLOSE)
 
 
 def _cost(draft: Drafted, market: Market) -> Cost:
@@ -402,4 +412,5 @@ def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, .
 
 def _buying_power(draft: Drafted) -> Decimal:
     known = draft.holdings.balances
-    return known.stock_buying_power if draft.ticket.is_equity else known.option_buying_power
+    has_shares = draft.ticket.shares is not None
+    return known.stock_buying_power if has_shares else known.option_buying_power

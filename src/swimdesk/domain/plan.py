@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from swimdesk.domain.broadcast import Denial
+from swimdesk.domain.net_price import NetMarket
 from swimdesk.domain.orders import Ticket
 
 
@@ -55,6 +56,10 @@ class Plan:
     sizing: str = "text"
     remainder: str | None = None
     notices: tuple[str, ...] = ()
+    net: NetMarket | None = None
+    """What the ticket was quoted at; None where a leg has no market."""
+    price_from: str | None = None
+    """What the price was worked out from, as it was typed; None where it was a number."""
 
     @property
     def sendable(self) -> tuple[PlannedLine, ...]:

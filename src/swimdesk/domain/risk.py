@@ -27,7 +27,7 @@ from swimdesk.domain.orders import (
     Ticket,
     TimeInForce,
 )
-from swimdesk.domain.payoff import cover
+from swimdesk.domain.payoff import contracts_of, cover
 
 
 class DenialCode(StrEnum):
@@ -111,18 +111,23 @@ def check_broadcast(notional: Decimal, limits: RiskLimits) -> Denial | None:
 def _size(facts: LineFacts, limits: RiskLimits) -> Denial | None:
     ticket = facts.ticket
     if ticket.is_equity:
-        if ticket.quantity <= limits.max_shares_per_order:
-            return None
-        return denial(
-            DenialCode.SIZE_SHARES,
-            f"{ticket.quantity} shares, ceiling {limits.max_shares_per_order} per order",
-        )
-    contracts = max(leg.ratio for leg in ticket.legs) * ticket.quantity
+        too_many = ticket.quantity > limits.max_shares_per_order
+        return _too_many_shares(ticket.quantity, limits) if too_many else None
+    shares = 0 if ticket.shares is None else ticket.shares.ratio * ticket.quantity
+    if shares > limits.max_shares_per_order:
+        return _too_many_shares(shares, limits)
+    contracts = max(leg.ratio for leg in ticket.legs if leg is not ticket.shares) * ticket.quantity
     if contracts <= limits.max_contracts_per_order:
         return None
     return denial(
         DenialCode.SIZE_CONTRACTS,
         f"{contracts} contracts in a leg, ceiling {limits.max_contracts_per_order} per order",
+    )
+
+
+def _too_many_shares(shares: int, limits: RiskLimits) -> Denial:
+    return denial(
+        DenialCode.SIZE_SHARES, f"{shares} shares, ceiling {limits.max_shares_per_order} per order"
     )
 
 
@@ -145,7 +150,7 @@ def _cash_account(facts: LineFacts, _: RiskLimits) -> Denial | None:
     ticket = facts.ticket
     if facts.account.capabilities.type is not AccountType.CASH or ticket.effect is Effect.CLOSE:
         return None
-    if all(leg.side is Side.BUY for leg in ticket.legs):
+    if all(leg.side is Side.BUY for leg in ticket.legs) or _brings_its_cover(ticket):
         return None
     if ticket.is_multi_leg:
         return denial(DenialCode.CASH_ACCOUNT, "spreads need a margin account, this is a cash one")
@@ -153,6 +158,17 @@ def _cash_account(facts: LineFacts, _: RiskLimits) -> Denial | None:
         return None
     lacking = "" if ticket.is_equity else f", {_cover_lacking(facts)}"
     return denial(DenialCode.CASH_ACCOUNT, f"a cash account cannot sell short{lacking}")
+
+
+def _brings_its_cover(ticket: Ticket) -> bool:
+    """Tell whether the shares bought with the options cover all that is sold."""
+    shares = ticket.shares
+    return (
+        ticket.is_multi_leg
+        and shares is not None
+        and shares.side is Side.BUY
+        and not cover(ticket.legs).naked
+    )
 
 
 def _cover_lacking(facts: LineFacts) -> str:
@@ -183,14 +199,20 @@ def level_needed(ticket: Ticket, *, covered: bool) -> int:
     """Return the option approval level that a ticket needs.
 
     0 covered calls and cash-secured puts, 1 long options, 2 spreads, 3 naked options also as part
-    of a spread. ``covered`` is asked of single legs only.
+    of a spread. Of a roll counts what it opens. ``covered`` is asked of single legs only.
     """
     if ticket.is_equity:
         return 0
-    if all(leg.side is Side.BUY for leg in ticket.legs):
+    opened = ticket.legs_of(Effect.OPEN) or ticket.legs
+    options = [leg for leg in opened if leg is not ticket.shares]
+    if len(opened) > 1 and cover(opened).naked:
+        return 3
+    if all(leg.side is Side.BUY for leg in options):
         return 1
-    if ticket.is_multi_leg:
-        return 3 if cover(ticket.legs).naked else 2
+    if len(options) < len(opened):
+        return 1 if any(leg.side is Side.BUY for leg in options) else 0
+    if len(opened) > 1:
+        return 2
     return 0 if covered else 3
 
 
@@ -205,7 +227,7 @@ def _option_level(facts: LineFacts, _: RiskLimits) -> Denial | None:
 
 
 def _buying_power(facts: LineFacts, _: RiskLimits) -> Denial | None:
-    stock = facts.ticket.is_equity
+    stock = facts.ticket.shares is not None
     have = facts.balances.stock_buying_power if stock else facts.balances.option_buying_power
     free = have - facts.reserved
     if facts.cost.requirement <= free or facts.cost.requirement <= 0:
@@ -254,8 +276,7 @@ def price_tick(ticket: Ticket, price: Decimal, *, penny_pilot: bool) -> Decimal:
     """Return the step that this ticket's price must be a multiple of."""
     if ticket.kind is StructureKind.EQUITY:
         return equity_tick(price)
-    contract = ticket.legs[0].instrument
-    root = contract.root if isinstance(contract, OptionContract) else ""
+    root = contracts_of(ticket.legs)[0].root
     if ticket.is_multi_leg:
         return spread_tick(root)
     return option_tick(root, abs(price), penny_pilot=penny_pilot)

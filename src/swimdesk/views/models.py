@@ -122,7 +122,11 @@ class PlanLineView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan: per account quantity, verdict, effect, cost; sends nothing by itself."""
+    """A plan: per account quantity, verdict, effect, cost; sends nothing by itself.
+
+    The net market is in the sign of the order's price; null where a leg has none. ``price_from``
+    is what was typed for a price that was worked out from it, such as ``@mid``.
+    """
 
     plan: str
     order: str
@@ -136,6 +140,11 @@ class PlanView:
     counts: dict[str, int]
     requirement: Decimal
     max_loss: Decimal | None
+    net_bid: Decimal | None
+    net_mid: Decimal | None
+    net_ask: Decimal | None
+    quote_age_s: float | None
+    price_from: str | None
     lines: tuple[PlanLineView, ...]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts, fills, timing
 from swimdesk.domain.commands import Command
+from swimdesk.domain.net_price import NetMarket
 from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict
 from swimdesk.views.models import (
@@ -140,8 +142,13 @@ def plan_line_view(line: PlannedLine) -> PlanLineView:
     )
 
 
+def _age_s(net: NetMarket, now: datetime) -> float:
+    return round(max((now - net.as_of).total_seconds(), 0.0), 3)
+
+
 def plan_view(plan: Plan, *, saved: bool) -> PlanView:
     """Show a plan with its totals over the accounts that would be sent to."""
+    net = plan.net
     sendable = plan.sendable
     losses = [line.max_loss for line in sendable]
     total_loss = None if None in losses else sum((x for x in losses if x), Decimal(0))
@@ -161,5 +168,10 @@ def plan_view(plan: Plan, *, saved: bool) -> PlanView:
         requirement=dollars(sum((x.requirement or Decimal(0) for x in sendable), Decimal(0)))
         or Decimal(0),
         max_loss=dollars(total_loss),
+        net_bid=price(net.bid) if net else None,
+        net_mid=price(net.mid) if net else None,
+        net_ask=price(net.ask) if net else None,
+        quote_age_s=_age_s(net, plan.created) if net else None,
+        price_from=plan.price_from,
         lines=tuple(plan_line_view(line) for line in plan.lines),
     )
