@@ -11,7 +11,8 @@ from swimdesk.console.modals.help import Help
 from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage, needs_count
 from swimdesk.console.standing import Tone
 from swimdesk.console.typed import Order, Verb, read_line
-from swimdesk.domain.orderlang.commandline import OrderLine
+from swimdesk.domain.orderlang import parse
+from swimdesk.domain.orderlang.commandline import INTENTS, OrderLine
 from swimdesk.errors import InputError, SwimdeskError
 from swimdesk.views.models import PlanView
 from swimdesk.views.requests import Scope
@@ -66,6 +67,9 @@ class Commands:
         console = self._console
         scope = self._scope(line)
         if scope.is_empty:
+            # A mistake in the order may have swallowed the words behind it: that comes first.
+            if line.order.split()[0].upper() not in INTENTS:
+                parse(line.order)
             raise InputError(
                 "Say which accounts, behind the order: all, grp NAME, acc ALIAS, where …, marked."
             )
