@@ -11,7 +11,7 @@ from swimdesk.console.modals.help import Help
 from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage, needs_count
 from swimdesk.console.standing import Tone
 from swimdesk.console.typed import Order, Verb, read_line
-from swimdesk.domain.orderlang import parse
+from swimdesk.domain.orderlang import parse_order
 from swimdesk.domain.orderlang.commandline import INTENTS, OrderLine
 from swimdesk.errors import InputError, SwimdeskError
 from swimdesk.views.models import PlanView
@@ -69,7 +69,7 @@ class Commands:
         if scope.is_empty:
             # A mistake in the order may have swallowed the words behind it: that comes first.
             if line.order.split()[0].upper() not in INTENTS:
-                parse(line.order)
+                parse_order(line.order)
             raise InputError(
                 "Say which accounts, behind the order: all, grp NAME, acc ALIAS, where …, marked."
             )
@@ -107,9 +107,9 @@ class Commands:
         console = self._console
         console.push_screen(Help(console.panel.contexts), lambda _: console.modal_closed())
 
-    def do_go(self, code: str) -> None:
-        """Show a screen."""
-        self._console.go(code)
+    def do_go(self, code: str, subject: str = "") -> None:
+        """Show a screen, on a subject where one was typed."""
+        self._console.go(code, subject)
 
     def do_back(self) -> None:
         """Show the screen before."""

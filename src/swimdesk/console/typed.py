@@ -34,4 +34,8 @@ def read_line(text: str) -> Typed:
     for one in ACTIONS:
         if one.typed and one.typed == word.upper():
             return Verb(one.id, rest.strip())
+    second, _, behind = rest.strip().partition(" ")
+    for one in ACTIONS:
+        if one.subject and one.typed == second.upper():
+            return Verb(one.id, f"{word} {behind.strip()}".strip())
     return Order(read_command_line(text), text)

@@ -8,9 +8,13 @@ from swimdesk.console.actions.model import Action, Context
 
 _SCREENS: Final = (
     ("ACC", "2", "accounts", "Accounts: balances, what each may trade; Space marks."),
+    ("OMON", "4", "chain", "Option chain, legs picked from it: SPY OMON, OMON SPX 18DEC26."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
 )
+
+_SUBJECTS: Final = {"OMON": "SYMBOL [EXPIRY]"}
+"""What may be typed beside a code, before it or behind it."""
 
 SCREEN_ACTIONS: Final = tuple(
     Action(
@@ -20,6 +24,7 @@ SCREEN_ACTIONS: Final = tuple(
         (key,),
         Context.GLOBAL,
         typed=code,
+        subject=_SUBJECTS.get(code, ""),
         calls=("go", code),
     )
     for code, key, title, text in _SCREENS

@@ -21,12 +21,12 @@ class Flashes:
         self._lasting_s = lasting_s
         self._rows: dict[str, tuple[float, dict[int, str]]] = {}
 
-    def note(self, key: str, before: Row, now: Row) -> None:
-        """Note which cells differ, and whether a figure rose or fell."""
+    def note(self, key: str, before: Row, now: Row, quiet: frozenset[int] = frozenset()) -> None:
+        """Note which cells differ, save in quiet columns, and whether a figure rose or fell."""
         signs = {
             index: _sign(old, new)
             for index, (old, new) in enumerate(zip(before, now, strict=False))
-            if old.text != new.text
+            if old.text != new.text and index not in quiet
         }
         if signs:
             earlier = self._rows.pop(key, (0.0, {}))[1]

@@ -89,6 +89,7 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.columns = tuple(columns)
+        self._quiet = frozenset(i for i, column in enumerate(columns) if not column.flashes)
         self.placeholder = placeholder
         self.strips_built = 0
         """How many rows were painted anew since the start, for tests and measurements."""
@@ -234,7 +235,7 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         """Let the changed cells of a row that is seen flash, and see that they come to rest."""
         if not self._is_flashing_on or self._line_of(key) is None:
             return
-        self._flashes.note(key, before, now)
+        self._flashes.note(key, before, now, self._quiet)
         self._await_rest()
 
     def _await_rest(self) -> None:
