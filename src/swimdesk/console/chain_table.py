@@ -36,14 +36,14 @@ _THOUSANDS: Final = 100_000
 def _column(right: Right, figure: str) -> Column:
     key = f"{right} {figure}"
     if figure == _LEG:
-        return Column(key, right.value, 4, align="right", flashes=False)
+        return Column(key, right.value, 4, align="right", is_calm=True)
     title, width = next((title, width) for name, title, width in _FIGURES if name == figure)
     return Column(key, title, width, align="right", is_flexible=True, least=width)
 
 
 COLUMNS: Final = (
     *(_column(Right.CALL, figure) for figure in _FROM_LEFT),
-    Column("strike", "strike", _STRIKE_WIDTH, align="right", flashes=False, priority=100),
+    Column("strike", "strike", _STRIKE_WIDTH, align="right", is_calm=True, priority=100),
     *(_column(Right.PUT, figure) for figure in _FROM_STRIKE),
 )
 

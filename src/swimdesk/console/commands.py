@@ -26,11 +26,14 @@ class Commands:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._is_asking = False
 
     def why_not(self, one: Action) -> str | None:
         """Return why an action cannot be done now; None if it can."""
         session = self._console.session
         match one.id:
+            case "global.send" | "global.resume" | "global.quit" if self._is_asking:
+                return "a question is open"
             case "global.send":
                 return self._console.trading.why_not_send()
             case "global.preview" if session.stage is None:
@@ -57,8 +60,7 @@ class Commands:
         except SwimdeskError as error:
             where = f"column {error.column}: " if error.column else ""
             console.say(f"{where}{error.detail}", Tone.DANGER)
-            console.prompt.value = text
-            console.prompt.focus()
+            console.prompt.begin(text)
             if error.column:
                 console.prompt.cursor_position = min(error.column - 1, len(text))
 
@@ -94,7 +96,7 @@ class Commands:
 
     def do_command(self) -> None:
         """Give the keys to the command line."""
-        self._console.prompt.focus()
+        self._console.prompt.take_keys()
 
     # --- looking -----------------------------------------------------------------------------
 
@@ -190,16 +192,26 @@ class Commands:
         if stage is None or stage.plan is None:
             return
         plan = stage.plan
-        if not await self._asked(question_of(plan)):
+        answer = await self._asked(question_of(plan))
+        if answer is None:
+            return
+        if not answer:
             console.say("Nothing was sent.")
             return
         sent = await console.trading.send(plan)
         console.say(f"Sent: broadcast …{sent.broadcast[-8:]} to {plan.counts['send']} accounts.")
         console.go("BLT")
 
-    async def _asked(self, question: Question) -> bool:
+    async def _asked(self, question: Question) -> bool | None:
+        """Return the answer; None where another question is open already."""
         console = self._console
-        answer = await console.push_screen_wait(Confirm(question, console.now))
+        if self._is_asking:
+            return None
+        self._is_asking = True
+        try:
+            answer = await console.push_screen_wait(Confirm(question, console.now))
+        finally:
+            self._is_asking = False
         console.modal_closed()
         return bool(answer)
 

@@ -21,7 +21,7 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What ``auto`` became in one account, or why it cannot be told."""
+    """What ``auto`` became in one account; it stays ``auto`` where that cannot be told."""
 
     ticket: Ticket
     denials: tuple[Denial, ...] = field(default=())
@@ -66,7 +66,7 @@ def _closing(
     resolved = ticket.with_effect(effect)
     for leg in resolved.legs_of(Effect.CLOSE):
         if not _is_held(leg, ticket.quantity, free):
-            return Resolved(ticket, (_oversold(leg, ticket, holdings, free),))
+            return Resolved(resolved, (_oversold(leg, ticket, holdings, free),))
     return Resolved(resolved)
 
 
@@ -90,6 +90,7 @@ def _oversold(
         DenialCode.SELL_MORE_THAN_HELD,
         f"{leg.side.value.lower()} {leg.ratio * ticket.quantity} {leg.instrument.symbol}"
         f" to close, free to close {left:f}{hint}",
+        leg.ratio * ticket.quantity - left,
     )
 
 

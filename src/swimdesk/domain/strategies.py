@@ -104,10 +104,13 @@ def shape_of(ticket: Ticket) -> Shape:
 def recognise(legs: Sequence[Leg]) -> Recognised | None:
     """Name legs that came from elsewhere, in any order; None for what has no name in the table.
 
-    Of the ways to write a spread it returns the one where BUY pays and SELL receives.
+    A roll of verticals is not named. Of the ways to write a spread it returns the one where BUY
+    pays and SELL receives.
     """
     for kind, structure in STRUCTURES.items():
         if len(structure.legs) + bool(structure.shares) != len(legs) or structure.fewest_legs:
+            continue
+        if kind is StructureKind.VERTICAL_ROLL:  # an order, not what is held once it is filled
             continue
         for ordered in permutations(legs):
             side = ordered[0].side

@@ -40,6 +40,9 @@ def plan_text(plan: Plan) -> str:
             "notices": plan.notices,
             "net": _net_values(plan.net),
             "price_from": plan.price_from,
+            "limits": plan.limits,
+            "overrides": plan.overrides,
+            "notional": decimal_text(plan.notional),
         }
     )
 
@@ -57,6 +60,8 @@ def plan_of(text: str) -> Plan:
                 "lines": tuple(_line_of(line) for line in values["lines"]),
                 "notices": tuple(values["notices"]),
                 "net": _net_of(values.get("net")),
+                "overrides": tuple(values.get("overrides", ())),
+                "notional": decimal_of(values.get("notional")),
             }
         )
 
@@ -79,6 +84,7 @@ def _line_values(line: PlannedLine) -> dict[str, Any]:
         "ticket": ticket_text(line.ticket),
         "verdict": line.verdict.value,
         "denials": denials_text(line.denials),
+        "lifted": denials_text(line.lifted),
     }
 
 
@@ -91,5 +97,6 @@ def _line_of(values: dict[str, Any]) -> PlannedLine:
             "ticket": ticket_of(values["ticket"]),
             "verdict": Verdict(values["verdict"]),
             "denials": denials_of(values["denials"]),
+            "lifted": denials_of(values.get("lifted", "[]")),
         }
     )

@@ -36,7 +36,7 @@ class Action:
     ``id`` is ``context.name``. Carried out by ``do_name`` of the panel shown or of the console, or
     by the method that ``calls`` names, with its arguments. ``keys`` are Textual's names of keys;
     two with a space between are pressed one after the other. ``typed`` is the same on the command
-    line; ``subject`` is what may stand beside it there. ``footer`` orders the hints, 0 shows none.
+    line, ``takes`` what may stand behind it there. ``footer`` orders the hints, 0 shows none.
     """
 
     id: str
@@ -46,10 +46,10 @@ class Action:
     context: Context
     grade: Grade = Grade.VIEW
     typed: str = ""
-    subject: str = ""
     footer: int = 0
     emergency: bool = False
     calls: tuple[str, ...] = ()
+    takes: str = ""
 
     @property
     def method(self) -> str:

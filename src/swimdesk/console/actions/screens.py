@@ -13,8 +13,10 @@ _SCREENS: Final = (
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
 )
 
-_SUBJECTS: Final = {"OMON": "SYMBOL [EXPIRY]"}
-"""What may be typed beside a code, before it or behind it."""
+OF_A_SYMBOL: Final = "SYMBOL [EXPIRY]"
+"""What a screen takes whose symbol may stand in front of its code as well."""
+
+_TAKES: Final = {"OMON": OF_A_SYMBOL}
 
 SCREEN_ACTIONS: Final = tuple(
     Action(
@@ -24,7 +26,7 @@ SCREEN_ACTIONS: Final = tuple(
         (key,),
         Context.GLOBAL,
         typed=code,
-        subject=_SUBJECTS.get(code, ""),
+        takes=_TAKES.get(code, ""),
         calls=("go", code),
     )
     for code, key, title, text in _SCREENS

@@ -31,10 +31,10 @@ class Column:
     """The fewest cells a flexible column is of use with; 0 means its width."""
     priority: int = 0
     """Where the width is short the lowest priority drops first, the highest of the grid never."""
-    flashes: bool = True
-    """Show that a text changed; not for what changes by the operator's own hand."""
     is_sticky: bool = False
     """Stay when the grid is scrolled sideways; the first column does in any case."""
+    is_calm: bool = False
+    """Never flash: what changes with the time alone says nothing new."""
 
     @property
     def floor(self) -> int:
