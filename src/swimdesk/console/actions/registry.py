@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from swimdesk.console.actions.chain import CHAIN_ACTIONS
 from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
 from swimdesk.console.actions.model import Action, Context
 from swimdesk.console.actions.screens import SCREEN_ACTIONS
@@ -15,6 +16,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *SCREEN_ACTIONS,
     *GLOBAL_ACTIONS,
     *LIST_ACTIONS,
+    *CHAIN_ACTIONS,
     *TICKET_ACTIONS,
 )
 """Every action of the console."""
