@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from swimdesk.console.actions.blotter import BLOTTER_ACTIONS
 from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
+from swimdesk.console.actions.log import LOG_ACTIONS
 from swimdesk.console.actions.model import Action, Context
 from swimdesk.console.actions.screens import SCREEN_ACTIONS
 
-ACTIONS: Final[tuple[Action, ...]] = (*SCREEN_ACTIONS, *GLOBAL_ACTIONS, *LIST_ACTIONS)
+ACTIONS: Final[tuple[Action, ...]] = (
+    *SCREEN_ACTIONS,
+    *GLOBAL_ACTIONS,
+    *LIST_ACTIONS,
+    *BLOTTER_ACTIONS,
+    *LOG_ACTIONS,
+)
 """Every action of the console."""
 
 _BY_ID: Final[Mapping[str, Action]] = MappingProxyType({one.id: one for one in ACTIONS})

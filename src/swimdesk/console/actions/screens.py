@@ -10,6 +10,7 @@ _SCREENS: Final = (
     ("ACC", "2", "accounts", "Accounts: balances, what each may trade; Space marks."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
+    ("LOG", "0", "log", "Every request that was really sent, and what was said."),
 )
 
 SCREEN_ACTIONS: Final = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from textual import events
@@ -103,6 +103,11 @@ class LiveGrid(PointedGrid):
         self._filter_text = text if isinstance(text, str) else ""
         self._rows.set_filter(filter_of(text) if isinstance(text, str) else text)
         self._settle()
+
+    def set_pins(self, keys: Iterable[str]) -> None:
+        """Let these rows come first on their level, however it is sorted."""
+        self._rows.set_pins(frozenset(keys))
+        self._settle_soon()
 
     def activate(self) -> None:
         """Fold or unfold the row under the cursor; tell of a row that has nothing under it."""
