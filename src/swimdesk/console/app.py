@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from typing import Any, ClassVar, Final
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input
+from textual.worker import WorkerFailed
 
 from swimdesk.console.actions import ACTIONS, Action, Context, action, actions_of
 from swimdesk.console.bell import Bell
@@ -40,6 +42,15 @@ LEAST_HEIGHT: Final = 24
 
 STOPS: Final = frozenset(key.split()[0] for one in ACTIONS if one.emergency for key in one.keys)
 """Keys that stop; they mean that whatever else waits for a key."""
+
+
+_PROMPT_KEYS: Final = {
+    key: one.id
+    for one in ACTIONS
+    if one.id in ("global.command", "list.filter")
+    for key in one.keys
+}
+"""Keys after which text is typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class Console(App[int], inherit_bindings=False):
         self.board = Board()
         self.session = Session()
         self.said: list[Said] = []
-        self.crash: Exception | None = None
+        self.crash: BaseException | None = None
         self.bridge = Bridge(desk, self.board, self._changed, self._desk_lost)
         self.trading = Trading(
             Surroundings(
@@ -95,6 +106,7 @@ class Console(App[int], inherit_bindings=False):
         self._panels: dict[str, Panel] = {}
         self._first = first
         self._way: list[str] = []
+        self._showing = asyncio.Lock()
         self._next_key: Callable[[str], None] | None = None
         self._asks_to_quit = False
 
@@ -125,6 +137,11 @@ class Console(App[int], inherit_bindings=False):
         return self.screen_stack[0].query_one(Prompt)
 
     async def _show(self, code: str) -> None:
+        # Keys may ask for another screen while one is still being mounted.
+        async with self._showing:
+            await self._switch(code)
+
+    async def _switch(self, code: str) -> None:
         switcher = self.screen_stack[0].query_one(ContentSwitcher)
         if self._way:
             self.panel.hidden()
@@ -136,7 +153,7 @@ class Console(App[int], inherit_bindings=False):
             self._way = [*self._way[-20:], code]
         switcher.current = self.panel.id
         self.panel.shown()
-        self.panel.entry().focus()
+        self._give_keys_back()
         self._frame_changed()
 
     def _hints(self) -> Sequence[tuple[str, str, str, bool]]:
@@ -206,7 +223,7 @@ class Console(App[int], inherit_bindings=False):
         """Paint what happened while a modal stood above the screen."""
         self._frame_changed()
         self.panel.board_changed(EVERYTHING)
-        self.panel.entry().focus()
+        self._give_keys_back()
 
     # --- doing -------------------------------------------------------------------------------
 
@@ -246,7 +263,24 @@ class Console(App[int], inherit_bindings=False):
                 if event.key != "escape":
                     take(event.key)
                 return
+        if isinstance(event, events.Key) and self._opens_prompt(event):
+            return
         await super().on_event(event)
+
+    def _opens_prompt(self, event: events.Key) -> bool:
+        """Open the command line before the key behind it is looked at.
+
+        A key that goes the long way, through the screen's queue, lets the next ones overtake it:
+        of a text that arrives at once every letter would act on the screen.
+        """
+        chosen = _PROMPT_KEYS.get(event.key)
+        if chosen is None or self.is_modal or isinstance(self.focused, Input):
+            return False
+        one = action(chosen)
+        if event.is_forwarded or one.context not in (*self.panel.contexts, Context.GLOBAL):
+            return False
+        self.do(chosen)
+        return True
 
     def do(self, action_id: str, *arguments: str) -> None:
         """Carry out an action, or say why it cannot be done now."""
@@ -290,7 +324,7 @@ class Console(App[int], inherit_bindings=False):
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Carry out a line of the command line."""
-        self.panel.entry().focus()
+        self._give_keys_back()
         self.commands.enter(event.text)
 
     def on_input_changed(self, event: Prompt.Changed) -> None:
@@ -300,7 +334,10 @@ class Console(App[int], inherit_bindings=False):
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Give the keys back to the screen."""
-        self.panel.entry().focus()
+        self._give_keys_back()
+
+    def _give_keys_back(self) -> None:
+        self.screen_stack[0].set_focus(self.panel.entry())
 
     def go(self, code: str) -> None:
         """Show a screen by its code."""
@@ -324,7 +361,7 @@ class Console(App[int], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-        self.crash = self.crash or error
+        self.crash = self.crash or (error.error if isinstance(error, WorkerFailed) else error)
         self._return_code = int(ExitCode.BUG)
         self._close_messages_no_wait()
 

@@ -12,7 +12,8 @@ from swimdesk.console.modals.help import Help
 from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage, needs_count
 from swimdesk.console.standing import Tone
 from swimdesk.console.typed import Order, Verb, read_line
-from swimdesk.domain.orderlang.commandline import OrderLine
+from swimdesk.domain.orderlang import parse
+from swimdesk.domain.orderlang.commandline import INTENTS, OrderLine
 from swimdesk.errors import InputError, SwimdeskError
 from swimdesk.views.models import PlanView
 from swimdesk.views.requests import Scope
@@ -26,11 +27,14 @@ class Commands:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._is_asking = False
 
     def why_not(self, one: Action) -> str | None:
         """Return why an action cannot be done now; None if it can."""
         session = self._console.session
         match one.id:
+            case "global.send" | "global.resume" | "global.quit" if self._is_asking:
+                return "a question is open"
             case "global.send":
                 return self._console.trading.why_not_send()
             case "global.preview" if session.stage is None:
@@ -57,8 +61,7 @@ class Commands:
         except SwimdeskError as error:
             where = f"column {error.column}: " if error.column else ""
             console.say(f"{where}{error.detail}", Tone.DANGER)
-            console.prompt.value = text
-            console.prompt.focus()
+            console.prompt.begin(text)
             if error.column:
                 console.prompt.cursor_position = min(error.column - 1, len(text))
 
@@ -67,6 +70,9 @@ class Commands:
         console = self._console
         scope = self._scope(line)
         if scope.is_empty:
+            # A mistake in the order may have swallowed the words behind it: that comes first.
+            if line.order.split()[0].upper() not in INTENTS:
+                parse(line.order)
             raise InputError(
                 "Say which accounts, behind the order: all, grp NAME, acc ALIAS, where …, marked."
             )
@@ -91,7 +97,7 @@ class Commands:
 
     def do_command(self) -> None:
         """Give the keys to the command line."""
-        self._console.prompt.focus()
+        self._console.prompt.take_keys()
 
     # --- looking -----------------------------------------------------------------------------
 
@@ -209,16 +215,26 @@ class Commands:
         if stage is None or stage.plan is None:
             return
         plan = stage.plan
-        if not await self._asked(question_of(plan)):
+        answer = await self._asked(question_of(plan))
+        if answer is None:
+            return
+        if not answer:
             console.say("Nothing was sent.")
             return
         sent = await console.trading.send(plan)
         console.say(f"Sent: broadcast …{sent.broadcast[-8:]} to {plan.counts['send']} accounts.")
         console.go("BLT")
 
-    async def _asked(self, question: Question) -> bool:
+    async def _asked(self, question: Question) -> bool | None:
+        """Return the answer; None where another question is open already."""
         console = self._console
-        answer = await console.push_screen_wait(Confirm(question, console.now))
+        if self._is_asking:
+            return None
+        self._is_asking = True
+        try:
+            answer = await console.push_screen_wait(Confirm(question, console.now))
+        finally:
+            self._is_asking = False
         console.modal_closed()
         return bool(answer)
 

@@ -7,16 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
+from swimdesk.desk.abilities import Abilities
 from swimdesk.desk.book import Book, Snapshot
+from swimdesk.desk.checking import (
+    broadcast_facts,
+    earlier_orders,
+    in_underlying,
+    quote_facts,
+)
 from swimdesk.desk.exposure import (
     Ours,
     after_orders,
     debit_of,
     marks_of,
-    net_of,
     unpriced_symbols,
 )
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
+from swimdesk.desk.pace import NEVER_LEFT, Pace
 from swimdesk.desk.ports import (
     Broker,
     Clock,
@@ -27,33 +34,35 @@ from swimdesk.desk.ports import (
     PreparedOrder,
     Quote,
 )
-from swimdesk.desk.reading import SETTLE, HoldingsReader
+from swimdesk.desk.previewing import Overridden, asked_broker
+from swimdesk.desk.quoted import net_market, priced
+from swimdesk.desk.reading import SETTLE, HoldingsAnswer, HoldingsReader
 from swimdesk.desk.together import both
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.allocation import Allocated, Standing, allocate, unweighed
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
 from swimdesk.domain.effects import resolve_effect
 from swimdesk.domain.margin import Cost, cost
-from swimdesk.domain.orderlang import parse_with_notices, print_ticket
-from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, LineState, Side, Ticket
+from swimdesk.domain.orderlang import parse_order, print_ticket
+from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, Leg, LineState, Side, Ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
 from swimdesk.domain.positions import held
 from swimdesk.domain.risk import (
     DenialCode,
     LineFacts,
-    LiveOrder,
+    QuoteFacts,
     RiskLimits,
     check_broadcast,
     check_line,
     denial,
-    duplicate_denial,
+    duplicate_denials,
+    judge,
+    limits_hash,
+    parse_overrides,
 )
 from swimdesk.domain.sizing import BUDGETS, Sizing, check_text, parse_sizing
 from swimdesk.errors import BrokerError, LoginRequired, UnknownSymbol
 from swimdesk.views.requests import PlanRequest
-
-NEVER_LEFT = frozenset({LineState.DENIED, LineState.SKIPPED, LineState.NOT_SENT})
-"""States of lines that were never an order."""
 
 _NEVER_SHOWN = UNRESOLVED | {LineState.PLANNED, LineState.ACCEPTED}
 """States in which no balance can be trusted to hold the order's money."""
@@ -66,8 +75,8 @@ class Market:
     quotes: Mapping[str, Quote]
     closed: str
     expired: str
-    net_mid: Decimal | None
-    """Mid of the structure per unit, as cash received."""
+    facts: QuoteFacts
+    """What the quotes of the legs come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,8 @@ class Planner:
         ids: Ids,
         limits: RiskLimits,
         plan_life_s: int,
+        pace: Pace,
+        abilities: Abilities,
     ) -> None:
         self._broker = broker
         self._market = market
@@ -114,6 +125,8 @@ class Planner:
         self._ids = ids
         self._limits = limits
         self._plan_life = timedelta(seconds=plan_life_s)
+        self._pace = pace
+        self._abilities = abilities
 
     async def plan(
         self, request: PlanRequest, accounts: Sequence[Account], book: Book, turn: int = 0
@@ -122,44 +135,48 @@ class Planner:
 
         ``turn`` says whose turn it is where units left over rotate.
         """
-        parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
+        parsed = parse_order(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing, request.remainder)
         check_text(sizing, parsed.ticket.quantity, parsed.ticket.side)
+        overridden = Overridden(parse_overrides(request.overrides))
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         known, market = await both(
             self._reader.holdings(accounts), self._look(parsed.ticket, unpriced)
         )
+        asked = priced(parsed, market.quotes)
         # From here on nothing waits: orders that left during the reads are seen.
         snapshot = book.snapshot
         ours = snapshot.by_account()
         standings = {
-            alias: _standing(sizing, parsed.ticket, one, tuple(ours.get(alias, ())), market)
+            alias: _standing(sizing, asked, one, tuple(ours.get(alias, ())), market)
             for alias, one in known.found.items()
         }
-        shares = allocate(sizing, parsed.ticket, accounts, standings, turn)
+        shares = allocate(sizing, asked, accounts, standings, turn)
         notices = parsed.notices + _unread(sizing, unweighed(sizing, accounts, standings))
-        lines: list[PlannedLine] = []
-        drafts: list[Drafted] = []
-        for account in accounts:
-            early = _early_verdict(account, parsed.ticket, shares[account.alias], known.failed)
-            if early is not None:
-                lines.append(early)
-            else:
-                ticket = parsed.ticket.sized(shares[account.alias].quantity)
-                orders = tuple(ours.get(account.alias, ()))
-                drafts.append(_draft(ticket, known.found[account.alias], orders))
-        lines += [_unresolved_line(d) for d in drafts if d.ticket.effect is Effect.AUTO]
-        drafts = [d for d in drafts if d.ticket.effect is not Effect.AUTO]
+        lines, drafts = _divided(asked, accounts, shares, known, ours)
         prepared = self._render(drafts)
         costs = {d.account.alias: _cost(d, market) for d in drafts}
         lines += [
             self._checked(d, prepared[d.account.alias], market, costs[d.account.alias])
             for d in drafts
         ]
-        lines = self._cap(lines, costs)
+        lines = overridden.lift(lines)
+        if request.broker_preview:
+            lines = await asked_broker(self._broker, lines, prepared, known.found)
+            lines = overridden.lift(lines)
+        lines = self._cap(asked, lines, costs, market, overridden)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
-        plan = self._plan(parsed.ticket, lines, sizing, notices)
+        plan = self._plan(asked, lines, sizing, notices + overridden.unused())
+        plan = replace(
+            plan,
+            digest=digest(plan.sendable, overridden.used),
+            limits=limits_hash(self._limits),
+            overrides=tuple(sorted(overridden.used)),
+            notional=_dollars_of(lines, costs),
+            net=net_market(asked, market.quotes),
+            price_from=str(parsed.formula) if parsed.formula else None,
+        )
         return PlanResult(plan, prepared, market, frozenset(snapshot.broadcasts))
 
     def recheck(self, result: PlanResult, snapshot: Snapshot) -> PlannedLine | None:
@@ -184,8 +201,9 @@ class Planner:
             again = self._checked(
                 draft, result.prepared[line.account], result.market, _cost(draft, result.market)
             )
-            if again.denials:
-                return again
+            standing = judge(again.denials, parse_overrides(result.plan.overrides)).standing
+            if standing:
+                return replace(again, denials=standing)
         return None
 
     def render(self, lines: Sequence[PlannedLine]) -> dict[str, PreparedOrder]:
@@ -215,12 +233,13 @@ class Planner:
             quotes=quotes,
             closed=closed_reason(ticket, hours, now),
             expired=expired_reason(ticket, hours, now),
-            net_mid=net_of(ticket, quotes, natural=False),
+            facts=quote_facts(ticket, quotes, self._clock.now()),
         )
 
     def _checked(
         self, draft: Drafted, order: PreparedOrder, market: Market, price: Cost
     ) -> PlannedLine:
+        now = self._clock.now()
         facts = LineFacts(
             account=draft.account,
             ticket=draft.ticket,
@@ -228,12 +247,15 @@ class Planner:
             holdings=draft.cover,
             cost=price,
             reserved=_reserved(draft, market.quotes),
+            in_underlying=in_underlying(draft.holdings.positions, draft.ticket.underlying),
+            balances_age_s=(now - draft.holdings.balances.as_of) // timedelta(seconds=1),
             penny_pilot=market.quotes[draft.ticket.legs[0].instrument.symbol].penny_pilot,
-            net_mid=market.net_mid,
+            quotes=market.facts,
             session=market.closed,
             expired=market.expired,
-            duplicate=duplicate_denial(
-                order.fingerprint, earlier_orders(draft.ours), self._clock.now(), self._limits
+            learned=self._abilities.of(draft.account),
+            duplicates=duplicate_denials(
+                order.fingerprint, earlier_orders(draft.ours), now, self._limits
             ),
         )
         denials = draft.denials + check_line(facts, self._limits)
@@ -252,15 +274,25 @@ class Planner:
             fingerprint=order.fingerprint,
         )
 
-    def _cap(self, lines: list[PlannedLine], costs: Mapping[str, Cost]) -> list[PlannedLine]:
-        """Apply the ceiling over the whole broadcast: all lines or none."""
+    def _cap(
+        self,
+        ticket: Ticket,
+        lines: list[PlannedLine],
+        costs: Mapping[str, Cost],
+        market: Market,
+        overridden: Overridden,
+    ) -> list[PlannedLine]:
+        """Apply the checks of the whole broadcast: all lines or none."""
         sendable = [line for line in lines if line.verdict is Verdict.SEND]
-        total = sum((costs[line.account].notional for line in sendable), Decimal(0))
-        found = check_broadcast(total, self._limits)
-        if found is None:
+        if not sendable:
+            return lines
+        sums = broadcast_facts(ticket, sendable, _dollars_of(lines, costs), market.quotes)
+        found = check_broadcast(self._pace.beside(sums, sendable), self._limits)
+        standing = overridden.judge(found)
+        if not standing:
             return lines
         return [
-            replace(line, verdict=Verdict.DENIED, denials=(*line.denials, found))
+            replace(line, verdict=Verdict.DENIED, denials=(*line.denials, *standing))
             if line.verdict is Verdict.SEND
             else line
             for line in lines
@@ -277,11 +309,36 @@ class Planner:
             created=now,
             expires=now + self._plan_life,
             lines=tuple(lines),
-            digest=digest(line for line in lines if line.verdict is Verdict.SEND),
+            digest="",
             sizing=str(sizing),
             remainder=sizing.remainder,
             notices=notices,
         )
+
+
+def _divided(
+    ticket: Ticket,
+    accounts: Sequence[Account],
+    shares: Mapping[str, Allocated],
+    known: HoldingsAnswer,
+    ours: Mapping[str, Sequence[tuple[Broadcast, Line]]],
+) -> tuple[list[PlannedLine], list[Drafted]]:
+    """Tell the accounts that cannot have an order from the drafts of those that can."""
+    lines: list[PlannedLine] = []
+    drafts: list[Drafted] = []
+    for account in accounts:
+        early = _early_verdict(account, ticket, shares[account.alias], known.failed)
+        if early is not None:
+            lines.append(early)
+            continue
+        orders = tuple(ours.get(account.alias, ()))
+        sized = ticket.sized(shares[account.alias].quantity)
+        draft = _draft(sized, known.found[account.alias], orders)
+        if draft.ticket.effect is Effect.AUTO:
+            lines.append(_unresolved_line(draft))
+        else:
+            drafts.append(draft)
+    return lines, drafts
 
 
 def _standing(
@@ -337,14 +394,18 @@ def _unresolved_line(draft: Drafted) -> PlannedLine:
 
 def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
     quantities = held(holdings.positions)
-    free = after_orders(quantities, ours, lambda line, _: line.ticket.effect is Effect.CLOSE)
+    free = after_orders(quantities, ours, _closes)
     cover = after_orders(
         quantities,
         ours,
-        lambda line, leg: line.ticket.effect is Effect.CLOSE or leg.side is Side.SELL,
+        lambda line, leg: _closes(line, leg) or leg.side is Side.SELL,
     )
     resolved = resolve_effect(ticket, quantities, free)
     return Drafted(holdings.account, resolved.ticket, holdings, cover, ours, resolved.denials)
+
+
+def _closes(line: Line, leg: Leg) -> bool:
+    return leg in line.ticket.legs_of(Effect.CLOSE)
 
 
 def _cost(draft: Drafted, market: Market) -> Cost:
@@ -385,21 +446,12 @@ def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
     )
 
 
-def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, ...]:
-    """Return our earlier orders of an account that the duplicate check must look at."""
-    unidentified = (LineState.PLANNED, LineState.SENDING, LineState.IN_DOUBT)
-    return tuple(
-        LiveOrder(
-            line.fingerprint,
-            line.state in unidentified
-            or (line.state is LineState.ACCEPTED and line.order_id is None),
-            broadcast.created,
-        )
-        for broadcast, line in ours
-        if line.fingerprint is not None and line.state not in NEVER_LEFT
-    )
+def _dollars_of(lines: Iterable[PlannedLine], costs: Mapping[str, Cost]) -> Decimal:
+    sendable = (line for line in lines if line.verdict is Verdict.SEND)
+    return sum((costs[line.account].notional for line in sendable), Decimal(0))
 
 
 def _buying_power(draft: Drafted) -> Decimal:
     known = draft.holdings.balances
-    return known.stock_buying_power if draft.ticket.is_equity else known.option_buying_power
+    has_shares = draft.ticket.shares is not None
+    return known.stock_buying_power if has_shares else known.option_buying_power

@@ -48,9 +48,13 @@ class Prompt(Input):
         self._history: list[str] = []
         self._at = 0
 
+    def take_keys(self) -> None:
+        """Take the keys at once: what is typed next must not act on the screen."""
+        self.screen.set_focus(self)
+
     def begin(self, text: str) -> None:
         """Take the keys, with this text typed already."""
-        self.focus()
+        self.take_keys()
         self.value = text
         self.cursor_position = len(text)
 
