@@ -113,9 +113,8 @@ class BlotterPanel(ListPanel):
                     rows[key] = line_row(line, view.created, self.console.now())
                     parents[key] = view.broadcast
         self._rows = rows
-        self.grid.set_rows(rows, parents=parents)
-        for view in fresh:
-            self.grid.set_row(view.broadcast, rows[view.broadcast], expandable=True)
+        expandable = {view.broadcast for view in fresh}
+        self.grid.set_rows(rows, parents=parents, expandable=expandable)
         self._pin()
 
     def _known(self) -> Iterator[BroadcastView | BroadcastRow]:
