@@ -150,7 +150,9 @@ def histogram(view: BroadcastView, width: int) -> str:
     room = max((width - used) // len(found), 1)
     most = max(one.count for one in found)
     drawn = [
-        f"  {label} {FILLED * ceil(room * one.count / most)} {one.count}"
+        " ".join(
+            filter(None, (f"  {label}", FILLED * ceil(room * one.count / most), f"{one.count}"))
+        )
         for label, one in zip(labels, found, strict=True)
     ]
     return "answers" + "".join(drawn)

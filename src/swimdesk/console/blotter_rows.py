@@ -46,6 +46,7 @@ _ROLES: Final = {
     "not_sent": Role.WARN,
     "denied": Role.WARN,
 }
+_NEVER_LEFT: Final = frozenset({"denied", "skipped"})
 _LOUD: Final = frozenset({"rejected", "refused", "not_sent", "denied"})
 
 
@@ -93,17 +94,24 @@ def line_row(line: LineView, created: datetime, now: datetime) -> Row:
         line_state(line),
         Cell(note(line, order, created, now), Role.WARN if is_loud else Role.DIM),
         Cell(""),
-        Cell(
-            f"{line.filled}/{line.quantity}",
-            sort_value=Decimal(line.filled) / max(line.quantity, 1),
-        ),
-        Cell(order.limit or NOTHING, Role.DIM),
+        *_part(line, order),
         Cell(price(line.average)),
         Cell(""),
         Cell(""),
         Cell(milliseconds(line.sent_ms), Role.DIM),
         Cell(milliseconds(line.acked_ms), Role.DIM),
         Cell(ending(line.order_id) if line.order_id else NOTHING, Role.DIM),
+    )
+
+
+def _part(line: LineView, order: ShortOrder) -> Row:
+    """Return how much of a line filled and at which limit it stands; nothing where none left."""
+    if line.state in _NEVER_LEFT:
+        return (Cell(NOTHING, Role.DIM), Cell(NOTHING, Role.DIM))
+    done = Decimal(line.filled) / max(line.quantity, 1)
+    return (
+        Cell(f"{line.filled}/{line.quantity}", sort_value=done),
+        Cell(order.limit or NOTHING, Role.DIM),
     )
 
 

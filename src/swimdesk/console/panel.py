@@ -31,8 +31,9 @@ class Panel(Widget, can_focus=True):
         self.console = console
 
     def __init_subclass__(cls, **options: bool) -> None:
-        super().__init_subclass__(**options)
+        # Before the base reads them.
         cls.BINDINGS = [*bindings_of(actions_of(*cls.contexts))]
+        super().__init_subclass__(**options)
 
     @property
     def board(self) -> Board:

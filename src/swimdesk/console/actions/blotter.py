@@ -26,7 +26,7 @@ BLOTTER_ACTIONS: Final = (
         ("C",),
         _B,
         Grade.STOP,
-        footer=11,
+        footer=13,
     ),
     Action(
         "blotter.replace",
@@ -35,7 +35,7 @@ BLOTTER_ACTIONS: Final = (
         ("r",),
         _B,
         Grade.STAGE,
-        footer=12,
+        footer=11,
     ),
     Action(
         "blotter.describe",
@@ -43,7 +43,7 @@ BLOTTER_ACTIONS: Final = (
         "Show everything known of the row: ids, reasons, commands, times.",
         ("d",),
         _B,
-        footer=13,
+        footer=14,
     ),
     Action(
         "global.cancel-all",
@@ -52,7 +52,7 @@ BLOTTER_ACTIONS: Final = (
         ("ctrl+x X",),
         _G,
         Grade.STOP,
-        footer=81,
+        footer=12,
         emergency=True,
     ),
     Action(

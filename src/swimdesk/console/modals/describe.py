@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, TypeAlias
 
+from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -48,14 +50,14 @@ class Describe(ModalScreen[None]):
         self.dismiss(None)
 
 
-def page(sections: Sequence[Section]) -> Text:
+def page(sections: Sequence[Section]) -> Group:
     """Return the sections as text; values from outside lose what could steer the terminal."""
-    text = Text()
+    parts: list[Text | Table] = []
     for heading, facts in sections:
-        text.append(f"{plain_text(heading)}\n", "bold")
-        widest = max((len(name) for name, _ in facts), default=0)
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         for name, value in facts:
-            text.append(f"  {name:<{widest}}  " if name else "  ", "dim")
-            text.append(f"{plain_text(value)}\n")
-    text.rstrip()
-    return text
+            table.add_row(Text(f"  {name}", "dim"), Text(plain_text(value)))
+        parts += [Text(plain_text(heading), "bold"), table]
+    return Group(*parts)

@@ -56,7 +56,7 @@ class BlotterPanel(ListPanel):
         self._seen: set[str] = set()
         self._pointed_at = ""
         self._filter = ""
-        self._opened_itself = ""
+        self._opened_itself: list[str] = []
 
     def compose(self) -> ComposeResult:
         """Lay out the tree above the figures of the broadcast under the cursor."""
@@ -72,6 +72,7 @@ class BlotterPanel(ListPanel):
         if newest is not None and newest != self._pointed_at:
             self._pointed_at = newest
             self.grid.move_to(newest)
+            self._fold_earlier()
         if not self._older:
             self.console.start(self._read_history(), "history")
 
@@ -174,19 +175,20 @@ class BlotterPanel(ListPanel):
     def _open_newest(self) -> None:
         newest = self._just_sent()
         if newest is not None and newest not in self._seen and not self.grid.is_expanded(newest):
-            self._close_what_opened_itself()
-            self._opened_itself = newest
+            self._opened_itself.append(newest)
             self.grid.toggle(newest)
+            self._fold_earlier()
         self._seen |= self.board.broadcasts.keys()
 
-    def _close_what_opened_itself(self) -> None:
-        """Fold the broadcast before away, unless it is not over or the cursor is in it."""
-        before = self._opened_itself
-        view = self._view(before)
-        if view is None or view.state != "settled" or before == self._broadcast():
-            return
-        if self.grid.is_expanded(before):
-            self.grid.toggle(before)
+    def _fold_earlier(self) -> None:
+        """Fold what opened by itself before the newest, once it is over and the cursor is out."""
+        for before in self._opened_itself[:-1]:
+            view = self._view(before)
+            is_over = view is not None and view.state == "settled"
+            if is_over and before != self._broadcast():
+                self._opened_itself.remove(before)
+                if self.grid.is_expanded(before):
+                    self.grid.toggle(before)
 
     def on_live_grid_toggled(self, event: LiveGrid.Toggled) -> None:
         """Put the accounts of a broadcast under it when it is opened the first time."""
