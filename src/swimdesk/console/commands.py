@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -181,6 +182,28 @@ class Commands:
         if await self._asked(question):
             await console.desk.resume()
             console.say("New orders are allowed again.")
+
+    # --- canceling and replacing --------------------------------------------------------------
+
+    async def do_cancel_all(self) -> None:
+        """Cancel all working orders of the whole desk."""
+        await self._console.changing.cancel_all()
+
+    def do_cxl(self, rest: str = "") -> Coroutine[object, object, None] | None:
+        """Cancel what is named behind the word."""
+        if not rest:
+            self._console.prompt.begin("CXL ")
+            self._console.say("CXL takes *, an underlying (SPY*), an account, or BROADCAST/ALIAS.")
+            return None
+        return self._console.changing.cancel_typed(rest)
+
+    def do_rpl(self, rest: str = "") -> Coroutine[object, object, None] | None:
+        """Replace what is named behind the word, at the price behind it."""
+        if not rest:
+            self._console.prompt.begin("RPL ")
+            self._console.say("RPL takes a broadcast, /ALIAS for one account, and @PRICE.")
+            return None
+        return self._console.changing.replace_typed(rest)
 
     # --- planning and sending ----------------------------------------------------------------
 
