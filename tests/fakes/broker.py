@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from swimdesk.desk.ports import (
+    ENDED,
     BrokerOrder,
     BrokerOrderState,
     CancelOutcome,
@@ -70,6 +71,30 @@ class CancelAct(StrEnum):
     BREAK = "break"
 
 
+class ReplaceAct(StrEnum):
+    """What the broker does with one account's next request to replace."""
+
+    TAKE = "take"
+    FILL_FIRST = "fill_first"
+    """The old order fills before the request arrives, which is refused."""
+    FILL_BETWEEN = "fill_between"
+    """The request is taken, then the old order fills and the new one is rejected."""
+    PARTIAL_FIRST = "partial_first"
+    """Half of the old order fills before it is replaced by a whole one."""
+    REJECT = "reject"
+    REFUSE = "refuse"
+    LOSE = "lose"
+    TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
+    FILL_AND_LOSE_ANSWER = "fill_and_lose_answer"
+    LATE = "late"
+    """The connection breaks, and the broker carries the request out a while later."""
+    TAKE_WITHOUT_ID = "take_without_id"
+    NAME_THE_OLD_ORDER = "name_the_old_order"
+    HANG = "hang"
+    NOT_SENT = "not_sent"
+    FORGET = "forget"
+
+
 HANGS = "no answer in time"
 ANSWER_DEADLINE_S = 25.0
 
@@ -110,6 +135,14 @@ class FakeBroker:
     most_cancels_at_once: int = 0
     cancel_delay_s: float = 0.3
     """How long an order stays open after a request to cancel was taken."""
+    replace_acts: dict[str, list[ReplaceAct]] = field(default_factory=dict)
+    """What is done with an account's requests to replace, in turn; TAKE when nothing is left."""
+    puts: list[tuple[str, str]] = field(default_factory=list)
+    """The requests to replace that arrived: account and order id."""
+    put_arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    replace_delay_s: float = 0.3
+    """How long after the answer the new order takes the old one's place."""
+    late_s: float = 5.0
     orders_unreadable: bool = False
     before_fire: Callable[[], None] | None = None
     _tickets: dict[str, Ticket] = field(default_factory=dict)
@@ -200,6 +233,8 @@ class FakeBroker:
             on_outcome(outcome)
 
     def _take(self, order: PreparedOrder, sent_ns: int) -> Outcome | None:
+        if order.replaces is not None:
+            return self._replace(order, order.replaces, sent_ns)
         act = self.acts.get(order.account, Act.FILL)
         if act is Act.NOT_SENT:
             return Outcome(order.ref, OutcomeKind.NOT_SENT, reason="no connection")
@@ -276,7 +311,7 @@ class FakeBroker:
         order = next(one for one in self.ledger if one.order_id == order_id)
         if act is CancelAct.LOSE:
             return lost
-        is_open = order.state in {BrokerOrderState.WORKING, BrokerOrderState.CANCELING}
+        is_open = order.state not in ENDED
         if act is CancelAct.REFUSE or not is_open:
             return CancelOutcome(CommandOutcome.REFUSED, "cannot be canceled")
         filled = {
@@ -300,6 +335,100 @@ class FakeBroker:
         self._put(
             replace(order, state=state, raw_status=state.upper(), filled=filled, executions=fills)
         )
+
+    # --- replacing ---------------------------------------------------------------------------
+
+    def _replace(self, order: PreparedOrder, old_id: str, sent_ns: int) -> Outcome | None:
+        acts = self.replace_acts.get(order.account, [])
+        act = acts.pop(0) if acts else ReplaceAct.TAKE
+        if act is ReplaceAct.NOT_SENT:
+            return Outcome(order.ref, OutcomeKind.NOT_SENT, reason="no connection")
+        self.puts.append((order.account, old_id))
+        self.put_arrived.set()
+        lost = Outcome(order.ref, OutcomeKind.UNKNOWN, reason="connection reset", sent_ns=sent_ns)
+        if act is ReplaceAct.HANG:
+            return replace(lost, reason=HANGS)
+        if act is ReplaceAct.LATE:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.late_s, self._carry_out, order, old_id, ReplaceAct.TAKE)
+        if act in {ReplaceAct.LOSE, ReplaceAct.LATE}:
+            return lost
+        if act is ReplaceAct.FILL_AND_LOSE_ANSWER:
+            self._fill(old_id)
+            return lost
+        if act is ReplaceAct.FILL_FIRST:
+            self._fill(old_id)
+        new_id = None if act is ReplaceAct.REFUSE else self._carry_out(order, old_id, act)
+        if act is ReplaceAct.FORGET:
+            return None
+        if act is ReplaceAct.TAKE_AND_LOSE_ANSWER:
+            return lost
+        if new_id is None:
+            refused = OutcomeKind.REFUSED
+            return replace(lost, kind=refused, status=400, reason="cannot be replaced")
+        named = {ReplaceAct.TAKE_WITHOUT_ID: None, ReplaceAct.NAME_THE_OLD_ORDER: old_id}
+        order_id = named.get(act, new_id)
+        return Outcome(order.ref, OutcomeKind.ACCEPTED, order_id, 201, sent_ns=sent_ns)
+
+    def _carry_out(self, order: PreparedOrder, old_id: str, act: ReplaceAct) -> str | None:
+        """Take a request to replace, as a broker does: first the record, then its fate."""
+        old = self.order_of(old_id)
+        if old.state is not BrokerOrderState.WORKING:
+            return None
+        if act is ReplaceAct.PARTIAL_FIRST:
+            self._fill(old_id, int(old.quantity) // 2)
+        new_id = self._accept(order, Act.REST)
+        pending = replace(
+            self.order_of(old_id), state=BrokerOrderState.REPLACING, raw_status="PENDING_REPLACE"
+        )
+        self._put(pending)
+        asyncio.get_running_loop().call_later(
+            self.replace_delay_s, self._decide, old_id, new_id, act
+        )
+        return new_id
+
+    def _decide(self, old_id: str, new_id: str, act: ReplaceAct) -> None:
+        """Let the new order take the old one's place, or be rejected where that is too late."""
+        if act is ReplaceAct.FILL_BETWEEN:
+            self._fill(old_id)
+        old = self.order_of(old_id)
+        is_free = old.state is BrokerOrderState.REPLACING
+        if act is ReplaceAct.REJECT or not is_free:
+            self._move(new_id, BrokerOrderState.REJECTED, "not enough buying power")
+            if is_free:
+                self._move(old_id, BrokerOrderState.WORKING)
+        else:
+            self._move(old_id, BrokerOrderState.REPLACED)
+
+    def order_of(self, order_id: str) -> BrokerOrder:
+        """Return an order of the ledger."""
+        return next(one for one in self.ledger if one.order_id == order_id)
+
+    def _move(self, order_id: str, state: BrokerOrderState, reason: str | None = None) -> None:
+        order = self.order_of(order_id)
+        self._put(replace(order, state=state, raw_status=state.upper(), reason=reason))
+
+    def _fill(self, order_id: str, units: int | None = None) -> None:
+        order = self.order_of(order_id)
+        units = int(order.quantity) if units is None else units
+        ticket = self._tickets[order.fingerprint or ""]
+        fills = fills_of(ticket, order_id, units, self.clock.now())
+        is_whole = units == order.quantity
+        state = BrokerOrderState.FILLED if is_whole else order.state
+        self._put(
+            replace(
+                order, state=state, raw_status=state.upper(), filled=Decimal(units),
+                executions=fills,
+            )
+        )  # fmt: skip
+
+    def end_replaced(self, order_id: str) -> None:
+        """Let an order end whose place another one takes."""
+        self._move(order_id, BrokerOrderState.REPLACED)
+
+    def fill(self, order_id: str, units: int | None = None) -> None:
+        """Let the market fill an order that works, whole or up to that many units."""
+        self._fill(order_id, units)
 
     def _put(self, order: BrokerOrder) -> None:
         places = [one.order_id for one in self.ledger]

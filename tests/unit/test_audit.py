@@ -16,7 +16,7 @@ def a_line(state: str, order_id: str | None = None, filled: int = 0) -> LineView
     return LineView(
         account="FAM-01", last4="4821", order="…", quantity=1, effect="open", state=state,
         doubt=None, order_id=order_id, filled=filled, average=None, reason=None, denials=(),
-        sent_ms=None, acked_ms=None,
+        sent_ms=None, acked_ms=None, lineage=(),
     )  # fmt: skip
 
 

@@ -209,7 +209,7 @@ def _configured(settings: Settings, numbers: Mapping[str, Secret]) -> tuple[Acco
 
 def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     from swimdesk.desk.desk import DeskSettings
-    from swimdesk.desk.reconciler import Horizons
+    from swimdesk.desk.evidence import Horizons
     from swimdesk.domain.risk import RiskLimits
 
     risk = settings.risk

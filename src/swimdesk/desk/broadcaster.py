@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from swimdesk.desk.guard import Guard
+from swimdesk.desk.inbox import Inbox
 from swimdesk.desk.ports import (
     Broker,
     Clock,
@@ -39,33 +40,6 @@ class Launch:
     answered: Callable[[], None]
     """Called whenever answers have been written down; a silent line must not hold up the rest."""
     stop_on_refuse: bool = False
-
-
-class _Inbox:
-    """Outcomes that have come and are not yet written down."""
-
-    def __init__(self) -> None:
-        self._outcomes: list[Outcome] = []
-        self._arrived = asyncio.Event()
-        self._closed = False
-
-    def put(self, outcome: Outcome) -> None:
-        self._outcomes.append(outcome)
-        self._arrived.set()
-
-    def close(self) -> None:
-        self._closed = True
-        self._arrived.set()
-
-    async def take(self) -> list[Outcome] | None:
-        """Wait for outcomes and take all there are; None when no more will come."""
-        while not self._outcomes:
-            if self._closed:
-                return None
-            self._arrived.clear()
-            await self._arrived.wait()
-        taken, self._outcomes = self._outcomes, []
-        return taken
 
 
 class Broadcaster:
@@ -117,7 +91,7 @@ class Broadcaster:
         return "the desk is stopping" if self._stopping else None
 
     async def _fire(self, launch: Launch, wave: Prepared) -> set[LineState]:
-        inbox = _Inbox()
+        inbox = Inbox()
         drain = asyncio.create_task(self._drain(launch, inbox))
         try:
             await self._broker.fire(wave, launch.left, inbox.put)
@@ -129,7 +103,7 @@ class Broadcaster:
             states |= await self._doubt_unanswered(launch, wave)
         return states
 
-    async def _drain(self, launch: Launch, inbox: _Inbox) -> set[LineState]:
+    async def _drain(self, launch: Launch, inbox: Inbox) -> set[LineState]:
         """Write outcomes down in as few commits as their arrival allows."""
         states: set[LineState] = set()
         while (outcomes := await inbox.take()) is not None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from swimdesk import __version__
@@ -18,6 +19,7 @@ from swimdesk.desk.bus import Bus, Subscription
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.canceler import Canceler, line_in
 from swimdesk.desk.choosing import choose
+from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.inquiries import Inquiries
 from swimdesk.desk.monitors.accounts import AccountMonitor
@@ -35,15 +37,16 @@ from swimdesk.desk.ports import (
     TokenSource,
 )
 from swimdesk.desk.reading import HoldingsReader
-from swimdesk.desk.reconciler import Horizons
 from swimdesk.desk.recorder import Change, Recorder
+from swimdesk.desk.replacer import Replacer
 from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.together import both
 from swimdesk.desk.tracker import Tracker
 from swimdesk.desk.turns import current_turn
+from swimdesk.desk.underway import Underway
 from swimdesk.domain.accounts import Account
-from swimdesk.domain.broadcast import Broadcast
+from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.commands import Command
 from swimdesk.domain.events import Halted, Resumed
 from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, Doubt, LineState
@@ -146,6 +149,7 @@ class Desk:
             self._reader.discover,
             self._calm,
         )
+        underway = Underway()
         self._canceler = Canceler(
             outside.broker,
             outside.journal,
@@ -153,8 +157,10 @@ class Desk:
             self._recorder,
             outside.clock,
             outside.ids,
+            underway,
             watch=self._tracker.watch,
         )
+        self._replacer = Replacer(self._parts(), underway, watch=self._tracker.watch)
         self._submitter = Submitter(
             self._parts(),
             settings.mode,
@@ -296,6 +302,37 @@ class Desk:
         commands = await self.supervisor.finish(f"cancel {reference}", work)
         return await self._show(found, commands)
 
+    async def cancel_all(self) -> tuple[BroadcastView, ...]:
+        """Cancel every order of ours that may still trade; allowed while halted."""
+        targets = [
+            (broadcast, line)
+            for broadcast in self.book.snapshot.broadcasts.values()
+            for line in broadcast.lines
+            if line.state not in TERMINAL
+        ]
+        work = self._canceler.cancel_lines(targets)
+        commands = await self.supervisor.finish("cancel all", work)
+        touched = {broadcast.id: broadcast for broadcast, _ in targets}
+        return tuple([await self._show(b, _on_lines(b, commands)) for b in touched.values()])
+
+    async def replace(self, reference: str, price: Decimal) -> BroadcastView:
+        """Replace what works of a broadcast or of one line by the same at another price."""
+        found, account = await self._find_lines(reference)
+        # What was asked of the broker is answered and written down, whoever stops waiting.
+        work = self._replacer.replace(self._current(found), account, price)
+        commands = await self.supervisor.finish(f"replace {reference}", work)
+        return await self._show(found, commands)
+
+    async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
+        """Wait until it is known which orders work, or the time is over."""
+        with self.bus.subscribe() as events:
+            found, account = await self._find_lines(broadcast)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    while _is_being_replaced(self._current(found), account):
+                        await events.get()
+            return await self._show(found)
+
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Wait until the broadcast (or a line) is settled or the time is over.
 
@@ -405,7 +442,26 @@ def _left_over(broadcast: Broadcast) -> list[Change]:
         elif line.state is LineState.PLANNED:
             reason = "the desk stopped before this order left"
             changes.append(Change(line.moved(LineState.NOT_SENT, reason=reason)))
+        elif _is_unanswered_replacement(line):
+            reason = "the desk stopped before the broker's answer to a replacement came"
+            moved = line.moved(LineState.IN_DOUBT, doubt=Doubt.UNKNOWN, reason=reason)
+            changes.append(Change(moved))
     return changes
+
+
+def _is_unanswered_replacement(line: Line) -> bool:
+    asked = line.replacement if line.is_being_replaced else None
+    return asked is not None and not asked.taken and line.state is LineState.REPLACING
+
+
+def _is_being_replaced(broadcast: Broadcast, account: str | None) -> bool:
+    lines = broadcast.lines if account is None else (line_in(broadcast, account),)
+    return any(line.is_being_replaced for line in lines)
+
+
+def _on_lines(broadcast: Broadcast, commands: Sequence[Command]) -> list[Command]:
+    refs = {line.ref for line in broadcast.lines}
+    return [command for command in commands if command.ref in refs]
 
 
 def _is_over(broadcast: Broadcast, account: str | None) -> bool:

@@ -14,6 +14,7 @@ from swimdesk.desk.exposure import (
     debit_of,
     marks_of,
     net_of,
+    tickets_of,
     unpriced_symbols,
 )
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
@@ -188,6 +189,31 @@ class Planner:
                 return again
         return None
 
+    async def replan(self, lines: Sequence[Line], book: Book) -> tuple[PlannedLine, ...]:
+        """Check lines with the tickets that are to take the place of their own orders.
+
+        What an order of these holds is free for its replacement; UnknownSymbol, BrokerError.
+        """
+        accounts = [book.snapshot.accounts[line.account] for line in lines]
+        unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
+        known, market = await both(
+            self._reader.holdings(accounts), self._look(lines[0].ticket, unpriced)
+        )
+        ours = book.snapshot.by_account()
+        planned: list[PlannedLine] = []
+        costs: dict[str, Cost] = {}
+        for account, line in zip(accounts, lines, strict=True):
+            error = known.failed.get(account.alias)
+            if error is not None:
+                denials = (_denial_of(error),)
+                planned.append(_bare_line(account, line.ticket, Verdict.DENIED, None, denials))
+                continue
+            draft = _redraft(line, known.found[account.alias], ours[account.alias], market)
+            costs[account.alias] = _cost(draft, market)
+            order = self._render([draft])[account.alias]
+            planned.append(self._checked(draft, order, market, costs[account.alias]))
+        return tuple(self._cap(planned, costs))
+
     def render(self, lines: Sequence[PlannedLine]) -> dict[str, PreparedOrder]:
         """Render the orders of a kept plan again; the same plan gives the same bytes."""
         orders = [LineOrder(line.account, line.account, line.ticket) for line in lines]
@@ -309,12 +335,37 @@ def _early_verdict(
     """Decide the accounts that are not even drafted: nothing to send, or nothing known."""
     error = failed.get(account.alias)
     if error is not None:
-        needs_login = isinstance(error, LoginRequired)
-        code = DenialCode.LOGIN_NOT_READY if needs_login else DenialCode.NOT_READ
-        return _bare_line(account, ticket, Verdict.DENIED, None, (denial(code, error.detail),))
+        return _bare_line(account, ticket, Verdict.DENIED, None, (_denial_of(error),))
     if share.quantity == 0:
         return _bare_line(account, ticket, Verdict.SKIPPED, share.reason, ())
     return None
+
+
+def _denial_of(error: BrokerError) -> Denial:
+    needs_login = isinstance(error, LoginRequired)
+    code = DenialCode.LOGIN_NOT_READY if needs_login else DenialCode.NOT_READ
+    return denial(code, error.detail)
+
+
+def _redraft(
+    line: Line, holdings: Holdings, ours: Sequence[tuple[Broadcast, Line]], market: Market
+) -> Drafted:
+    """Draft a line anew as if its order were gone; balances show what that one holds as free."""
+    others = tuple(pair for pair in ours if pair[1].ref != line.ref)
+    draft = _draft(line.ticket, holdings, others)
+    for broadcast, old in ours:
+        if old.ref == line.ref and not _is_newer(broadcast, old, draft):
+            left = old.ticket.sized(line.ticket.quantity)
+            freed = _cost_of(left, draft.account, draft.cover, market.quotes).requirement
+            freed = max(freed, Decimal(0))
+            balances = holdings.balances
+            balances = replace(
+                balances,
+                option_buying_power=balances.option_buying_power + freed,
+                stock_buying_power=balances.stock_buying_power + freed,
+            )
+            draft = replace(draft, holdings=replace(holdings, balances=balances))
+    return draft
 
 
 def _bare_line(
@@ -370,9 +421,10 @@ def _reserved(draft: Drafted, quotes: Mapping[str, Quote]) -> Decimal:
     cover = held(draft.holdings.positions)
     return sum(
         (
-            _cost_of(line.ticket, draft.account, cover, quotes).requirement
+            _cost_of(ticket, draft.account, cover, quotes).requirement
             for broadcast, line in draft.ours
             if line.state in LIVE and _is_newer(broadcast, line, draft)
+            for ticket in tickets_of(line)
         ),
         Decimal(0),
     )
@@ -388,7 +440,7 @@ def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
 def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, ...]:
     """Return our earlier orders of an account that the duplicate check must look at."""
     unidentified = (LineState.PLANNED, LineState.SENDING, LineState.IN_DOUBT)
-    return tuple(
+    orders = tuple(
         LiveOrder(
             line.fingerprint,
             line.state in unidentified
@@ -398,6 +450,8 @@ def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, .
         for broadcast, line in ours
         if line.fingerprint is not None and line.state not in NEVER_LEFT
     )
+    asked = (line.replacement for _, line in ours if line.is_being_replaced)
+    return orders + tuple(LiveOrder(one.fingerprint, True, one.asked) for one in asked if one)
 
 
 def _buying_power(draft: Drafted) -> Decimal:

@@ -21,10 +21,11 @@ log = get_log(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line's new form and the fills that came with it."""
+    """A line's new form, the fills that came with it, and what a person must look at, if so."""
 
     line: Line
     executions: tuple[Execution, ...] = ()
+    alarm: str | None = None
 
 
 Decide = Callable[[Broadcast], Sequence[Change]]
@@ -70,6 +71,9 @@ class Recorder:
             lines = tuple(change.line for change in changes)
             self.publish(LinesChanged(broadcast_id, lines))
         await self._raise_alarms(broadcast, lines)
+        for change in changes:
+            if change.alarm is not None:
+                await self.alarm(f"{change.line.account}: {change.alarm}")
 
     async def fact(self, name: str) -> str | None:
         """Return what was learnt under a name, by this process or an earlier one."""
@@ -124,6 +128,10 @@ class Recorder:
                 await self.alarm(
                     f"{line.account}: the order reported as {old} is now {line.state}"
                     f" ({line.reason or 'no reason given'})"
+                )
+            if line.filled > line.ticket.quantity >= before.line(line.ref).filled:
+                await self.alarm(
+                    f"{line.account}: {line.filled} filled of {line.ticket.quantity} ordered"
                 )
 
 

@@ -94,7 +94,7 @@ class Submitter:
                 return earlier
             check_policy(request.waves)
             try:
-                self._check_may_send()
+                check_may_send(self._parts.guard, self._parts.recorder)
                 plan, orders = await self._take_plan(request)
             except GuardError:
                 # A repeated request of an earlier process finds its plan used: show its broadcast.
@@ -179,14 +179,6 @@ class Submitter:
     async def _ready_wave(self, wave: Prepared) -> None:
         await self._ready([order.account for order in wave.orders])
 
-    def _check_may_send(self) -> None:
-        self._parts.guard.check()
-        if self._parts.recorder.store_failed:
-            raise StoreError(
-                "Results of an earlier broadcast could not be written, so nothing more is sent;"
-                " free disk space and restart the desk. Its orders are at the broker."
-            )
-
     async def _take_plan(self, request: SubmitRequest) -> tuple[Plan, Mapping[str, PreparedOrder]]:
         """Return a live plan with its rendered orders and make sure it is used only once."""
         kept = self._plans.get(request.plan)
@@ -270,6 +262,16 @@ class Submitter:
             # The sentinel file is in place by now; that is what counts.
             log.error("desk.halt_not_written", error=e.detail)
         self._parts.recorder.publish(Halted(reason))
+
+
+def check_may_send(guard: Guard, recorder: Recorder) -> None:
+    """Raise TradingHalted or StoreError if no order may leave at all."""
+    guard.check()
+    if recorder.store_failed:
+        raise StoreError(
+            "Results of an earlier broadcast could not be written, so nothing more is sent;"
+            " free disk space and restart the desk. Its orders are at the broker."
+        )
 
 
 async def make_ready(broker: Broker, accounts: Sequence[Account]) -> None:

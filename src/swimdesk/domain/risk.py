@@ -52,6 +52,8 @@ class DenialCode(StrEnum):
     DUPLICATE_RECENT = "DUPLICATE_RECENT"
     LOGIN_NOT_READY = "LOGIN_NOT_READY"
     NOT_READ = "NOT_READ"
+    SAME_PRICE = "SAME_PRICE"
+    NO_PRICE = "NO_PRICE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def _buying_power(facts: LineFacts, _: RiskLimits) -> Denial | None:
         return None
     if facts.ticket.effect is Effect.CLOSE and facts.cost.requirement <= facts.cost.fees:
         return None
-    held = f" after ${facts.reserved:,.2f} held by our live orders" if facts.reserved else ""
+    held = f" after ${facts.reserved:,.2f} held by our live orders" if facts.reserved > 0 else ""
     return denial(
         DenialCode.BUYING_POWER,
         f"needs ${facts.cost.requirement:,.2f}, has ${free:,.2f}{held}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from swimdesk.domain.orders import TERMINAL
 from swimdesk.errors import UnknownReference
@@ -33,16 +34,38 @@ EXECUTIONS = (
     " ORDER BY e.time, e.activity_id, e.leg_id"
 )
 ORDERS_SINCE = (
-    "SELECT l.account, l.order_id, l.broadcast FROM lines l JOIN broadcasts b ON b.id = l.broadcast"
+    "SELECT l.account, l.order_id, l.earlier, l.broadcast"
+    " FROM lines l JOIN broadcasts b ON b.id = l.broadcast"
     " WHERE b.created >= ? AND l.order_id IS NOT NULL"
 )
 """Which orders are ours, and of which broadcast."""
 
 COMMANDS = (
-    "SELECT c.id, c.ref, l.account, c.kind, c.at, c.order_id, c.outcome, c.answered, c.reason"
-    " FROM commands c JOIN lines l ON l.ref = c.ref WHERE l.broadcast = ?"
+    "SELECT c.id, c.ref, l.account, c.kind, c.at, c.order_id, c.outcome, c.answered, c.reason,"
+    " c.price, c.new_order_id FROM commands c JOIN lines l ON l.ref = c.ref WHERE l.broadcast = ?"
     " ORDER BY c.at, l.position, c.id"
 )
+FIRST_COMMANDS: Final = 2
+"""The schema number from which on a database has commands."""
+
+FIRST_REPLACEMENTS: Final = 3
+"""The schema number from which on lines and commands know of replacements."""
+
+
+def as_of(query: str, schema: int) -> str:
+    """Return a question about lines or commands as a database of an earlier schema takes it."""
+    if schema >= FIRST_REPLACEMENTS:
+        return query
+    for column, instead in _BEFORE_REPLACEMENTS.items():
+        query = query.replace(column, instead)
+    return query
+
+
+_BEFORE_REPLACEMENTS: Final = {
+    "earlier, replacement FROM": "'[]', NULL FROM",
+    "c.price, c.new_order_id FROM": "NULL, NULL FROM",
+}
+
 IDS_ENDING = "SELECT id FROM broadcasts WHERE upper(substr(id, -length(?1))) = upper(?1)"
 STATE_COUNTS = "SELECT state, count(*) FROM lines GROUP BY state"
 FACT = "SELECT value FROM facts WHERE name = ?"
