@@ -150,7 +150,18 @@ class Desk:
             self._calm,
         )
         underway = Underway()
-        self._canceler = Canceler(
+        self._canceler = self._make_canceler(underway)
+        self._replacer = Replacer(self._parts(), underway, watch=self._tracker.watch)
+        self._submitter = Submitter(
+            self._parts(),
+            settings.mode,
+            discover=self._reader.discover,
+            answered=self._tracker.wake,
+        )
+
+    def _make_canceler(self, underway: Underway) -> Canceler:
+        outside = self._outside
+        return Canceler(
             outside.broker,
             outside.journal,
             self.book,
@@ -159,13 +170,6 @@ class Desk:
             outside.ids,
             underway,
             watch=self._tracker.watch,
-        )
-        self._replacer = Replacer(self._parts(), underway, watch=self._tracker.watch)
-        self._submitter = Submitter(
-            self._parts(),
-            settings.mode,
-            discover=self._reader.discover,
-            answered=self._tracker.wake,
         )
 
     def _parts(self) -> Parts:

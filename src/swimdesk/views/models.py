@@ -255,6 +255,16 @@ class GuardView:
 
 
 @dataclass(frozen=True, slots=True)
+class HaltView:
+    """The kill switch, and the broadcasts whose orders were canceled with it."""
+
+    state: str
+    reason: str
+    since: datetime | None
+    broadcasts: tuple[BroadcastView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LoginView:
     """A login's grant and what to do about it."""
 
