@@ -75,6 +75,23 @@ class Recorder:
             if change.alarm is not None:
                 await self.alarm(f"{change.line.account}: {change.alarm}")
 
+    def current(self, broadcast_id: str) -> Broadcast:
+        """Return a broadcast that is followed, as it is now."""
+        return self._book.snapshot.broadcasts[broadcast_id]
+
+    async def until(
+        self, broadcast_id: str, is_so: Callable[[Broadcast], bool], limit_s: float
+    ) -> bool:
+        """Wait until a broadcast is as wanted; False if it is not within that time."""
+        with self._bus.subscribe() as events:
+            try:
+                async with asyncio.timeout(limit_s):
+                    while not is_so(self.current(broadcast_id)):
+                        await events.get()
+            except TimeoutError:
+                return False
+        return True
+
     async def fact(self, name: str) -> str | None:
         """Return what was learnt under a name, by this process or an earlier one."""
         return await self._journal.fact(name)

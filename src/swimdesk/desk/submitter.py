@@ -12,7 +12,7 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
-from swimdesk.desk.launching import check_policy, lines_of_plan, waves_of
+from swimdesk.desk.launching import CANARY, check_policy, lines_of_plan, waves_of
 from swimdesk.desk.planner import NEVER_LEFT, Planner, PlanResult
 from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
 from swimdesk.desk.recorder import Recorder
@@ -149,7 +149,8 @@ class Submitter:
             ready=self._ready_wave,
             left=lambda: self._parts.calm.end(broadcast.id),
             answered=self._answered,
-            stop_on_refuse=request.on_refuse == "stop",
+            stop_on_refuse=(request.on_refuse or _on_refuse(request.waves)) == "stop",
+            is_canary=request.waves == CANARY,
         )
         self._parts.supervisor.job(f"broadcast {broadcast.id}", self._launch(launch))
         # The burst goes first; the answer to whoever asked can wait one turn of the loop.
@@ -285,6 +286,11 @@ async def make_ready(broker: Broker, accounts: Sequence[Account]) -> None:
     for login, result in zip(logins, results, strict=True):
         if isinstance(result, Exception):
             log.warning("login.not_ready", login=login, error=str(result))
+
+
+def _on_refuse(waves: str) -> str:
+    """Return what a refusal does where nobody said: a canary is sent to be heeded."""
+    return "stop" if waves == CANARY else "skip"
 
 
 def _check_digest(plan: Plan, orders: Mapping[str, PreparedOrder]) -> None:
