@@ -151,7 +151,9 @@ class Desk:
         )
         underway = Underway()
         self._canceler = self._make_canceler(underway)
-        self._replacer = Replacer(self._parts(), underway, watch=self._tracker.watch)
+        self._replacer = Replacer(
+            self._parts(), underway, self._reader.discover, watch=self._tracker.watch
+        )
         self._submitter = Submitter(
             self._parts(),
             settings.mode,

@@ -7,7 +7,7 @@ nobody. Which of the two orders works afterwards is for reads to say (``successi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -43,11 +43,17 @@ _OUTCOMES: Final = {
 class Replacer:
     """Ask the broker for other orders in place of ours; ``watch`` is told what to read soon."""
 
-    def __init__(self, parts: Parts, underway: Underway, watch: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        underway: Underway,
+        discover: Callable[[], Awaitable[object]],
+        watch: Callable[[str], None],
+    ) -> None:
         self._parts = parts
         self._underway = underway
         self._watch = watch
-        self._repricer = Repricer(parts, underway)
+        self._repricer = Repricer(parts, underway, discover)
         self._turn = asyncio.Lock()
 
     async def replace(

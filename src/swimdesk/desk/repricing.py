@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -49,14 +49,18 @@ class Step:
 class Repricer:
     """Decide line by line whether an order is to be replaced; sends nothing."""
 
-    def __init__(self, parts: Parts, underway: Underway) -> None:
+    def __init__(
+        self, parts: Parts, underway: Underway, discover: Callable[[], Awaitable[object]]
+    ) -> None:
         self._parts = parts
+        self._discover = discover
         self._underway = underway
 
     async def steps(
         self, broadcast: Broadcast, refs: Sequence[str], price: Decimal
     ) -> tuple[Step, ...]:
         """Decide for every line whether it is replaced, from what the broker and the book say."""
+        await self._discover()
         lines = [self._now(broadcast).line(ref) for ref in refs]
         asked = [line for line in lines if self._objection(line, price) is None]
         unread = await self._look(broadcast, asked) if asked else {}
@@ -118,7 +122,7 @@ class Repricer:
         if self._underway.is_canceling(line.ref):
             reason = _NOT_NOW[LineState.CANCELING]
         now = self._parts.book.snapshot.accounts.get(line.account)
-        if now is not None and (now.login, now.last4) != (line.login, line.last4):
+        if now is None or (now.login, now.last4) != (line.login, line.last4):
             reason = "this alias is another account than the one that the order was sent to"
         if reason is not None:
             return CommandOutcome.NOT_SENT, reason

@@ -178,6 +178,20 @@ def test_restart_in_the_middle_never_sends_and_reads_decide(act: ReplaceAct) -> 
     run_virtual(main())
 
 
+def test_desk_that_was_just_started_replaces_what_an_earlier_one_sent() -> None:
+    async def main() -> None:
+        journal = MemoryJournal()
+        async with a_desk(journal=journal) as bench:
+            bench.broker.acts = dict.fromkeys(ALL, Act.REST)
+            id_ = (await bench.send(STOCK, wait_s=1)).broadcast
+        async with a_desk(broker=bench.broker, journal=journal) as second:
+            view = await replaced(second, id_)
+            assert outcomes(view) == ["taken"] * 4
+            assert {line.order for line in view.lines} == {AT_PRICE}
+
+    run_virtual(main())
+
+
 def test_restart_after_the_answer_binds_what_was_named() -> None:
     async def main() -> None:
         journal = MemoryJournal()
