@@ -320,21 +320,19 @@ class FakeBroker:
         }.get(act, order.filled)
         pending = replace(order, state=BrokerOrderState.CANCELING, raw_status="PENDING_CANCEL")
         self._put(pending)
-        asyncio.get_running_loop().call_later(self.cancel_delay_s, self._end, pending, filled)
+        asyncio.get_running_loop().call_later(self.cancel_delay_s, self._end, order_id, filled)
         return (
             lost if act is CancelAct.TAKE_AND_LOSE_ANSWER else CancelOutcome(CommandOutcome.TAKEN)
         )
 
-    def _end(self, order: BrokerOrder, filled: Decimal) -> None:
-        is_filled = filled == order.quantity
-        state = BrokerOrderState.FILLED if is_filled else BrokerOrderState.CANCELED
-        ticket = self._tickets[order.fingerprint or ""]
-        fills = order.executions
-        if filled != order.filled:
-            fills = fills_of(ticket, order.order_id, int(filled), self.clock.now())
-        self._put(
-            replace(order, state=state, raw_status=state.upper(), filled=filled, executions=fills)
-        )
+    def _end(self, order_id: str, filled: Decimal) -> None:
+        order = self.order_of(order_id)
+        if order.state in ENDED:
+            return
+        if filled > order.filled:
+            self._fill(order_id, int(filled))
+        if self.order_of(order_id).state not in ENDED:
+            self._move(order_id, BrokerOrderState.CANCELED)
 
     # --- replacing ---------------------------------------------------------------------------
 
@@ -411,8 +409,12 @@ class FakeBroker:
     def _fill(self, order_id: str, units: int | None = None) -> None:
         order = self.order_of(order_id)
         units = int(order.quantity) if units is None else units
+        if units <= order.filled:
+            return
         ticket = self._tickets[order.fingerprint or ""]
-        fills = fills_of(ticket, order_id, units, self.clock.now())
+        more = fills_of(ticket, order_id, units - int(order.filled), self.clock.now())
+        number = len(order.executions) + 1
+        fills = (*order.executions, *(replace(e, activity_id=f"act-{number}") for e in more))
         is_whole = units == order.quantity
         state = BrokerOrderState.FILLED if is_whole else order.state
         self._put(
