@@ -57,11 +57,11 @@ async def is_clean(stage: Stage, document: dict[str, Any]) -> bool:
 
 async def test_resting_orders_are_replaced_and_then_canceled(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
-    sent, price = await resting(stage)
-    id_, wanted = sent["broadcast"], times(price, HIGHER)
-
-    one = await stage.ask("replace", f"{id_}/FAM-02", "--price", wanted)
-    assert [len(line["lineage"]) for line in one["lines"]] == [0, 1, 0, 0]
+    async with stage.daemon():
+        sent, price = await resting(stage)
+        id_, wanted = sent["broadcast"], times(price, HIGHER)
+        one = await stage.ask("replace", f"{id_}/FAM-02", "--price", wanted)
+        assert [len(line["lineage"]) for line in one["lines"]] == [0, 1, 0, 0]
     document = await stage.ask("replace", id_, "--price", wanted, code=4)
 
     assert outcomes(document) == ["taken", "taken", "denied", "taken", "taken"]
@@ -110,7 +110,7 @@ async def test_halt_keeps_replacements_back_and_cancels_what_works(set_stage: Se
     assert await is_clean(stage, document)
 
 
-async def test_halt_beside_a_dead_brokerage_names_what_was_not_delivered(
+async def test_halt_beside_a_brokerage_that_is_gone_names_what_was_not_delivered(
     set_stage: SetStage,
 ) -> None:
     stage = await set_stage(*SMALL)
@@ -120,8 +120,19 @@ async def test_halt_beside_a_dead_brokerage_names_what_was_not_delivered(
         await stage.sim.control("PUT", "/faults", {"name": "deaf", "rules": [rule]})
         ran = await stage.run("halt", "--cancel", "--wait", "1", "--json")
         document = ran.document(5)
-    assert document["state"] == "halted"
-    assert states(document["broadcasts"][0]) == ["working"] * 4
+        assert document["state"] == "halted"
+        assert states(document["broadcasts"][0]) == ["working"] * 4
+        assert ran.err.count("not delivered") == 4
+
+        await stage.sim.stop()
+        ran = await stage.run("halt", "--cancel", "--wait", "0", "--json")
+        document = ran.document(4)
+        assert document["state"] == "halted"
+        latest = document["broadcasts"][0]["commands"][-4:]
+        assert [command["outcome"] for command in latest] == ["not_sent"] * 4
+        assert ran.err.count("not delivered") == 4
+    ran = await stage.run("halt", "--cancel", "--wait", "0", "--json")
+    assert ran.document(4)["state"] == "halted"
     assert ran.err.count("not delivered") == 4
 
 
