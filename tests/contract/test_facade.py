@@ -19,6 +19,7 @@ from swimdesk.control.client import attach
 from swimdesk.control.server import serve
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import (
+    BrokerUnreachable,
     InputError,
     OrderTextError,
     PlanExpired,
@@ -180,8 +181,11 @@ def test_key_that_was_used_shows_the_first_broadcast(play: Play) -> None:
     async def scenario(desk: DeskFacade, bench: Bench) -> None:
         await desk.submit(SubmitRequest(await planned(desk), "B-1", key="morning"))
         ended = await desk.follow("B-1", 60.0)
+        again = await planned(desk)
+        assert await desk.submit(SubmitRequest(again, "B-2", key="morning")) == ended
         other = await planned(desk, STOCK)
-        assert await desk.submit(SubmitRequest(other, "B-2", key="morning")) == ended
+        told = await refusal(desk.submit(SubmitRequest(other, "B-3", key="morning")), InputError)
+        assert "B-1" in told.detail
         assert sum(bench.broker.posts.values()) == 4
 
     play(scenario)
@@ -301,7 +305,7 @@ def test_replace_gives_open_orders_another_price(play: Play) -> None:
         bench.broker.acts = dict.fromkeys(("A-01", "A-02"), Act.REST)
         await desk.submit(SubmitRequest(await planned(desk, STOCK), broadcast="B-1"))
         await desk.follow("B-1", 2)
-        asked = await desk.replace("B-1", Decimal("187.60"))
+        asked = await desk.replace("B-1", Decimal("187.60"), ())
         assert [one.outcome for one in asked.commands] == ["taken", "taken", "ended", "ended"]
         view = await desk.follow_replacement("B-1", 30)
         assert [line.state for line in view.lines] == ["working", "working", "filled", "filled"]
@@ -316,10 +320,66 @@ def test_replace_gives_open_orders_another_price(play: Play) -> None:
 
 def test_replace_is_refused_while_halted_and_names_what_it_does_not_know(play: Play) -> None:
     async def scenario(desk: DeskFacade, bench: Bench) -> None:
-        await refusal(desk.replace("01J-NEVER", Decimal(1)), UnknownReference)
+        await refusal(desk.replace("01J-NEVER", Decimal(1), ()), UnknownReference)
         await desk.submit(SubmitRequest(await planned(desk), broadcast="B-1"))
-        await refusal(desk.replace("B-1/A-09", Decimal(1)), UnknownReference)
+        await refusal(desk.replace("B-1/A-09", Decimal(1), ()), UnknownReference)
         await desk.halt("lunch")
-        await refusal(desk.replace("B-1", Decimal(1)), TradingHalted)
+        await refusal(desk.replace("B-1", Decimal(1), ()), TradingHalted)
+
+    play(scenario)
+
+
+def test_a_watcher_hears_at_first_all_then_only_what_moved(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        everything = await desk.watch("", 0.0)
+        assert everything.whole
+        await desk.balances(ALL)
+        read = await desk.watch(everything.token, 5.0)
+        assert not read.whole
+        assert [view.account for view in read.accounts] == ["A-01", "A-02", "A-03", "A-04"]
+        assert len(read.holdings) == 4
+        sent = await desk.submit(SubmitRequest(await planned(desk), "B-1"))
+        opened = await desk.watch(read.token, 5.0)
+        assert [view.broadcast for view in opened.broadcasts] == [sent.broadcast]
+        assert len(opened.broadcasts[0].lines) == 4
+        await desk.follow(sent.broadcast, 60.0)
+        known = {line.account: line for line in opened.broadcasts[0].lines}
+        latest = opened
+        while (news := await desk.watch(latest.token, 0.0)).token != latest.token:
+            known |= {line.account: line for b in news.broadcasts for line in b.lines}
+            latest = news
+        shown = await desk.broadcast(sent.broadcast)
+        assert tuple(known.values()) == shown.lines
+
+    play(scenario)
+
+
+def test_a_watcher_of_a_quiet_desk_hears_nothing_new_when_its_time_is_over(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        first = await desk.watch("", 0.0)
+        quiet = await desk.watch(first.token, 3.0)
+        assert (quiet.token, quiet.whole, quiet.broadcasts) == (first.token, False, ())
+
+    play(scenario)
+
+
+def test_a_watcher_with_a_token_of_another_life_hears_everything(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        await desk.balances(ALL)
+        answer = await desk.watch("another-1", 60.0)
+        assert answer.whole
+        assert len(answer.holdings) == 4
+
+    play(scenario)
+
+
+def test_status_tells_since_when_accounts_cannot_be_read(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.unreadable_logins |= {account.login for account in bench.broker.accounts}
+        await refusal(desk.balances(ALL), BrokerUnreachable)
+        reading = (await desk.status()).reading
+        assert reading is not None
+        assert reading.failing_since is not None
+        assert "4 accounts not read" in reading.detail
 
     play(scenario)

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from swimdesk.desk.desk import Desk, DeskSettings, Outside
 from swimdesk.desk.evidence import Horizons
-from swimdesk.desk.ports import LoginHealth
+from swimdesk.desk.ports import Clock, LoginHealth
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.telemetry.redaction import Secret
 from swimdesk.views.models import BroadcastView, PlanView
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 from tests.fakes.broker import FakeBroker
-from tests.fakes.builders import CONDOR, some_accounts
+from tests.fakes.builders import CONDOR, roomy_limits, some_accounts
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock
 
@@ -115,16 +115,17 @@ async def a_desk(
     broker: FakeBroker | None = None,
     sentinel: MemorySentinel | None = None,
     horizons: Horizons | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Bench]:
-    """Start a desk on fakes; use inside ``run_virtual``."""
-    clock = VirtualClock()
+    """Start a desk on fakes; use inside ``run_virtual``, or with a clock of the test's own."""
+    clock = clock or VirtualClock()
     known = some_accounts(accounts) if isinstance(accounts, int) else accounts
     broker = broker or FakeBroker(clock, known)
     journal = journal or MemoryJournal()
     sentinel = sentinel or MemorySentinel()
     outside = Outside(broker, broker, journal, NoTokens(), sentinel, clock, CountingIds())
     settings = DeskSettings(
-        "paper", Path("/home"), limits or RiskLimits(), horizons=horizons or Horizons()
+        "paper", Path("/home"), limits or roomy_limits(), horizons=horizons or Horizons()
     )
     desk = Desk(outside, settings)
     await desk.start()

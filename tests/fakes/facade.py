@@ -14,6 +14,7 @@ from swimdesk.errors import UnknownReference
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -133,9 +134,13 @@ class FakeFacade:
         """Answer."""
         return await self._answer(tuple[BroadcastView, ...], "cancel_all")
 
-    async def replace(self, reference: str, price: Decimal) -> BroadcastView:
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...]
+    ) -> BroadcastView:
         """Answer."""
-        return await self._answer(BroadcastView, "replace", reference=reference, price=price)
+        return await self._answer(
+            BroadcastView, "replace", reference=reference, price=price, overrides=overrides
+        )
 
     async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Answer."""
@@ -156,6 +161,10 @@ class FakeFacade:
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Answer."""
         return await self._answer(tuple[BroadcastRow, ...], "broadcasts", limit=limit)
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Answer."""
+        return await self._answer(BoardView, "watch", since=since, wait_s=wait_s)
 
     async def halt(self, reason: str) -> GuardView:
         """Answer."""

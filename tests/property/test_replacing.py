@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,7 +70,7 @@ class World:
         if step.kind == "replace":
             for account, act in zip(ACCOUNTS, step.acts, strict=True):
                 broker.replace_acts.setdefault(account, []).append(act)
-            self.ask(self.bench.desk.replace("B-1", step.price))
+            self.ask(self.bench.desk.replace("B-1", step.price, ()))
         elif step.kind == "cancel":
             broker.cancel_acts.setdefault(ACCOUNTS[0], []).append(step.cancel)
             self.ask(self.bench.desk.cancel("B-1/A-01"))
@@ -81,8 +81,8 @@ class World:
             await self.start(stack)
         await asyncio.sleep(step.pause_s)
 
-    def ask(self, work: object) -> None:
-        self.asked.append(asyncio.ensure_future(work))  # type: ignore[arg-type]
+    def ask(self, work: Awaitable[BroadcastView]) -> None:
+        self.asked.append(asyncio.ensure_future(work))
 
     def fill(self, units: int) -> None:
         """Let the market fill one of the orders at work, old or new."""

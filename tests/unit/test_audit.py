@@ -37,6 +37,7 @@ def a_broadcast(line: LineView, *commands: CommandView) -> BroadcastView:
         created=datetime(2026, 11, 23, tzinfo=UTC), agent="local", counts={},
         timing_ms=TimingView(None, None, None, None, None, None),
         fills=FillsView(None, None, None, None), lines=(line,), commands=commands,
+        plan=None, limits="", overrides=(),
     )  # fmt: skip
 
 

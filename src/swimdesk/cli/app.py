@@ -40,7 +40,6 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Each command and where it is; its module is loaded when it is asked for."""
 
-_NO_COMMAND: Final = "Name a command, or --no-ui to run the desk as a daemon."
 _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 _STDOUT: Final = 1
@@ -79,19 +78,24 @@ class Commands(click.Group):
 def swimdesk(
     context: click.Context, config: Path | None, home: Path | None, no_ui: bool
 ) -> int | None:
-    """One order, every account, one moment: trade many Schwab accounts together."""
+    """One order, every account, one moment: trade many Schwab accounts together.
+
+    Without a command: the console.
+    """
     invocation = context.ensure_object(Invocation)
     invocation.config, invocation.home_option = config, home
     if context.invoked_subcommand is not None:
         if no_ui and context.invoked_subcommand != "demo":
             raise click.UsageError("--no-ui runs the daemon and takes no command beside it.")
         return None
-    if not no_ui:
-        click.echo(context.get_help())
-        raise click.UsageError(_NO_COMMAND)
-    from swimdesk.cli.daemon import run_daemon
+    if no_ui:
+        from swimdesk.cli.daemon import run_daemon
 
-    run_daemon(invocation.home, invocation.config)
+        run_daemon(invocation.home, invocation.config)
+    else:
+        from swimdesk.cli.console import run_console_command
+
+        run_console_command(invocation.home, invocation.config)
     return None
 
 

@@ -30,7 +30,11 @@ _WAIT_S: Final = 10.0
 @click.option("--no-ui", is_flag=True, help="Run the daemon on it until interrupted.")
 @pass_invocation
 def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage: Any) -> None:  # noqa: ANN401 - click's values
-    """Show the job on a simulated brokerage on this machine."""
+    """Open the console on a simulated brokerage on this machine.
+
+    Where there is no terminal the job is shown as a printed tour instead.
+    """
+    from swimdesk.cli.console import console_desk, show, terminal_problem
     from swimdesk.cli.endings import Interrupted
     from swimdesk.cli.running import Interruption, fast_loop, run_command
     from swimdesk.cli.simchild import simulated_brokerage
@@ -38,10 +42,16 @@ def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage:
     output = Output(as_json=False, for_eyes=True)
     with _demo_home(keep) as home:
 
-        async def work(_: Interruption) -> None:
+        async def work(interruption: Interruption) -> None:
             arguments = _arguments(home, keep, brokerage)
             async with simulated_brokerage(arguments):
-                await (_serve(output, home) if no_ui else _guide(invocation, output, home))
+                if no_ui:
+                    await _serve(output, home)
+                elif terminal_problem() is not None:
+                    await _guide(invocation, output, home)
+                else:
+                    async with console_desk(home, None) as desk:
+                        await show(desk, interruption)
 
         try:
             run_command(work, loop_factory=fast_loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ import click
 from swimdesk.cli.exits import replace_exit_code_of
 from swimdesk.cli.history import print_broadcast
 from swimdesk.cli.invocation import Invocation, pass_invocation
-from swimdesk.cli.options import json_option
+from swimdesk.cli.options import json_option, override_options
 from swimdesk.errors import HomeHeld, InputError
 
 if TYPE_CHECKING:
@@ -38,9 +39,16 @@ _PRICE: Final = re.compile(r"[-\u2212]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.[
     metavar="S",
     help="Seconds to wait until it is known which orders work.",
 )
+@override_options
 @json_option
 @pass_invocation
-def replace(invocation: Invocation, reference: str, written: str, wait_s: float) -> int:
+def replace(
+    invocation: Invocation,
+    reference: str,
+    written: str,
+    wait_s: float,
+    overrides: tuple[str, ...],
+) -> int:
     """Give the open orders of a broadcast another price.
 
     B is the id of a broadcast or a unique ending of it; B/ALIAS is its line in one account. What
@@ -48,7 +56,7 @@ def replace(invocation: Invocation, reference: str, written: str, wait_s: float)
     order may fill before its replacement gets there.
     """
     price = price_of(written)
-    view = _replace_and_follow(invocation, reference, price, wait_s)
+    view = _replace_and_follow(invocation, _Wanted(reference, price, overrides), wait_s)
     print_broadcast(invocation.output, view)
     _, slash, account = reference.partition("/")
     return replace_exit_code_of(view, account if slash else None, price)
@@ -62,14 +70,21 @@ def price_of(written: str) -> Decimal:
     return Decimal(text.replace(",", "").replace("\u2212", "-"))
 
 
-def _replace_and_follow(
-    invocation: Invocation, reference: str, price: Decimal, wait_s: float
-) -> BroadcastView:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be replaced, by which price, and what was typed to go on regardless."""
+
+    reference: str
+    price: Decimal
+    overrides: tuple[str, ...]
+
+
+def _replace_and_follow(invocation: Invocation, wanted: _Wanted, wait_s: float) -> BroadcastView:
     """Ask once, follow; an owner that goes away is asked again for the result, never to replace."""
     from swimdesk.cli.running import fast_loop, run_command
 
     async def work(interruption: Interruption) -> BroadcastView:
-        attempt = _Attempt(reference, price, interruption)
+        attempt = _Attempt(wanted, interruption)
         try:
             async with invocation.open() as desk:
                 return await attempt.replace_and_follow(desk, wait_s)
@@ -84,9 +99,8 @@ def _replace_and_follow(
 class _Attempt:
     """One replacement: asked for at most once, and looked up ever after."""
 
-    def __init__(self, reference: str, price: Decimal, interruption: Interruption) -> None:
-        self._reference = reference
-        self._price = price
+    def __init__(self, wanted: _Wanted, interruption: Interruption) -> None:
+        self._wanted = wanted
         self._interruption = interruption
         self._is_asked = False
 
@@ -94,16 +108,17 @@ class _Attempt:
         """Replace, unless the desk may have been asked already, and follow."""
         from swimdesk.control.exchange import OwnerGone
 
+        wanted = self._wanted
         if not self._is_asked:
             with self._interruption.held_back():
                 self._is_asked = True
                 try:
-                    await desk.replace(self._reference, self._price)
+                    await desk.replace(wanted.reference, wanted.price, wanted.overrides)
                 except OwnerGone:
                     self._is_asked = False
                     raise
                 self._interruption.said = (
                     "What was asked of the broker stays in the journal;"
-                    f" see: swimdesk broadcasts {self._reference.partition('/')[0]}"
+                    f" see: swimdesk broadcasts {wanted.reference.partition('/')[0]}"
                 )
-        return await desk.follow_replacement(self._reference, wait_s)
+        return await desk.follow_replacement(wanted.reference, wait_s)

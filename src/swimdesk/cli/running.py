@@ -28,6 +28,7 @@ class Interruption:
         """What an interrupted command has to say at its end."""
         self._task: asyncio.Task[Any] | None = None
         self._held_back = False
+        self._instead: Callable[[int], None] | None = None
 
     def watch(self) -> None:
         """Let signals end the current task; called on its loop."""
@@ -49,10 +50,26 @@ class Interruption:
             if self.number is not None and self._task is not None:
                 self._task.cancel()
 
+    @contextmanager
+    def handed_to(self, end: Callable[[int], None]) -> Iterator[None]:
+        """Let a signal call this, which must bring the body to its end; the command ends then."""
+        self._instead = end
+        self._held_back = True
+        try:
+            yield
+        finally:
+            self._instead = None
+            self._held_back = False
+        if self.number is not None:
+            # Raised here and now: a cancellation that came later would cut off what is closed next.
+            raise asyncio.CancelledError
+
     def _arrived(self, number: int) -> None:
         if self.number is not None:
             return
         self.number = number
+        if self._instead is not None:
+            self._instead(number)
         if not self._held_back and self._task is not None:
             self._task.cancel()
 

@@ -35,11 +35,11 @@ async def session(
     """Hold the desk of a home; HomeHeld if its owner neither answers nor leaves in time."""
     async with AsyncExitStack() as stack:
         lock = stack.enter_context(HomeLock(home))
-        remote = await _owner_or_lock(stack, home, lock, patience_s)
+        remote = await owner_or_lock(stack, home, lock, patience_s)
         yield remote or await _own(stack, home, config)
 
 
-async def _owner_or_lock(
+async def owner_or_lock(
     stack: AsyncExitStack, home: Path, lock: HomeLock, patience_s: float
 ) -> DeskFacade | None:
     """Return the owner's desk, or None once the lock is ours."""
@@ -105,4 +105,4 @@ async def _owner(stack: AsyncExitStack, home: Path, lock: HomeLock) -> DeskFacad
     try:
         return await stack.enter_async_context(desk)
     except OwnerGone:
-        return await _owner_or_lock(stack, home, lock, SHORT_ANSWER_S)
+        return await owner_or_lock(stack, home, lock, SHORT_ANSWER_S)

@@ -49,9 +49,11 @@ def print_status(output: Output, view: StatusView) -> None:
         "version": view.version,
         "owner": f"process {view.owner}" if view.owner else "nobody; commands run the desk",
         "trading": f"{guard.state}{since}{reason}",
+        "limits": view.limits,
         "accounts": view.accounts,
         "open_lines": view.open_lines,
         "in_doubt_lines": view.in_doubt_lines,
+        "accounts_read": _reading(view),
         "newest_broadcast": view.newest_broadcast,
     }
     facts |= _logins(view, each=not output.is_for_eyes)
@@ -62,6 +64,17 @@ def print_status(output: Output, view: StatusView) -> None:
     for number, alarm in enumerate(view.alarms, start=1):
         facts[f"alarm {number}"] = alarm
     output.facts(facts)
+
+
+def _reading(view: StatusView) -> str | None:
+    """Tell how old the oldest balances are, and what stands in the way of newer ones."""
+    reading = view.reading
+    if reading is None:
+        return None
+    read = f"{reading.oldest:%Y-%m-%d %H:%M:%S} UTC or later" if reading.oldest else "not yet"
+    if reading.failing_since is None:
+        return read
+    return f"{read}; FAILING since {reading.failing_since:%H:%M:%S} UTC: {reading.detail}"
 
 
 def _logins(view: StatusView, *, each: bool) -> dict[str, object]:

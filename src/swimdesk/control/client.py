@@ -18,6 +18,7 @@ from swimdesk.views.codec import from_json, to_json
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -124,9 +125,13 @@ class RemoteDesk:
         """Cancel every order of ours that may still trade; may be repeated."""
         return await self._ask(tuple[BroadcastView, ...], "cancel_all")
 
-    async def replace(self, reference: str, price: Decimal) -> BroadcastView:
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...]
+    ) -> BroadcastView:
         """Replace what works of a broadcast or of one line by the same at another price."""
-        return await self._ask(BroadcastView, "replace", reference=reference, price=price)
+        return await self._ask(
+            BroadcastView, "replace", reference=reference, price=price, overrides=overrides
+        )
 
     async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Wait until it is known of every line which order works, or the time is over."""
@@ -147,6 +152,11 @@ class RemoteDesk:
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Show the newest broadcasts."""
         return await self._ask(tuple[BroadcastRow, ...], "broadcasts", limit=limit)
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
+        arguments = {"since": since, "wait_s": float(wait_s)}
+        return await self._ask_within(wait_s + self._answer_s, BoardView, "watch", arguments)
 
     async def halt(self, reason: str) -> GuardView:
         """Stop all new sending, across restarts."""

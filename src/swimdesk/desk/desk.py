@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from swimdesk import __version__
+from swimdesk.desk.abilities import Abilities
+from swimdesk.desk.board import Board
 from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
 from swimdesk.desk.bus import Bus, Subscription
@@ -22,8 +24,10 @@ from swimdesk.desk.choosing import choose
 from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.inquiries import Inquiries
+from swimdesk.desk.leftovers import left_over
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
+from swimdesk.desk.pace import Pace
 from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
     Broker,
@@ -37,8 +41,9 @@ from swimdesk.desk.ports import (
     TokenSource,
 )
 from swimdesk.desk.reading import HoldingsReader
-from swimdesk.desk.recorder import Change, Recorder
+from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.replacer import Replacer
+from swimdesk.desk.replanning import Replanner
 from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.together import both
@@ -46,11 +51,11 @@ from swimdesk.desk.tracker import Tracker
 from swimdesk.desk.turns import current_turn
 from swimdesk.desk.underway import Underway
 from swimdesk.domain.accounts import Account
-from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.commands import Command
 from swimdesk.domain.events import Halted, Resumed
-from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, Doubt, LineState
-from swimdesk.domain.risk import RiskLimits
+from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, LineState
+from swimdesk.domain.risk import RiskLimits, limits_hash
 from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
     InputError,
@@ -61,6 +66,7 @@ from swimdesk.telemetry.logs import get_log
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -70,6 +76,7 @@ from swimdesk.views.models import (
     PlanView,
     PositionView,
     QuoteView,
+    ReadingView,
     StatusView,
     TaskView,
 )
@@ -114,31 +121,22 @@ class Desk:
         self._settings = settings
         self._clock = outside.clock
         self._journal = outside.journal
-        window = timedelta(seconds=settings.limits.duplicate_window_s)
-        self.book = Book(max(KEPT_FOR, window))
+        self._window = _looked_back(settings.limits)
+        self.book = Book(max(KEPT_FOR, self._window))
         self.bus = Bus()
         self.supervisor = Supervisor()
         self._calm = Calm()
-        self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
+        self._abilities = Abilities(outside.journal, outside.clock)
+        self._recorder = Recorder(
+            outside.journal, self.book, self.bus, outside.clock, after=self._abilities.take
+        )
+        self._pace = Pace(outside.journal, self.book, outside.clock, settings.limits)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
-        self._inquiries = Inquiries(
-            outside.broker,
-            outside.market,
-            outside.journal,
-            self.book,
-            self._reader,
-            outside.clock,
-        )
+        self._board = Board(self.book, self.bus, outside.clock, self._calm, self._status)
+        self._newest: str | None = None
+        self._inquiries = self._new_inquiries()
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
-        self._planner = Planner(
-            outside.broker,
-            outside.market,
-            self._reader,
-            outside.clock,
-            outside.ids,
-            settings.limits,
-            settings.plan_life_s,
-        )
+        self._planner = self._new_planner()
         self._broadcaster = Broadcaster(outside.broker, self._recorder, self._guard, outside.clock)
         self._tracker = Tracker(
             outside.broker,
@@ -152,7 +150,11 @@ class Desk:
         underway = Underway()
         self._canceler = self._make_canceler(underway)
         self._replacer = Replacer(
-            self._parts(), underway, self._reader.discover, watch=self._tracker.watch
+            self._parts(),
+            Replanner(self._planner, self._reader),
+            underway,
+            self._reader.discover,
+            watch=self._tracker.watch,
         )
         self._submitter = Submitter(
             self._parts(),
@@ -174,6 +176,30 @@ class Desk:
             watch=self._tracker.watch,
         )
 
+    def _new_inquiries(self) -> Inquiries:
+        return Inquiries(
+            self._outside.broker,
+            self._outside.market,
+            self._journal,
+            self.book,
+            self._reader,
+            self._clock,
+            self._abilities,
+        )
+
+    def _new_planner(self) -> Planner:
+        return Planner(
+            self._outside.broker,
+            self._outside.market,
+            self._reader,
+            self._clock,
+            self._outside.ids,
+            self._settings.limits,
+            self._settings.plan_life_s,
+            self._pace,
+            self._abilities,
+        )
+
     def _parts(self) -> Parts:
         return Parts(
             broker=self._outside.broker,
@@ -187,6 +213,8 @@ class Desk:
             clock=self._clock,
             ids=self._outside.ids,
             calm=self._calm,
+            pace=self._pace,
+            limits=self._settings.limits,
         )
 
     # --- life --------------------------------------------------------------------------------
@@ -194,9 +222,13 @@ class Desk:
     async def start(self) -> None:
         """Load what was left over and begin to follow it; never sends anything."""
         await self._guard.load()
+        newest = await self._journal.history(1)
+        self._newest = newest[0].id if newest else None
+        await self._pace.load()
+        await self._abilities.load()
         for broadcast in await self._journal.unfinished():
             self._recorder.opened(broadcast)
-            await self._recorder.update(broadcast.id, _left_over)
+            await self._recorder.update(broadcast.id, left_over)
         await self._load_recent()
         self.supervisor.loop("tracker", self._tracker.run)
         self._tracker.wake()
@@ -210,9 +242,8 @@ class Desk:
 
     async def _load_recent(self) -> None:
         """Know what was sent moments ago by an earlier process, for the duplicate check."""
-        window = timedelta(seconds=self._settings.limits.duplicate_window_s)
         known = self.book.snapshot.broadcasts
-        for recent in await self._journal.since(self._clock.now() - window):
+        for recent in await self._journal.since(self._clock.now() - self._window):
             if recent.id not in known:
                 self._recorder.opened(recent)
 
@@ -225,8 +256,15 @@ class Desk:
 
     async def status(self) -> StatusView:
         """Tell the health of the home on one screen."""
+        return self._status()
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
+        return await self._board.watch(since, wait_s)
+
+    def _status(self) -> StatusView:
         snapshot = self.book.snapshot
-        newest = await self._journal.history(1)
+        newest = max(snapshot.broadcasts, default=self._newest)
         states = Counter(x.state for b in snapshot.broadcasts.values() for x in b.lines)
         return StatusView(
             version=__version__,
@@ -237,7 +275,8 @@ class Desk:
             accounts=len(snapshot.accounts) or None,
             open_lines=sum(states[state] for state in OPEN),
             in_doubt_lines=sum(states[state] for state in UNRESOLVED),
-            newest_broadcast=newest[0].id if newest else None,
+            reading=self._reading(),
+            newest_broadcast=newest,
             logins=tuple(
                 LoginView(h.login, h.state, h.access_expires, h.refresh_expires, h.detail)
                 for h in self._outside.tokens.health()
@@ -246,6 +285,7 @@ class Desk:
                 TaskView(t.name, t.state, t.restarts, t.detail) for t in self.supervisor.health
             ),
             alarms=snapshot.alarms,
+            limits=limits_hash(self._settings.limits),
         )
 
     async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
@@ -272,6 +312,11 @@ class Desk:
         """Read one expiration (ISO day; the nearest when None) around the money."""
         return await self._inquiries.chain(symbol, expiry, strikes)
 
+    def _reading(self) -> ReadingView:
+        state = self._reader.state
+        read = [balances.as_of for balances in self.book.snapshot.balances.values()]
+        return ReadingView(min(read, default=None), state.failing_since, state.detail)
+
     # --- planning and sending ----------------------------------------------------------------
 
     async def preview(self, request: PlanRequest) -> PlanView:
@@ -287,10 +332,11 @@ class Desk:
             self._planner.plan(request, accounts, self.book, turn),
             make_ready(self._outside.broker, accounts),
         )
-        if request.save:
+        saved = request.save and bool(result.plan.sendable)
+        if saved:
             await self._journal.save_plan(result.plan)
-        self._submitter.keep(result, saved=request.save)
-        return plan_view(result.plan, saved=request.save)
+        self._submitter.keep(result, saved=saved)
+        return plan_view(result.plan, saved=saved)
 
     async def submit(self, request: SubmitRequest) -> BroadcastView:
         """Send a plan; returns once every intent is written down and the burst is under way."""
@@ -321,11 +367,13 @@ class Desk:
         touched = {broadcast.id: broadcast for broadcast, _ in targets}
         return tuple([await self._show(b, _on_lines(b, commands)) for b in touched.values()])
 
-    async def replace(self, reference: str, price: Decimal) -> BroadcastView:
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...]
+    ) -> BroadcastView:
         """Replace what works of a broadcast or of one line by the same at another price."""
         found, account = await self._find_lines(reference)
         # What was asked of the broker is answered and written down, whoever stops waiting.
-        work = self._replacer.replace(self._current(found), account, price)
+        work = self._replacer.replace(self._current(found), account, price, overrides)
         commands = await self.supervisor.finish(f"replace {reference}", work)
         return await self._show(found, commands)
 
@@ -437,27 +485,13 @@ class Desk:
         return self.book.snapshot.broadcasts.get(broadcast.id, broadcast)
 
 
-def _left_over(broadcast: Broadcast) -> list[Change]:
-    """Judge what a stop left behind: what may have left is in doubt, the rest was not sent."""
-    changes = []
-    for line in broadcast.lines:
-        if line.state is LineState.SENDING:
-            reason = "the desk stopped before the broker's answer came"
-            moved = line.moved(LineState.IN_DOUBT, doubt=Doubt.UNKNOWN, reason=reason)
-            changes.append(Change(moved))
-        elif line.state is LineState.PLANNED:
-            reason = "the desk stopped before this order left"
-            changes.append(Change(line.moved(LineState.NOT_SENT, reason=reason)))
-        elif _is_unanswered_replacement(line):
-            reason = "the desk stopped before the broker's answer to a replacement came"
-            moved = line.moved(LineState.IN_DOUBT, doubt=Doubt.UNKNOWN, reason=reason)
-            changes.append(Change(moved))
-    return changes
-
-
-def _is_unanswered_replacement(line: Line) -> bool:
-    asked = line.replacement if line.is_being_replaced else None
-    return asked is not None and not asked.taken and line.state is LineState.REPLACING
+def _looked_back(limits: RiskLimits) -> timedelta:
+    """Return how far back the checks of a plan look for orders that were alike."""
+    return timedelta(
+        seconds=max(
+            limits.duplicate_window_s, limits.duplicate_warn_s, limits.broadcast_repeat_window_s
+        )
+    )
 
 
 def _is_being_replaced(broadcast: Broadcast, account: str | None) -> bool:

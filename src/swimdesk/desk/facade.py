@@ -8,6 +8,7 @@ from typing import Protocol
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BoardView,
     BroadcastRow,
     BroadcastView,
     ChainView,
@@ -79,12 +80,15 @@ class DeskFacade(Protocol):
         """
         ...
 
-    async def replace(self, reference: str, price: Decimal) -> BroadcastView:
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...]
+    ) -> BroadcastView:
         """Replace what works of a broadcast, or of its line in one account (``B/ALIAS``).
 
-        The new orders are for what is left, at ``price``, signed as in the order text. Refused
-        while halted. Returns when every request was answered or given up; ``commands`` tells what
-        became of each, and why where nothing was sent; reads tell which order works.
+        The new orders are for what is left, at ``price``, signed as in the order text. They are
+        checked like a plan, with ``overrides`` and those of the broadcast. Refused while halted.
+        Returns when every request was answered or given up; ``commands`` tells what became of
+        each, and why where nothing was sent; reads tell which order works.
         """
         ...
 
@@ -102,6 +106,13 @@ class DeskFacade(Protocol):
 
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Show the newest broadcasts."""
+        ...
+
+    async def watch(self, since: str, wait_s: float) -> BoardView:
+        """Wait for what is newer than the token of an earlier answer (empty: tell everything).
+
+        Answers at once where something is, and with nothing new when the time is over.
+        """
         ...
 
     async def halt(self, reason: str) -> GuardView:

@@ -23,12 +23,24 @@ SETTLE = timedelta(seconds=5)
 """So long after a fill or an order the broker's balances and positions may not show it yet."""
 
 
+_ALL = ""
+"""Stands among aliases for the list of accounts itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class HoldingsAnswer:
     """What was read, and for the other accounts why it was not."""
 
     found: Mapping[str, Holdings]
     failed: Mapping[str, BrokerError]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingState:
+    """How the reads of accounts go: since when some fail, and what was said at the last one."""
+
+    failing_since: datetime | None = None
+    detail: str = ""
 
 
 class HoldingsReader:
@@ -41,13 +53,30 @@ class HoldingsReader:
         self._clock = clock
         self._fills: dict[str, tuple[int, datetime]] = {}
         """Units of ours filled per account, and when that figure was new to us."""
+        self._unread: dict[str, tuple[datetime, str]] = {}
+        """Accounts whose last read failed: since when, and what was said."""
+
+    @property
+    def state(self) -> ReadingState:
+        """How the reads go over all accounts."""
+        if not self._unread:
+            return ReadingState()
+        since, detail = min(self._unread.values())
+        unread = sorted(self._unread)
+        which = f"{len(unread)} accounts" if len(unread) > 1 else unread[0] or "accounts"
+        return ReadingState(since, f"{which} not read: {detail}")
 
     async def discover(self, *, again: bool = False) -> tuple[Account, ...]:
         """Read which accounts there are, once unless asked again; else give what is known."""
         known = self._book.snapshot.accounts
         if known and not again:
             return tuple(known.values())
-        accounts = in_order(await self._broker.discover())
+        try:
+            accounts = in_order(await self._broker.discover())
+        except BrokerError as e:
+            self._note(_ALL, e)
+            raise
+        self._unread.pop(_ALL, None)
         self._recorder.publish(AccountsDiscovered(accounts))
         return accounts
 
@@ -104,8 +133,16 @@ class HoldingsReader:
                 raise result
             else:
                 read += result
+        for one in read:
+            self._unread.pop(one.account.alias, None)
+        for alias, error in failed.items():
+            self._note(alias, error)
         self._publish(read)
         return failed
+
+    def _note(self, alias: str, error: BrokerError) -> None:
+        since, _ = self._unread.get(alias, (self._clock.now(), ""))
+        self._unread[alias] = (since, error.detail)
 
     def _publish(self, read: Sequence[Holdings]) -> None:
         if not read:

@@ -18,6 +18,7 @@ from swimdesk.desk.following import UNVERIFIED
 from swimdesk.desk.inbox import Inbox
 from swimdesk.desk.ports import Outcome, OutcomeKind, Prepared
 from swimdesk.desk.recorder import Change
+from swimdesk.desk.replanning import Replanner
 from swimdesk.desk.repricing import MOVED, Repricer, Step, check_price
 from swimdesk.desk.submitter import Parts, check_may_send
 from swimdesk.desk.underway import Underway
@@ -25,6 +26,7 @@ from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.commands import Command, CommandOutcome
 from swimdesk.domain.orders import OPEN, Doubt, LineState
 from swimdesk.domain.replacing import Replacement, Standing
+from swimdesk.domain.risk import parse_overrides
 from swimdesk.errors import InvariantBroken, StoreError, TradingHalted
 from swimdesk.telemetry.logs import get_log
 
@@ -46,6 +48,7 @@ class Replacer:
     def __init__(
         self,
         parts: Parts,
+        replanner: Replanner,
         underway: Underway,
         discover: Callable[[], Awaitable[object]],
         watch: Callable[[str], None],
@@ -53,11 +56,15 @@ class Replacer:
         self._parts = parts
         self._underway = underway
         self._watch = watch
-        self._repricer = Repricer(parts, underway, discover)
+        self._repricer = Repricer(parts, replanner, underway, discover)
         self._turn = asyncio.Lock()
 
     async def replace(
-        self, broadcast: Broadcast, account: str | None, price: Decimal
+        self,
+        broadcast: Broadcast,
+        account: str | None,
+        price: Decimal,
+        overrides: Sequence[str] = (),
     ) -> tuple[Command, ...]:
         """Replace what works of all lines, or of that account's; TradingHalted, BrokerError.
 
@@ -66,10 +73,12 @@ class Replacer:
         """
         check_may_send(self._parts.guard, self._parts.recorder)
         lines = broadcast.lines if account is None else (line_in(broadcast, account),)
+        parse_overrides(overrides)
         for line in lines:
             check_price(line, price)
         async with self._turn:
-            steps = await self._repricer.steps(broadcast, [line.ref for line in lines], price)
+            refs = [line.ref for line in lines]
+            steps = await self._repricer.steps(broadcast, refs, price, overrides)
             await self._parts.journal.begin_commands([step.command for step in steps])
             ended = await self._send(broadcast.id, [step for step in steps if step.order])
         return tuple(ended.get(step.command.id, step.command) for step in steps)

@@ -11,10 +11,11 @@ from typing import Final
 from swimdesk.desk.following import follow
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, LineOrder, PreparedOrder
 from swimdesk.desk.recorder import Change
+from swimdesk.desk.replanning import Replanner
 from swimdesk.desk.submitter import Parts, make_ready
 from swimdesk.desk.together import both
 from swimdesk.desk.underway import Underway
-from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.broadcast import Broadcast, Denial, Grade, Line
 from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.orders import PRICED, TERMINAL, LineState, OrderType
@@ -50,16 +51,24 @@ class Repricer:
     """Decide line by line whether an order is to be replaced; sends nothing."""
 
     def __init__(
-        self, parts: Parts, underway: Underway, discover: Callable[[], Awaitable[object]]
+        self,
+        parts: Parts,
+        replanner: Replanner,
+        underway: Underway,
+        discover: Callable[[], Awaitable[object]],
     ) -> None:
         self._parts = parts
+        self._replanner = replanner
         self._discover = discover
         self._underway = underway
 
     async def steps(
-        self, broadcast: Broadcast, refs: Sequence[str], price: Decimal
+        self, broadcast: Broadcast, refs: Sequence[str], price: Decimal, overrides: Sequence[str]
     ) -> tuple[Step, ...]:
-        """Decide for every line whether it is replaced, from what the broker and the book say."""
+        """Decide for every line whether it is replaced, from what the broker and the book say.
+
+        What was overridden for the broadcast still is, unless its code is overridden anew.
+        """
         await self._discover()
         lines = [self._now(broadcast).line(ref) for ref in refs]
         asked = [line for line in lines if self._objection(line, price) is None]
@@ -71,7 +80,8 @@ class Repricer:
             for line in lines
         }
         heirs = {line.ref: _heir(line, price) for line in lines if objections[line.ref] is None}
-        planned = await self._checked(tuple(heirs.values()))
+        lifting = _together(broadcast.overrides, overrides)
+        planned = await self._checked(tuple(heirs.values()), lifting)
         return tuple(
             self._denied(line, price, objections[line.ref])
             if line.ref not in heirs
@@ -79,12 +89,14 @@ class Repricer:
             for line in lines
         )
 
-    async def _checked(self, heirs: Sequence[Line]) -> Mapping[str, PlannedLine]:
+    async def _checked(
+        self, heirs: Sequence[Line], overrides: Sequence[str]
+    ) -> Mapping[str, PlannedLine]:
         if not heirs:
             return {}
         accounts = [self._parts.book.snapshot.accounts[heir.account] for heir in heirs]
         planned, _ = await both(
-            self._parts.planner.replan(heirs, self._parts.book),
+            self._replanner.replan(heirs, self._parts.book, overrides),
             make_ready(self._parts.broker, accounts),
         )
         return {one.account: one for one in planned}
@@ -99,7 +111,7 @@ class Repricer:
 
     def _step(self, line: Line, price: Decimal, planned: PlannedLine) -> Step:
         if planned.denials:
-            found = "; ".join(f"{one.code}: {one.detail}" for one in planned.denials)
+            found = "; ".join(_told(one) for one in planned.denials)
             return self._denied(line, price, (CommandOutcome.DENIED, found))
         command = replace(self._command(line, price), order_id=line.order_id)
         request = LineOrder(command.id, line.account, planned.ticket)
@@ -158,6 +170,18 @@ class Repricer:
                 orders[line.ref] = order
         await self._parts.recorder.update(broadcast.id, lambda now: _followed(now, orders))
         return unread
+
+
+def _together(earlier: Sequence[str], overrides: Sequence[str]) -> tuple[str, ...]:
+    codes = {text.partition("=")[0].strip().upper() for text in overrides}
+    return (*(text for text in earlier if text.partition("=")[0] not in codes), *overrides)
+
+
+def _told(one: Denial) -> str:
+    """Say why not, and what would lift it."""
+    option = {Grade.TYPED: "--override", Grade.SOFT: "--ack"}.get(one.grade)
+    how = f" ({option} {one.override})" if option and one.override else ""
+    return f"{one.code}: {one.detail}{how}"
 
 
 def check_price(line: Line, price: Decimal) -> None:

@@ -31,7 +31,8 @@ from swimdesk.errors import WhereTextError
 LONGEST = 1000
 DEEPEST = 40
 
-_NAMES = (*NUMBERS, *FLAGS, *TEXTS, f"{HOLDS}(SYMBOL)")
+NAMES = (*NUMBERS, *FLAGS, *TEXTS, f"{HOLDS}(SYMBOL)")
+"""What a condition may be about."""
 _SYMBOL = re.compile(r"[$A-Z][A-Z0-9 ./]*")
 
 
@@ -142,7 +143,7 @@ class _Reader:
             return Flag(name, symbol)
         if name in (*NUMBERS, *TEXTS, HOLDS):
             return self._comparison(name, symbol)
-        raise _not_understood(token, f"not, ( or one of {', '.join(_NAMES)}")
+        raise _not_understood(token, f"not, ( or one of {', '.join(NAMES)}")
 
     def _symbol(self) -> str:
         if self._next.text != "(":

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from swimdesk.desk.ports import BroadcastSummary, GuardRecord
+from swimdesk.desk.ports import BroadcastSize, BroadcastSummary, GuardRecord
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orders import TRANSITIONS, LineState
@@ -25,6 +25,7 @@ from swimdesk.store.rows import (
     LINE_COLUMNS,
     broadcast_of,
     broadcast_row,
+    decimal_of,
     earlier_of,
     execution_values,
     executions_of,
@@ -33,6 +34,7 @@ from swimdesk.store.rows import (
     line_values,
     readable,
     summary_of,
+    time_of,
     time_text,
 )
 
@@ -232,11 +234,26 @@ def since(connection: sqlite3.Connection, moment: datetime) -> tuple[Broadcast, 
     return tuple(_with_lines(connection, row) for row in rows)
 
 
+def broadcast_of_plan(connection: sqlite3.Connection, plan_id: str) -> Broadcast | None:
+    """Read the broadcast that a plan became."""
+    return _one(connection, queries.BROADCAST_OF_PLAN, plan_id)
+
+
+def sizes(connection: sqlite3.Connection, limit: int) -> tuple[BroadcastSize, ...]:
+    """Read when the newest broadcasts were made and how large they were, newest first."""
+    with readable("sizes of broadcasts"):
+        return tuple(
+            BroadcastSize(time_of(created), decimal_of(notional))
+            for created, notional in connection.execute(queries.SIZES, (limit,))
+        )
+
+
 def history(
-    connection: sqlite3.Connection, limit: int, schema: int = queries.FIRST_REPLACEMENTS
+    connection: sqlite3.Connection, limit: int, schema: int = queries.NEWEST_SCHEMA
 ) -> tuple[BroadcastSummary, ...]:
-    """Read the newest broadcasts first; readers may meet a database of an earlier schema."""
-    rows = connection.execute(queries.NEWEST, (limit,)).fetchall()
+    """Read the newest broadcasts first, of a database of that schema or a later one."""
+    query = queries.for_schema(queries.NEWEST, schema)
+    rows = connection.execute(query, (limit,)).fetchall()
     return tuple(summary_of(_with_lines(connection, row, schema)) for row in rows)
 
 
@@ -328,7 +345,7 @@ def _one(connection: sqlite3.Connection, query: str, value: str) -> Broadcast | 
 
 
 def _with_lines(
-    connection: sqlite3.Connection, row: Sequence[Any], schema: int = queries.FIRST_REPLACEMENTS
+    connection: sqlite3.Connection, row: Sequence[Any], schema: int = queries.NEWEST_SCHEMA
 ) -> Broadcast:
-    query = queries.as_of(queries.LINES, schema)
+    query = queries.for_schema(queries.LINES, schema)
     return broadcast_of(row, connection.execute(query, (row[0],)).fetchall())

@@ -19,8 +19,35 @@ _BROADCASTS = f"SELECT {', '.join(BROADCAST_COLUMNS)} FROM broadcasts"  # noqa: 
 _LINES = f"SELECT {', '.join(LINE_COLUMNS)} FROM lines"  # noqa: S608 - our names
 _ENDS = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 
+FIRST_COMMANDS: Final = 2
+"""The schema number from which on a database has commands."""
+
+RISK_SCHEMA: Final = 3
+"""The schema number from which on broadcasts tell what they were checked against."""
+
+NEWEST_SCHEMA: Final = 4
+"""The schema number from which on lines and commands know of replacements."""
+
+_INSTEAD: Final = (
+    (RISK_SCHEMA, "plan, limits, overrides, notional", "NULL, '', '[]', NULL"),
+    (NEWEST_SCHEMA, "earlier, replacement", "'[]', NULL"),
+    (NEWEST_SCHEMA, "c.price, c.new_order_id", "NULL, NULL"),
+)
+"""Columns, the schema from which on they are there, and what stands for them before."""
+
+
+def for_schema(query: str, schema: int) -> str:
+    """Return a query as a database of that schema understands it."""
+    for first, columns, instead in _INSTEAD:
+        if schema < first:
+            query = query.replace(columns, instead)
+    return query
+
+
 BROADCAST = f"{_BROADCASTS} WHERE id = ?"
 BROADCAST_BY_KEY = f"{_BROADCASTS} WHERE key = ?"
+BROADCAST_OF_PLAN = f"{_BROADCASTS} WHERE plan = ?"
+SIZES = "SELECT created, notional FROM broadcasts ORDER BY created DESC, id DESC LIMIT ?"
 UNFINISHED = (
     f"{_BROADCASTS} WHERE id IN (SELECT broadcast FROM lines WHERE state NOT IN ({_ENDS}))"  # noqa: S608
     " ORDER BY created, id"
@@ -45,27 +72,6 @@ COMMANDS = (
     " c.price, c.new_order_id FROM commands c JOIN lines l ON l.ref = c.ref WHERE l.broadcast = ?"
     " ORDER BY c.at, l.position, c.id"
 )
-FIRST_COMMANDS: Final = 2
-"""The schema number from which on a database has commands."""
-
-FIRST_REPLACEMENTS: Final = 3
-"""The schema number from which on lines and commands know of replacements."""
-
-
-def as_of(query: str, schema: int) -> str:
-    """Return a question about lines or commands as a database of an earlier schema takes it."""
-    if schema >= FIRST_REPLACEMENTS:
-        return query
-    for column, instead in _BEFORE_REPLACEMENTS.items():
-        query = query.replace(column, instead)
-    return query
-
-
-_BEFORE_REPLACEMENTS: Final = {
-    "earlier, replacement FROM": "'[]', NULL FROM",
-    "c.price, c.new_order_id FROM": "NULL, NULL FROM",
-}
-
 IDS_ENDING = "SELECT id FROM broadcasts WHERE upper(substr(id, -length(?1))) = upper(?1)"
 STATE_COUNTS = "SELECT state, count(*) FROM lines GROUP BY state"
 FACT = "SELECT value FROM facts WHERE name = ?"

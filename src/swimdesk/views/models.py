@@ -9,10 +9,40 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class DenialView:
-    """One reason of our own checks: a stable code and its figures."""
+    """One reason of our own checks: a stable code, its figures, and how firm it is.
+
+    ``grade`` is hard, typed or soft; ``override`` is what lifts it: ``CODE=FIGURE`` for
+    ``--override`` (typed), ``CODE`` for ``--ack`` (soft), null where nothing does.
+    """
 
     code: str
     detail: str
+    grade: str
+    override: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningView:
+    """The denials of one code over all accounts; ``detail`` and ``override`` are of the worst."""
+
+    code: str
+    grade: str
+    accounts: int
+    detail: str
+    override: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerCheckView:
+    """The broker's own preview of an order: accept, alert, reject, or unread, which is no yes.
+
+    ``effect`` is the buying power after the order minus that before it, in dollars.
+    """
+
+    verdict: str
+    texts: tuple[str, ...]
+    commission: Decimal | None
+    effect: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +113,11 @@ class CommandView:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastView:
-    """A broadcast with its lines and the commands on them, oldest first."""
+    """A broadcast with its lines and the commands on them, oldest first.
+
+    ``limits`` tells which risk limits it was checked against, ``overrides`` what was typed or
+    acknowledged for it, ``plan`` the plan that was sent.
+    """
 
     broadcast: str
     key: str | None
@@ -97,6 +131,9 @@ class BroadcastView:
     fills: FillsView
     lines: tuple[LineView, ...]
     commands: tuple[CommandView, ...]
+    plan: str | None
+    limits: str
+    overrides: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +161,8 @@ class PlanLineView:
     verdict: str
     reason: str | None
     denials: tuple[DenialView, ...]
+    lifted: tuple[DenialView, ...]
+    broker: BrokerCheckView | None
     requirement: Decimal | None
     max_loss: Decimal | None
     buying_power: Decimal | None
@@ -131,7 +170,14 @@ class PlanLineView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan: per account quantity, verdict, effect, cost; sends nothing by itself."""
+    """A plan: per account quantity, verdict, effect, cost; sends nothing by itself.
+
+    The net market is in the sign of the order's price; null where a leg has none. ``price_from``
+    is what was typed for a price that was worked out from it, such as ``@mid``.
+    ``warnings`` are the denials by code, the firmest first, five at the most; ``notional`` are
+    dollars over the accounts that would be sent to, ``limits`` tells which risk limits it was
+    checked against, ``overrides`` what was typed or acknowledged and lifted something.
+    """
 
     plan: str
     order: str
@@ -145,12 +191,33 @@ class PlanView:
     counts: dict[str, int]
     requirement: Decimal
     max_loss: Decimal | None
+    net_bid: Decimal | None
+    net_mid: Decimal | None
+    net_ask: Decimal | None
+    quote_age_s: float | None
+    price_from: str | None
+    notional: Decimal | None
+    limits: str
+    overrides: tuple[str, ...]
+    warnings: tuple[WarningView, ...]
     lines: tuple[PlanLineView, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedView:
+    """What a reject of the broker taught about an account, and which order it was."""
+
+    lack: str
+    text: str
+    at: datetime
+    order: str
+    order_id: str | None
+    broadcast: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account and what it may trade."""
+    """An account and what it may trade; ``learned`` is what the broker last said it may not."""
 
     account: str
     last4: str
@@ -161,6 +228,7 @@ class AccountView:
     option_level: int | None
     closing_only: bool
     ira: bool
+    learned: LearnedView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +354,23 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingView:
+    """How the desk's reads of accounts go; ``failing_since`` is None while they succeed.
+
+    ``oldest`` is when the account was read whose balances are oldest.
+    """
+
+    oldest: datetime | None
+    failing_since: datetime | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
-    """One-screen health of a home; ``owner`` is None when nothing runs."""
+    """One-screen health of a home; ``owner`` is None when nothing runs.
+
+    ``limits`` tells one set of risk limits from another; null where the configuration is unusable.
+    """
 
     version: str
     mode: str
@@ -297,7 +380,33 @@ class StatusView:
     accounts: int | None
     open_lines: int
     in_doubt_lines: int
+    reading: ReadingView | None
     newest_broadcast: str | None
     logins: tuple[LoginView, ...]
     tasks: tuple[TaskView, ...]
     alarms: tuple[str, ...]
+    limits: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingView:
+    """What one account has: from one complete read."""
+
+    balances: BalanceView
+    positions: tuple[PositionView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """What changed on the desk since ``token`` was last taken; ``whole``: this replaces all.
+
+    ``accounts`` is empty where none changed, else all of them in order. A broadcast holds the
+    lines that changed, with figures and counts over all of its lines; commands are not here.
+    """
+
+    token: str
+    whole: bool
+    status: StatusView
+    accounts: tuple[AccountView, ...]
+    holdings: tuple[HoldingView, ...]
+    broadcasts: tuple[BroadcastView, ...]

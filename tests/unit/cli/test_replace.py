@@ -64,7 +64,7 @@ def test_replace_asks_once_follows_and_prints_the_broadcast(program: Program) ->
     assert ran.document["lines"][0]["lineage"] == ["1"]
     assert ran.document["commands"][0]["price"] == "1.45"
     assert asked(desk) == [
-        ("replace", {"reference": "01JB", "price": PRICE}),
+        ("replace", {"reference": "01JB", "price": PRICE, "overrides": ()}),
         ("follow_replacement", {"broadcast": "01JB", "wait_s": 3.0}),
     ]
 
@@ -104,7 +104,10 @@ def test_halted_desk_is_exit_7(program: Program) -> None:
 def test_prices_are_read_as_in_order_texts(program: Program, written: str, price: str) -> None:
     program.desks = [desk := ReplacingFake(REPLACED)]
     program.run("replace", "01JB", "--price", written, "--json")
-    assert asked(desk)[0] == ("replace", {"reference": "01JB", "price": Decimal(price)})
+    assert asked(desk)[0] == (
+        "replace",
+        {"reference": "01JB", "price": Decimal(price), "overrides": ()},
+    )
 
 
 @pytest.mark.parametrize("written", ["", ".", "-", "1.", "1e3", "NaN", "1,25", "mid", "1.4 5"])

@@ -33,9 +33,9 @@ def test_result_of_the_method_has_a_json_form(method: Method) -> None:
     assert from_json(method.returns, to_json(view)) == view
 
 
-def test_only_following_is_a_wait_without_effect() -> None:
+def test_only_following_and_watching_are_waits_without_effect() -> None:
     waits = [method.name for method in METHODS.values() if method.only_waits]
-    assert waits == ["follow_replacement", "follow"]
+    assert waits == ["follow_replacement", "follow", "watch"]
 
 
 def test_arguments_are_rebuilt_by_their_types() -> None:

@@ -41,7 +41,7 @@ async def replaced(
     bench: Bench, reference: str, price: Decimal = PRICE, wait_s: float = 30.0
 ) -> BroadcastView:
     """Replace and follow until it is known which orders work."""
-    await bench.desk.replace(reference, price)
+    await bench.desk.replace(reference, price, ())
     return await bench.desk.follow_replacement(reference, wait_s)
 
 

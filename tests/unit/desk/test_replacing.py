@@ -44,7 +44,7 @@ def test_all_orders_are_replaced_at_once_and_keep_their_lineage() -> None:
 
 def test_lines_say_that_they_are_being_replaced_until_the_new_order_was_seen() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
-        view = await bench.desk.replace(id_, PRICE)
+        view = await bench.desk.replace(id_, PRICE, ())
         assert states(view) == ["replacing"] * 4
         assert {line.order for line in view.lines} == {"BUY +100 AAPL @187.50 LMT [TO OPEN]"}
 
@@ -112,7 +112,7 @@ def test_a_condor_is_replaced_as_one_order() -> None:
 def test_fill_that_wins_the_race_is_legal_and_shown(act: ReplaceAct) -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [act]}
-        await bench.desk.replace(id_, PRICE)
+        await bench.desk.replace(id_, PRICE, ())
         line = first(await bench.desk.follow(f"{id_}/{ONE}", 30))
         assert (line.state, line.filled) == ("filled", 100)
         assert line.reason == "filled before the replacement arrived"
@@ -163,7 +163,7 @@ def test_replacement_that_is_refused_leaves_the_old_order_at_work() -> None:
 
 def test_cancel_wins_over_a_replacement_under_way() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
-        asking = asyncio.ensure_future(bench.desk.replace(id_, PRICE))
+        asking = asyncio.ensure_future(bench.desk.replace(id_, PRICE, ()))
         await bench.broker.put_arrived.wait()
         canceled = await bench.desk.cancel(id_)
         await asking
@@ -179,7 +179,7 @@ def test_cancel_wins_over_a_replacement_under_way() -> None:
 def test_line_that_is_being_replaced_can_be_canceled_by_both_its_orders() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_delay_s = 2.0
-        asked = await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        asked = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         view = await bench.desk.cancel(f"{id_}/{ONE}")
         named = asked.commands[0]
         cancels = [c.order_id for c in view.commands if c.kind == "cancel"]
@@ -207,11 +207,11 @@ def test_line_that_is_being_canceled_is_not_replaced() -> None:
         bench.broker.cancel_delay_s = 5.0
         canceling = asyncio.ensure_future(bench.desk.cancel(f"{id_}/{ONE}"))
         await bench.broker.cancel_arrived.wait()
-        view = await bench.desk.replace(id_, PRICE)
+        view = await bench.desk.replace(id_, PRICE, ())
         assert sorted(map(str, outcomes(view))) == ["not_sent", "taken", "taken", "taken", "taken"]
         assert ONE not in [account for account, _ in bench.broker.puts]
         await canceling
-        again = await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        again = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         assert (again.commands[-1].outcome, again.commands[-1].reason) == (
             "not_sent",
             "it is being canceled",
@@ -223,7 +223,7 @@ def test_line_that_is_being_canceled_is_not_replaced() -> None:
 def test_two_replacements_at_once_send_one() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         views = await asyncio.gather(
-            bench.desk.replace(id_, PRICE), bench.desk.replace(id_, Decimal("187.70"))
+            bench.desk.replace(id_, PRICE, ()), bench.desk.replace(id_, Decimal("187.70"), ())
         )
         assert len(bench.broker.puts) == 4
         late = [c for c in views[1].commands if c.price == Decimal("187.70")]

@@ -32,7 +32,7 @@ from swimdesk.views.models import LineView
 def test_lost_answer_is_in_doubt_and_bound_by_a_read_never_sent_again() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [ReplaceAct.TAKE_AND_LOSE_ANSWER]}
-        view = await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        view = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         assert view.commands[0].outcome == "unknown"
         line = first(view)
         assert (line.state, line.doubt) == ("in_doubt", "unknown")
@@ -50,7 +50,7 @@ def test_request_that_never_arrived_is_given_up_after_the_horizon(act: ReplaceAc
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [act]}
         old = first(await bench.desk.broadcast(id_))
-        asked = await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        asked = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         assert first(asked).state == "in_doubt"
         start = bench.broker.clock.now()
         line = first(await bench.desk.follow_replacement(f"{id_}/{ONE}", 300))
@@ -67,7 +67,7 @@ def test_replacement_that_comes_late_is_found_before_and_after_the_horizon(late_
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [ReplaceAct.LATE]}
         bench.broker.late_s = late_s
-        await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         await asyncio.sleep(late_s + 30)
         line = first(await bench.desk.broadcast(id_))
         assert line.order_id == old_or_new(bench, line, is_late=late_s > 60)
@@ -105,7 +105,7 @@ def test_fill_without_an_answer_is_a_fill() -> None:
 def test_request_that_was_not_sent_changes_nothing() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [ReplaceAct.NOT_SENT]}
-        view = await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        view = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         assert view.commands[0].outcome == "not_sent"
         assert (first(view).state, first(view).lineage) == ("working", ())
         assert not first(await replaced(bench, f"{id_}/{ONE}")).reason
@@ -116,7 +116,7 @@ def test_request_that_was_not_sent_changes_nothing() -> None:
 def test_sender_that_forgets_a_line_leaves_it_in_doubt() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [ReplaceAct.FORGET]}
-        view = await bench.desk.replace(id_, PRICE)
+        view = await bench.desk.replace(id_, PRICE, ())
         assert outcomes(view) == ["unknown", "taken", "taken", "taken"]
         assert states(await bench.desk.follow_replacement(id_, 30)) == ["working"] * 4
 
@@ -126,7 +126,7 @@ def test_sender_that_forgets_a_line_leaves_it_in_doubt() -> None:
 def test_line_in_doubt_about_its_replacement_can_be_canceled() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [ReplaceAct.LOSE]}
-        await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         view = await bench.desk.cancel(f"{id_}/{ONE}")
         assert view.commands[-1].outcome == "taken"
         line = first(await bench.desk.follow(f"{id_}/{ONE}", 300))
@@ -139,7 +139,7 @@ def test_line_in_doubt_about_its_replacement_can_be_canceled() -> None:
 def test_the_same_order_is_a_duplicate_while_its_replacement_is_in_doubt() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.replace_acts = {ONE: [ReplaceAct.LOSE]}
-        await bench.desk.replace(f"{id_}/{ONE}", PRICE)
+        await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
         plan = await bench.plan(AT_PRICE)
         denied = {line.account: [d.code for d in line.denials] for line in plan.lines}
         assert denied[ONE] == ["DUPLICATE_IN_FLIGHT"]
@@ -161,7 +161,7 @@ def test_restart_in_the_middle_never_sends_and_reads_decide(act: ReplaceAct) -> 
             broker.latency_s = 1.0
             id_ = (await bench.send(STOCK, wait_s=5)).broadcast
             broker.replace_acts = {account: [act] for account in ALL}
-            asking = asyncio.ensure_future(bench.desk.replace(id_, PRICE))
+            asking = asyncio.ensure_future(bench.desk.replace(id_, PRICE, ()))
             await broker.put_arrived.wait()
             await kill(bench)
             assert asking.cancelled() or asking.cancel()
@@ -200,7 +200,7 @@ def test_restart_after_the_answer_binds_what_was_named() -> None:
             broker.acts = dict.fromkeys(ALL, Act.REST)
             broker.replace_delay_s = 10.0
             id_ = (await bench.send(STOCK, wait_s=1)).broadcast
-            await bench.desk.replace(id_, PRICE)
+            await bench.desk.replace(id_, PRICE, ())
             await kill(bench)
         async with a_desk(broker=broker, journal=journal) as second:
             view = await second.desk.broadcast(id_)

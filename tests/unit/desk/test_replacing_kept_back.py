@@ -38,7 +38,7 @@ def test_halted_desk_replaces_nothing() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         await bench.desk.halt("lunch")
         with pytest.raises(TradingHalted):
-            await bench.desk.replace(id_, PRICE)
+            await bench.desk.replace(id_, PRICE, ())
         assert not bench.broker.puts
         assert not bench.journal.commands_kept
 
@@ -54,7 +54,7 @@ def test_halt_between_check_and_request_keeps_it_back() -> None:
             bench.sentinel.raise_("now")
 
         bench.journal.begin_commands = begin_and_halt  # type: ignore[method-assign]
-        view = await bench.desk.replace(id_, PRICE)
+        view = await bench.desk.replace(id_, PRICE, ())
         assert outcomes(view) == ["not_sent"] * 4
         assert states(view) == ["working"] * 4
         assert not bench.broker.puts
@@ -64,7 +64,7 @@ def test_halt_between_check_and_request_keeps_it_back() -> None:
 
 def test_same_price_is_denied_and_lines_that_are_not_open_say_why() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
-        view = await bench.desk.replace(id_, Decimal("187.5"))
+        view = await bench.desk.replace(id_, Decimal("187.5"), ())
         said = {c.account: (c.outcome, c.reason) for c in view.commands}
         assert said[ONE] == ("ended", "filled already")
         assert said["A-02"] == ("denied", "SAME_PRICE: 187.5 is its price already")
@@ -83,7 +83,7 @@ def test_same_price_is_denied_and_lines_that_are_not_open_say_why() -> None:
 )
 def test_new_price_must_pass_the_checks(price: str, limits: RiskLimits | None, code: str) -> None:
     async def scenario(bench: Bench, id_: str) -> None:
-        view = await bench.desk.replace(id_, Decimal(price))
+        view = await bench.desk.replace(id_, Decimal(price), ())
         assert outcomes(view) == [CommandOutcome.DENIED] * 4
         assert all(f"{code}:" in (command.reason or "") for command in view.commands)
         assert not bench.broker.puts
@@ -102,7 +102,7 @@ def test_what_its_own_order_holds_is_free_for_the_new_one() -> None:
             bench.broker.balances = {ONE: some_balances("1500")}
             await asyncio.sleep(60)
             assert outcomes(await replaced(bench, id_, Decimal("200.00"))) == ["taken"]
-            view = await bench.desk.replace(id_, Decimal("240.00"))
+            view = await bench.desk.replace(id_, Decimal("240.00"), ())
             assert "BUYING_POWER" in (view.commands[-1].reason or "")
 
     run_virtual(main())
@@ -113,7 +113,7 @@ def test_order_without_a_price_is_denied() -> None:
         async with a_desk(1) as bench:
             bench.broker.acts = {ONE: Act.REST}
             id_ = (await bench.send("BUY +10 AAPL @150.00 STP", wait_s=1)).broadcast
-            view = await bench.desk.replace(id_, PRICE)
+            view = await bench.desk.replace(id_, PRICE, ())
             assert outcomes(view) == ["denied"]
             assert "NO_PRICE" in (view.commands[0].reason or "")
 
@@ -123,7 +123,7 @@ def test_order_without_a_price_is_denied() -> None:
 def test_unknown_line_replaces_nothing() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         with pytest.raises(UnknownReference, match="no line"):
-            await bench.desk.replace(f"{id_}/A-09", PRICE)
+            await bench.desk.replace(f"{id_}/A-09", PRICE, ())
         assert not bench.journal.commands_kept
 
     on_resting(scenario)
@@ -133,7 +133,7 @@ def test_orders_that_cannot_be_read_are_not_replaced() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.broker.reads_fail = True
         with pytest.raises(BrokerUnreachable):
-            await bench.desk.replace(id_, PRICE)
+            await bench.desk.replace(id_, PRICE, ())
         assert not bench.broker.puts
 
     on_resting(scenario)
@@ -146,7 +146,7 @@ def test_replacement_that_cannot_be_written_is_not_sent() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         bench.journal.failure = StoreFull("no room")
         with pytest.raises(StoreFull):
-            await bench.desk.replace(id_, PRICE)
+            await bench.desk.replace(id_, PRICE, ())
         assert not bench.broker.puts
 
     on_resting(scenario)
@@ -161,7 +161,7 @@ def test_line_that_cannot_be_marked_is_not_sent() -> None:
             bench.journal.failure = StoreFull("no room")
 
         bench.journal.begin_commands = begin_and_fill_the_disk  # type: ignore[method-assign]
-        view = await bench.desk.replace(id_, PRICE)
+        view = await bench.desk.replace(id_, PRICE, ())
         assert outcomes(view) == ["not_sent"] * 4
         assert not bench.broker.puts
 
@@ -178,7 +178,7 @@ def test_everything_is_written_before_the_first_request() -> None:
             written.append((len(kept), {line.state.value for line in lines}))
 
         bench.broker.before_fire = look
-        await bench.desk.replace(id_, PRICE)
+        await bench.desk.replace(id_, PRICE, ())
         assert written == [(4, {"replacing"})]
 
     on_resting(scenario)
@@ -186,7 +186,7 @@ def test_everything_is_written_before_the_first_request() -> None:
 
 def test_replacement_goes_on_when_nobody_waits_for_it_any_more() -> None:
     async def scenario(bench: Bench, id_: str) -> None:
-        asking = asyncio.ensure_future(bench.desk.replace(id_, PRICE))
+        asking = asyncio.ensure_future(bench.desk.replace(id_, PRICE, ()))
         await bench.broker.put_arrived.wait()
         asking.cancel()
         view = await bench.desk.follow_replacement(id_, 30)
@@ -210,7 +210,7 @@ def test_cancel_that_may_not_have_arrived_keeps_no_replacement_from_being_found(
 def test_price_of_no_order_is_refused_for_all_lines(price: str) -> None:
     async def scenario(bench: Bench, id_: str) -> None:
         with pytest.raises(InputError):
-            await bench.desk.replace(id_, Decimal(price))
+            await bench.desk.replace(id_, Decimal(price), ())
         assert not bench.journal.commands_kept
 
     on_resting(scenario)

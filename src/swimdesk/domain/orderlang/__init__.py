@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from swimdesk.domain.orderlang.printer import print_ticket
-from swimdesk.domain.orderlang.reader import Parsed, parse, parse_with_notices
+from swimdesk.domain.orderlang.reader import Parsed, parse, parse_order, parse_with_notices
 
-__all__ = ["Parsed", "parse", "parse_with_notices", "print_ticket"]
+__all__ = ["Parsed", "parse", "parse_order", "parse_with_notices", "print_ticket"]

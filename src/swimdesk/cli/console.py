@@ -1,0 +1,73 @@
+"""The console on this terminal: over the desk of this process, or beside a running daemon."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from swimdesk.cli.running import Interruption, fast_loop, run_command
+from swimdesk.errors import InputError
+
+if TYPE_CHECKING:
+    from swimdesk.desk.facade import DeskFacade
+
+_POOR_TERMINALS: Final = frozenset({"", "dumb", "unknown"})
+
+
+def terminal_problem() -> str | None:
+    """Return why the console cannot be shown here; None on a terminal that can."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "the console needs a terminal, and input or output is none"
+    if os.environ.get("TERM", "") in _POOR_TERMINALS:
+        return f"TERM={os.environ.get('TERM', '')} cannot show the console"
+    return None
+
+
+def run_console_command(home: Path, config: Path | None) -> None:
+    """Open the console of a home; InputError where the terminal cannot show it."""
+    problem = terminal_problem()
+    if problem is not None:
+        raise InputError(
+            f"Nothing was started: {problem}. `swimdesk --no-ui` runs the desk without a screen,"
+            " `swimdesk --help` lists the commands."
+        )
+
+    async def work(interruption: Interruption) -> None:
+        async with console_desk(home, config) as desk:
+            await show(desk, interruption)
+
+    run_command(work, loop_factory=fast_loop)
+
+
+async def show(desk: DeskFacade, interruption: Interruption) -> None:
+    """Show the console over a desk until its end."""
+    # Deferred: no other command pays for loading the screen.
+    from swimdesk.console.run import run_console
+
+    await run_console(desk, interruption.handed_to)
+
+
+@asynccontextmanager
+async def console_desk(home: Path, config: Path | None) -> AsyncIterator[DeskFacade]:
+    """Own the home like a daemon while inside, or hold the desk of the one that does."""
+    from swimdesk.bootstrap import HomePaths, open_desk
+    from swimdesk.cli.session import PATIENCE_S, owner_or_lock
+    from swimdesk.control.ownership import HomeLock
+    from swimdesk.control.server import serve
+    from swimdesk.telemetry.logs import close_logs, configure_logs
+
+    async with AsyncExitStack() as stack:
+        lock = stack.enter_context(HomeLock(home))
+        remote = await owner_or_lock(stack, home, lock, PATIENCE_S)
+        if remote is not None:
+            yield remote
+            return
+        configure_logs(HomePaths(home).logs)
+        stack.callback(close_logs)
+        desk = await stack.enter_async_context(open_desk(home, config, stays=True))
+        await stack.enter_async_context(serve(desk, home))
+        yield desk

@@ -1,0 +1,1 @@
+"""The Textual program: screens, keys and widgets over the desk's facade."""

@@ -1,0 +1,26 @@
+"""All actions, gathered from one table per context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
+from swimdesk.console.actions.model import Action, Context
+from swimdesk.console.actions.screens import SCREEN_ACTIONS
+
+ACTIONS: Final[tuple[Action, ...]] = (*SCREEN_ACTIONS, *GLOBAL_ACTIONS, *LIST_ACTIONS)
+"""Every action of the console."""
+
+_BY_ID: Final[Mapping[str, Action]] = MappingProxyType({one.id: one for one in ACTIONS})
+
+
+def action(action_id: str) -> Action:
+    """Return an action by its id; KeyError if there is none."""
+    return _BY_ID[action_id]
+
+
+def actions_of(*contexts: Context) -> tuple[Action, ...]:
+    """Return the actions of these contexts, in their order."""
+    return tuple(one for context in contexts for one in ACTIONS if one.context is context)

@@ -1,0 +1,26 @@
+"""The screens: one row makes the key, the typed code, the palette entry and the hint."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from swimdesk.console.actions.model import Action, Context
+
+_SCREENS: Final = (
+    ("ACC", "2", "accounts", "Accounts: balances, what each may trade; Space marks."),
+    ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
+    ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
+)
+
+SCREEN_ACTIONS: Final = tuple(
+    Action(
+        f"global.go-{code.lower()}",
+        title,
+        text,
+        (key,),
+        Context.GLOBAL,
+        typed=code,
+        calls=("go", code),
+    )
+    for code, key, title, text in _SCREENS
+)

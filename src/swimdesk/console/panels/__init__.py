@@ -1,0 +1,13 @@
+"""The screens of the console, one module each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from swimdesk.console.panel import Panel
+from swimdesk.console.panels.accounts import AccountsPanel
+from swimdesk.console.panels.blotter import BlotterPanel
+from swimdesk.console.panels.ticket import TicketPanel
+
+PANELS: Final[tuple[type[Panel], ...]] = (AccountsPanel, TicketPanel, BlotterPanel)
+"""Every screen; each has its row among the actions."""

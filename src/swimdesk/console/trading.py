@@ -1,0 +1,143 @@
+"""Stage, plan, confirm, send: the one way from a typed order to a broadcast."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from swimdesk.console.board import Board
+from swimdesk.console.session import Session, Stage
+from swimdesk.desk.facade import DeskFacade
+from swimdesk.errors import InputError, SwimdeskError
+from swimdesk.views.models import BroadcastView, PlanView
+from swimdesk.views.requests import Scope, SubmitRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What trading needs of the console around it."""
+
+    desk: DeskFacade
+    board: Board
+    session: Session
+    now: Callable[[], datetime]
+    mint: Callable[[], str]
+    changed: Callable[[], None]
+    """Called whenever the session changed."""
+    quiet: Callable[[], AbstractContextManager[object]]
+    """Holds all painting back while the block runs."""
+    take: Callable[[BroadcastView], None]
+    """Shows a broadcast that an answer brought."""
+
+
+class Trading:
+    """Owns the stage; a plan is sent only as it was confirmed, once."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._session = around.session
+        self._asked = 0
+
+    def put(self, stage: Stage | None) -> None:
+        """Stage an order, or take the staged one away."""
+        self._session.stage = stage
+        self._asked += 1
+        self._around.changed()
+
+    def refresh(self) -> None:
+        """Let the screens show a change of the session."""
+        self._around.changed()
+
+    async def preview(self) -> None:
+        """Plan the staged order; an answer that comes too late for its stage is dropped."""
+        stage = self._session.stage
+        if stage is None:
+            raise InputError("There is no order to plan: type one first (:).")
+        self._asked += 1
+        asked = self._asked
+        self._session.stage = replace(stage, is_planning=True, error=None)
+        self._around.changed()
+        plan: PlanView | None = None
+        error: str | None = None
+        try:
+            plan = await self._around.desk.preview(stage.request())
+        except SwimdeskError as problem:
+            error = problem.detail
+        if asked != self._asked or self._session.stage is None:
+            return
+        self._session.stage = replace(
+            self._session.stage,
+            plan=plan,
+            planned_at=self._around.now() if plan else None,
+            is_planning=False,
+            error=error,
+        )
+        self._around.changed()
+
+    def exclude(self, account: str) -> None:
+        """Leave an account out, or take it in again; the plan is made anew."""
+        stage = self._session.stage
+        if stage is None or stage.plan is None:
+            raise InputError("Plan the order first (F9), then choose which accounts to leave out.")
+        excluded = stage.excluded ^ {account}
+        known = {line.account for line in stage.plan.lines} | stage.excluded
+        kept = tuple(alias for alias in self._around.board.accounts if alias in known - excluded)
+        if not kept:
+            raise InputError("That is the last account of this order; Esc drops the order.")
+        self.put(stage.changed(excluded=excluded, scope=Scope(accounts=kept)))
+
+    def why_not_send(self) -> str | None:
+        """Return why nothing can be sent now; None if the confirmation may open."""
+        session, now = self._session, self._around.now()
+        stage = session.stage
+        status = self._around.board.status
+        if session.is_sending:
+            return "the order before is being sent"
+        if stage is None:
+            return "there is no order: type one first (:)"
+        if status is not None and status.guard.state != "active":
+            return f"trading is halted ({status.guard.reason}); RESUME allows it again"
+        if stage.plan is None:
+            return stage.error or "the order has no plan yet: F9 makes one"
+        if stage.sends == 0:
+            return "no account would be sent to; the plan says why"
+        if stage.plan.expires <= now:
+            return "the plan is too old: F9 makes a fresh one"
+        if not session.is_armed(now):
+            return "sending is not armed: F8 arms for 15 minutes"
+        return None
+
+    async def send(self, plan: PlanView) -> BroadcastView:
+        """Send a confirmed plan; nothing is painted until its last byte has left."""
+        around, session = self._around, self._session
+        reason = self.why_not_send()
+        stage = session.stage
+        if reason is None and (stage is None or stage.plan is None or stage.plan != plan):
+            reason = "the order changed after it was confirmed: confirm it again"
+        if reason is not None or stage is None:
+            raise InputError(f"Nothing was sent: {reason}.")
+        session.is_sending = True
+        request = SubmitRequest(plan.plan, around.mint(), waves=stage.waves)
+        try:
+            with around.quiet():
+                sent = await around.desk.submit(request)
+                # Answers only when no burst is under way any more; that it was sent is known.
+                with contextlib.suppress(SwimdeskError):
+                    await around.desk.watch(around.board.token, 0.0)
+        except SwimdeskError:
+            self.put(stage.changed())
+            raise
+        finally:
+            session.is_sending = False
+        self.put(None)
+        around.take(sent)
+        return sent
+
+    async def command(self, work: Awaitable[BroadcastView]) -> BroadcastView:
+        """Carry out a command on a broadcast and show what became of it."""
+        view = await work
+        self._around.take(view)
+        return view

@@ -1,0 +1,1 @@
+"""Widgets that know nothing of the desk: they show cells and say what the operator did."""

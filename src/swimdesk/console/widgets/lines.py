@@ -1,0 +1,123 @@
+"""The one-line parts of the frame: status above, messages and hints below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import RenderResult
+from textual.color import Color
+from textual.widget import Widget
+
+from swimdesk.console.standing import Piece, Tone, fit
+
+_REVERSED = frozenset({Tone.LIVE, Tone.PAPER, Tone.HALTED})
+_VARIABLES = {
+    Tone.LIVE: "live",
+    Tone.PAPER: "paper",
+    Tone.HALTED: "halted",
+    Tone.ARMED: "armed",
+    Tone.DANGER: "error",
+    Tone.WARN: "warning",
+    Tone.DIM: "dim",
+}
+_BOLD = frozenset({Tone.LIVE, Tone.PAPER, Tone.HALTED, Tone.ARMED, Tone.DANGER})
+
+
+def style_of(widget: Widget, tone: Tone) -> Style:
+    """Return the style that the theme gives to a tone."""
+    name = _VARIABLES.get(tone)
+    if name is None:
+        return Style()
+    colour = Color.parse(widget.app.theme_variables[name])
+    if tone in _REVERSED:
+        return Style(
+            color=colour.get_contrast_text(1.0).rich_color, bgcolor=colour.rich_color, bold=True
+        )
+    return Style(color=colour.rich_color, bold=tone in _BOLD)
+
+
+class StatusLine(Widget):
+    """What decides whether it is safe to act, always in sight."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; background: $panel; }"
+
+    def __init__(self, read: Callable[[], Sequence[Piece]]) -> None:
+        super().__init__()
+        self._read = read
+
+    def render(self) -> RenderResult:
+        """Draw the pieces that fit, the last one at the right."""
+        width = self.size.width
+        parts = fit(self._read(), width)
+        line = Text(no_wrap=True, overflow="crop", end="")
+        for number, piece in enumerate(parts):
+            if number and number == len(parts) - 1:
+                used = line.cell_len + len(piece.text)
+                line.append(" " * max(width - used, 1))
+            elif number:
+                line.append("  ")
+            line.append(piece.text, style_of(self, piece.tone))
+        return line
+
+
+class MessageLine(Widget):
+    """The last thing that was said to the operator."""
+
+    DEFAULT_CSS = "MessageLine { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self.tone = Tone.DIM
+
+    def say(self, text: str, tone: Tone) -> None:
+        """Show another message."""
+        self.text, self.tone = text, tone
+        self.refresh()
+
+    def render(self) -> RenderResult:
+        """Draw the message as plain text, cut with an ellipsis."""
+        style = style_of(self, self.tone)
+        line = Text(f" {self.text}", style, no_wrap=True, overflow="ellipsis", end="")
+        line.truncate(max(self.size.width, 1), overflow="ellipsis")
+        return line
+
+
+class Hints(Widget):
+    """The keys that matter now, most important first; a click on one is its key."""
+
+    DEFAULT_CSS = "Hints { height: 1; background: $panel; }"
+
+    def __init__(
+        self, read: Callable[[], Sequence[tuple[str, str, str, bool]]], do: Callable[[str], None]
+    ) -> None:
+        super().__init__()
+        self._read = read
+        self._do = do
+        self._spans: list[tuple[int, int, str]] = []
+
+    def render(self) -> RenderResult:
+        """Draw as many hints as fit; what cannot be done now is dim."""
+        line = Text(" ", no_wrap=True, overflow="crop", end="")
+        self._spans = []
+        key_style = Style(bold=True)
+        for action_id, key, title, is_possible in self._read():
+            width = len(key) + 1 + len(title)
+            if line.cell_len + width > self.size.width:
+                continue
+            start = line.cell_len
+            dim = style_of(self, Tone.DIM)
+            line.append(key, key_style if is_possible else dim)
+            line.append(f" {title}", style_of(self, Tone.PLAIN) if is_possible else dim)
+            self._spans.append((start, line.cell_len, action_id))
+            line.append("  ")
+        return line
+
+    def on_click(self, event: object) -> None:
+        """Do what the hint under the mouse says."""
+        x = getattr(event, "x", -1)
+        for start, end, action_id in self._spans:
+            if start <= x < end:
+                self._do(action_id)

@@ -1,0 +1,56 @@
+"""The frame of the console: screens, command line, staging, arming, sending."""
+
+from __future__ import annotations
+
+from swimdesk.console.actions import ACTIONS
+from swimdesk.console.app import all_methods_exist
+from swimdesk.console.keymap import problems
+from tests.console.stage import a_console
+from tests.fakes.builders import CONDOR
+
+
+def test_no_key_has_two_meanings_and_every_stop_can_be_reached() -> None:
+    assert problems(ACTIONS) == []
+
+
+def test_every_action_has_somebody_who_carries_it_out() -> None:
+    assert all_methods_exist() == []
+
+
+async def test_the_console_opens_on_the_accounts_with_the_mode_in_sight() -> None:
+    async with a_console() as stage:
+        text = stage.text()
+        assert "PAPER" in text
+        assert "A-01" in text
+        assert "doubt 0" in text
+
+
+async def test_an_order_is_typed_planned_armed_confirmed_and_sent_with_few_keys() -> None:
+    async with a_console() as stage:
+        await stage.plan()
+        assert "8 send" in stage.text()
+        await stage.press("f8", "f10")
+        assert "SEND 8 ORDERS" in stage.text()
+        stage.clock.advance(1)
+        await stage.press("Y")
+        await stage.until(lambda: stage.broker.posts.total() == 8, "eight orders")
+        await stage.until(lambda: "settled" in stage.text(), "a settled broadcast")
+        assert set(stage.broker.posts.values()) == {1}
+
+
+async def test_enter_does_not_send() -> None:
+    async with a_console() as stage:
+        await stage.plan()
+        await stage.press("f8", "f10")
+        stage.clock.advance(1)
+        await stage.press("enter")
+        await stage.until(lambda: not stage.console.is_modal, "the question is gone")
+        assert "Nothing was sent" in stage.text()
+        assert stage.broker.posts.total() == 0
+
+
+async def test_an_order_that_is_not_understood_is_told_with_its_column() -> None:
+    async with a_console() as stage:
+        await stage.type(CONDOR.replace("@1.60", "1.60") + " all")
+        assert "column" in stage.text()
+        assert stage.console.session.stage is None
