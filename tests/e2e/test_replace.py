@@ -20,6 +20,31 @@ HIGHER = Decimal("1.05")
 ABOVE_THE_MARKET = Decimal("1.30")
 
 
+FAULTS = {
+    "refuse": "refused",
+    "429": "refused",
+    "500_after": "unknown",
+    "reset_after": "unknown",
+    "cut_after": "unknown",
+    "502_after": "unknown",
+    "no_location": "taken",
+    "wrong_location": "taken",
+    "async_reject": "taken",
+    "late_accept": "unknown",
+    "500_before": "unknown",
+    "reset_before": "unknown",
+    "400_wrapping_500": "unknown",
+    "list_lag": "taken",
+}
+"""What each fault is to the one who asked."""
+
+CAME = {
+    "500_after", "reset_after", "cut_after", "502_after", "no_location", "wrong_location",
+    "late_accept", "list_lag",
+}  # fmt: skip
+"""The faults behind which the replacement came all the same."""
+
+
 async def resting(stage: Stage) -> tuple[dict[str, Any], Decimal]:
     """Send an order to every account that no market fills; return its broadcast and price."""
     (quote,) = (await stage.ask("quote", "SPY"))["quotes"]
@@ -47,6 +72,16 @@ def prices(document: dict[str, Any]) -> set[str]:
 
 async def puts(stage: Stage) -> int:
     return (await stage.requests())["order_replace"]
+
+
+async def faults_met(stage: Stage) -> dict[str, str]:
+    """Tell which fault the replacement of each account met, by its last four digits."""
+    return {
+        account["last4"]: arrival["fault"]
+        for account in (await stage.sim.ledger())["accounts"].values()
+        for arrival in account["arrivals"]
+        if arrival["operation"] == "replace"
+    }
 
 
 async def is_clean(stage: Stage, document: dict[str, Any]) -> bool:
@@ -141,34 +176,14 @@ async def test_halt_beside_a_brokerage_that_is_gone_names_what_was_not_delivered
 async def test_each_fault_of_a_replacement_is_told_truly_and_none_is_sent_twice(
     set_stage: SetStage,
 ) -> None:
-    faults = {
-        "refuse": "refused",
-        "429": "refused",
-        "500_after": "unknown",
-        "reset_after": "unknown",
-        "cut_after": "unknown",
-        "502_after": "unknown",
-        "no_location": "taken",
-        "wrong_location": "taken",
-        "async_reject": "taken",
-        "late_accept": "unknown",
-        "500_before": "unknown",
-        "reset_before": "unknown",
-        "400_wrapping_500": "unknown",
-        "list_lag": "taken",
-    }
-    came = {
-        "500_after", "reset_after", "cut_after", "502_after", "no_location", "wrong_location",
-        "late_accept", "list_lag",
-    }  # fmt: skip
-    count = len(faults)
+    count = len(FAULTS)
     stage = await set_stage(
         "--profile", "uniform", "--accounts", str(count), "--logins", "3", "--latency-ms", "5:20"
     )
     stage.configure(HORIZON)
     rules = [
         {"account": f"#{n}", "operation": "replace", "nth": 1, "fault": fault}
-        for n, fault in enumerate(faults)
+        for n, fault in enumerate(FAULTS)
     ]
     await stage.sim.control("PUT", "/faults", {"name": "replacements", "rules": rules})
     async with stage.daemon():
@@ -188,19 +203,13 @@ async def test_each_fault_of_a_replacement_is_told_truly_and_none_is_sent_twice(
 
         late = await until_told(decided, "it is known which orders work", within_s=90)
         assert await is_clean(stage, late)
-    accounts = (await stage.sim.ledger())["accounts"].values()
-    met = {
-        account["last4"]: arrival["fault"]
-        for account in accounts
-        for arrival in account["arrivals"]
-        if arrival["operation"] == "replace"
-    }
+    met = await faults_met(stage)
     assert await puts(stage) == count
     last4 = {line["account"]: line["last4"] for line in late["lines"]}
     told = {met[last4[c["account"]]]: c["outcome"] for c in late["commands"]}
-    assert told == faults
+    assert told == FAULTS
     replaced = {met[x["last4"]] for x in late["lines"] if f"@{wanted} " in x["order"]}
-    assert replaced == came
+    assert replaced == CAME
 
 
 @pytest.mark.slow

@@ -37,6 +37,7 @@ from swimdesk.domain.orders import Effect, Side, Ticket
 from swimdesk.domain.plan import BrokerVerdict, BrokerWord
 from swimdesk.domain.positions import Position
 from swimdesk.errors import BrokerUnreachable, InvariantBroken
+from tests.fakes.acts import ReplaceAct
 from tests.fakes.builders import some_balances
 
 
@@ -70,30 +71,6 @@ class CancelAct(StrEnum):
     TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
     NOT_SENT = "not_sent"
     BREAK = "break"
-
-
-class ReplaceAct(StrEnum):
-    """What the broker does with one account's next request to replace."""
-
-    TAKE = "take"
-    FILL_FIRST = "fill_first"
-    """The old order fills before the request arrives, which is refused."""
-    FILL_BETWEEN = "fill_between"
-    """The request is taken, then the old order fills and the new one is rejected."""
-    PARTIAL_FIRST = "partial_first"
-    """Half of the old order fills before it is replaced by a whole one."""
-    REJECT = "reject"
-    REFUSE = "refuse"
-    LOSE = "lose"
-    TAKE_AND_LOSE_ANSWER = "take_and_lose_answer"
-    FILL_AND_LOSE_ANSWER = "fill_and_lose_answer"
-    LATE = "late"
-    """The connection breaks, and the broker carries the request out a while later."""
-    TAKE_WITHOUT_ID = "take_without_id"
-    NAME_THE_OLD_ORDER = "name_the_old_order"
-    HANG = "hang"
-    NOT_SENT = "not_sent"
-    FORGET = "forget"
 
 
 HANGS = "no answer in time"

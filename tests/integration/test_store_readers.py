@@ -75,7 +75,7 @@ async def test_home_from_before_replacements_is_read_and_then_migrated(path: Pat
             ("commands", "new_order_id"),
         ):  # fmt: skip
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     async with open_history(path) as history:
         assert await history.broadcast(broadcast.id) == broadcast
         assert await history.commands(broadcast.id) == (command,)

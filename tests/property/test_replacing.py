@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.broker import Act, CancelAct, FakeBroker, ReplaceAct
+from tests.fakes.acts import ReplaceAct
+from tests.fakes.broker import Act, CancelAct, FakeBroker
 from tests.fakes.builders import STOCK, some_accounts
 from tests.fakes.desk import Bench, a_desk, kill
 from tests.fakes.journal import MemoryJournal

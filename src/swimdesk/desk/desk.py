@@ -32,8 +32,6 @@ from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
     Broker,
     Clock,
-    GuardRecord,
-    GuardState,
     HaltSentinel,
     Ids,
     Journal,
@@ -44,8 +42,10 @@ from swimdesk.desk.reading import HoldingsReader
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.replacer import Replacer
 from swimdesk.desk.replanning import Replanner
+from swimdesk.desk.showing import guard_view
 from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
+from swimdesk.desk.targets import is_being_replaced, is_over, on_lines
 from swimdesk.desk.together import both
 from swimdesk.desk.tracker import Tracker
 from swimdesk.desk.turns import current_turn
@@ -271,7 +271,7 @@ class Desk:
             mode=self._settings.mode,
             home=str(self._settings.home),
             owner=os.getpid(),
-            guard=_guard_view(self._guard.record),
+            guard=guard_view(self._guard.record),
             accounts=len(snapshot.accounts) or None,
             open_lines=sum(states[state] for state in OPEN),
             in_doubt_lines=sum(states[state] for state in UNRESOLVED),
@@ -365,7 +365,7 @@ class Desk:
         work = self._canceler.cancel_lines(targets)
         commands = await self.supervisor.finish("cancel all", work)
         touched = {broadcast.id: broadcast for broadcast, _ in targets}
-        return tuple([await self._show(b, _on_lines(b, commands)) for b in touched.values()])
+        return tuple([await self._show(b, on_lines(b, commands)) for b in touched.values()])
 
     async def replace(
         self, reference: str, price: Decimal, overrides: tuple[str, ...]
@@ -383,7 +383,7 @@ class Desk:
             found, account = await self._find_lines(broadcast)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
-                    while _is_being_replaced(self._current(found), account):
+                    while is_being_replaced(self._current(found), account):
                         await events.get()
             return await self._show(found)
 
@@ -396,7 +396,7 @@ class Desk:
             found, account = await self._find_lines(broadcast)
             try:
                 async with asyncio.timeout(wait_s):
-                    while not _is_over(self._current(found), account):
+                    while not is_over(self._current(found), account):
                         await events.get()
             except TimeoutError:
                 await self._answers_of(found, events)
@@ -435,7 +435,7 @@ class Desk:
         """Stop all new sending, across restarts."""
         record = await self._guard.halt(reason)
         self._recorder.publish(Halted(reason))
-        return _guard_view(record)
+        return guard_view(record)
 
     async def resume(self) -> GuardView:
         """Allow sending again."""
@@ -446,7 +446,7 @@ class Desk:
             )
         record = await self._guard.resume()
         self._recorder.publish(Resumed())
-        return _guard_view(record)
+        return guard_view(record)
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -492,24 +492,3 @@ def _looked_back(limits: RiskLimits) -> timedelta:
             limits.duplicate_window_s, limits.duplicate_warn_s, limits.broadcast_repeat_window_s
         )
     )
-
-
-def _is_being_replaced(broadcast: Broadcast, account: str | None) -> bool:
-    lines = broadcast.lines if account is None else (line_in(broadcast, account),)
-    return any(line.is_being_replaced for line in lines)
-
-
-def _on_lines(broadcast: Broadcast, commands: Sequence[Command]) -> list[Command]:
-    refs = {line.ref for line in broadcast.lines}
-    return [command for command in commands if command.ref in refs]
-
-
-def _is_over(broadcast: Broadcast, account: str | None) -> bool:
-    if account is None:
-        return broadcast.is_settled
-    return line_in(broadcast, account).state in TERMINAL
-
-
-def _guard_view(record: GuardRecord) -> GuardView:
-    is_halted = record.state is GuardState.HALTED
-    return GuardView(record.state.value, record.reason, record.since if is_halted else None)

@@ -6,7 +6,8 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from tests.fakes.broker import Act, ReplaceAct
+from tests.fakes.acts import ReplaceAct
+from tests.fakes.broker import Act
 from tests.fakes.builders import CONDOR
 from tests.fakes.desk import Bench, a_desk
 from tests.fakes.virtual import run_virtual

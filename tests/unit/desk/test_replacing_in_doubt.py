@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.fakes.broker import Act, ReplaceAct
+from tests.fakes.acts import ReplaceAct
+from tests.fakes.broker import Act
 from tests.fakes.builders import STOCK
 from tests.fakes.desk import Bench, a_desk, kill
 from tests.fakes.journal import MemoryJournal

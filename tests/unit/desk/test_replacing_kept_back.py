@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from tests.fakes.broker import Act, CancelAct
-from tests.fakes.builders import STOCK, some_balances
+from tests.fakes.builders import STOCK, roomy_limits, some_balances
 from tests.fakes.desk import Bench, a_desk
 from tests.fakes.virtual import run_virtual
 from tests.unit.desk.replacing import (
@@ -78,7 +78,7 @@ def test_same_price_is_denied_and_lines_that_are_not_open_say_why() -> None:
     [
         ("187.605", None, "PRICE_TICK"),
         ("600.00", None, "NOTIONAL_ORDER"),
-        ("187.60", RiskLimits(max_notional_per_broadcast=Decimal(75_020)), "NOTIONAL_BROADCAST"),
+        ("187.60", roomy_limits(max_notional_per_broadcast=Decimal(75_020)), "NOTIONAL_BROADCAST"),
     ],
 )
 def test_new_price_must_pass_the_checks(price: str, limits: RiskLimits | None, code: str) -> None:
@@ -90,6 +90,34 @@ def test_new_price_must_pass_the_checks(price: str, limits: RiskLimits | None, c
         assert states(view) == ["working"] * 4
 
     on_resting(scenario, limits=limits)
+
+
+def test_denial_says_what_lifts_it_and_is_lifted_by_that() -> None:
+    limits = roomy_limits(max_notional_per_order=Decimal(18_755))
+
+    async def scenario(bench: Bench, id_: str) -> None:
+        view = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
+        assert "(--override NOTIONAL_ORDER=18760)" in (view.commands[-1].reason or "")
+        low = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ("NOTIONAL_ORDER=18759",))
+        assert low.commands[-1].outcome == "denied"
+        lifted = await bench.desk.replace(f"{id_}/{ONE}", PRICE, ("NOTIONAL_ORDER=18760",))
+        assert lifted.commands[-1].outcome == "taken"
+        with pytest.raises(InputError, match="no code of a denial"):
+            await bench.desk.replace(id_, PRICE, ("NONSENSE=1",))
+
+    on_resting(scenario, limits=limits)
+
+
+def test_what_was_typed_for_the_broadcast_needs_no_typing_again() -> None:
+    async def main() -> None:
+        async with a_desk(1) as bench:
+            bench.broker.acts = {ONE: Act.REST}
+            plan = await bench.plan(f"{STOCK} GTC", overrides=("GTC_ORDER=GTC",))
+            id_ = (await bench.submit(plan)).broadcast
+            await bench.desk.follow(id_, 1)
+            assert outcomes(await replaced(bench, id_)) == ["taken"]
+
+    run_virtual(main())
 
 
 def test_what_its_own_order_holds_is_free_for_the_new_one() -> None:
