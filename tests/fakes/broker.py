@@ -36,9 +36,10 @@ from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Effect, Side, Ticket
 from swimdesk.domain.plan import BrokerVerdict, BrokerWord
 from swimdesk.domain.positions import Position
-from swimdesk.errors import BrokerUnreachable, InvariantBroken
+from swimdesk.errors import BrokerUnreachable, InvariantBroken, UnknownSymbol
 from tests.fakes.acts import ReplaceAct
 from tests.fakes.builders import some_balances
+from tests.fakes.chains import Listed
 
 
 class Act(StrEnum):
@@ -99,6 +100,9 @@ class FakeBroker:
     reads_fail: bool = False
     is_open: bool = True
     unknown_symbols: set[str] = field(default_factory=set)
+    listed: Listed = field(default_factory=Listed)
+    chains_fail: bool = False
+    chain_reads: list[tuple[str, date, int]] = field(default_factory=list)
     posts: Counter[str] = field(default_factory=Counter)
     ledger: list[BrokerOrder] = field(default_factory=list)
     readied: list[tuple[str, ...]] = field(default_factory=list)
@@ -437,15 +441,20 @@ class FakeBroker:
             s: self.prices.get(s, replace(usual, symbol=s))
             for s in symbols
             if s not in self.unknown_symbols
-        }
+        } | self.listed.quotes([s for s in symbols if s not in self.unknown_symbols], now)
 
     async def expiries(self, symbol: str) -> tuple[Expiry, ...]:
-        """List one expiration."""
-        return (Expiry(date(2026, 12, 11), symbol, "PM", "W", 18),)
+        """List a few days; UnknownSymbol for what was scripted as unknown."""
+        if symbol in self.unknown_symbols:
+            raise UnknownSymbol(f"the broker lists no options on {symbol}")
+        return self.listed.expiries(symbol)
 
     async def chain(self, symbol: str, expiry: date, strikes: int) -> tuple[ChainContract, ...]:
-        """List no contracts."""
-        return ()
+        """List a day's contracts, from the same prices as the quotes where there are any."""
+        self.chain_reads.append((symbol, expiry, strikes))
+        if self.chains_fail:
+            raise BrokerUnreachable("no answer")
+        return self.listed.chain(symbol, expiry, strikes)
 
     async def hours(self, day: date) -> Mapping[str, SessionHours]:
         """Be open all day, or closed."""

@@ -135,7 +135,7 @@ class FakeFacade:
         return await self._answer(tuple[BroadcastView, ...], "cancel_all")
 
     async def replace(
-        self, reference: str, price: Decimal, overrides: tuple[str, ...]
+        self, reference: str, price: Decimal, overrides: tuple[str, ...] = ()
     ) -> BroadcastView:
         """Answer."""
         return await self._answer(

@@ -126,7 +126,7 @@ class RemoteDesk:
         return await self._ask(tuple[BroadcastView, ...], "cancel_all")
 
     async def replace(
-        self, reference: str, price: Decimal, overrides: tuple[str, ...]
+        self, reference: str, price: Decimal, overrides: tuple[str, ...] = ()
     ) -> BroadcastView:
         """Replace what works of a broadcast or of one line by the same at another price."""
         return await self._ask(

@@ -29,7 +29,7 @@ def after_orders(
     return left
 
 
-def tickets_of(line: Line) -> tuple[Ticket, ...]:
+def live_tickets(line: Line) -> tuple[Ticket, ...]:
     """Return what holds money for a line: two tickets while a replacement is in doubt."""
     asked = line.replacement
     if asked is None or not line.is_being_replaced or line.state is not LineState.IN_DOUBT:

@@ -81,7 +81,7 @@ class DeskFacade(Protocol):
         ...
 
     async def replace(
-        self, reference: str, price: Decimal, overrides: tuple[str, ...]
+        self, reference: str, price: Decimal, overrides: tuple[str, ...] = ()
     ) -> BroadcastView:
         """Replace what works of a broadcast, or of its line in one account (``B/ALIAS``).
 

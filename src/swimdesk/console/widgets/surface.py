@@ -130,10 +130,6 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         self._refit()
 
-    def on_show(self) -> None:
-        """Catch up with what came while the grid was hidden and had no size."""
-        self._refit()
-
     def watch_show_vertical_scrollbar(self) -> None:
         """Fit the columns anew: a scrollbar takes its cells from them."""
         self._refit()
@@ -239,7 +235,8 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         """Let the changed cells of a row that is seen flash, and see that they come to rest."""
         if not self._is_flashing_on or self._line_of(key) is None:
             return
-        self._flashes.note(key, before, now)
+        signs_for = [not column.is_calm for column in self.columns]
+        self._flashes.note(key, before, now, signs_for)
         self._await_rest()
 
     def _await_rest(self) -> None:
