@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage
 from swimdesk.console.standing import Tone
 from swimdesk.console.ticket_order import draft_of, read_draft, sized
 from swimdesk.console.typed import Order, Verb, read_line
-from swimdesk.domain.orderlang import parse
-from swimdesk.domain.orderlang.commandline import INTENTS, OrderLine
+from swimdesk.domain.orderlang import check_order
+from swimdesk.domain.orderlang.commandline import OrderLine
 from swimdesk.errors import InputError, OrderDenied, PlanExpired, SwimdeskError
 from swimdesk.views.models import PlanView
 from swimdesk.views.requests import Scope
@@ -74,8 +75,7 @@ class Commands:
         scope = self._scope(line)
         if scope.is_empty:
             # A mistake in the order may have swallowed the words behind it: that comes first.
-            if line.order.split()[0].upper() not in INTENTS:
-                parse(line.order)
+            check_order(line.order)
             raise InputError(
                 "Say which accounts, behind the order: all, grp NAME, acc ALIAS, where …, marked."
             )
@@ -113,9 +113,9 @@ class Commands:
         console = self._console
         console.push_screen(Help(console.panel.contexts), lambda _: console.modal_closed())
 
-    def do_go(self, code: str) -> None:
-        """Show a screen."""
-        self._console.go(code)
+    def do_go(self, code: str, subject: str = "") -> None:
+        """Show a screen, on a subject where one was typed."""
+        self._console.go(code, subject)
 
     def do_back(self) -> None:
         """Show the screen before."""
@@ -182,6 +182,28 @@ class Commands:
         if await self._asked(question):
             await console.desk.resume()
             console.say("New orders are allowed again.")
+
+    # --- canceling and replacing --------------------------------------------------------------
+
+    async def do_cancel_all(self) -> None:
+        """Cancel all working orders of the whole desk."""
+        await self._console.changing.cancel_all()
+
+    def do_cxl(self, rest: str = "") -> Coroutine[object, object, None] | None:
+        """Cancel what is named behind the word."""
+        if not rest:
+            self._console.prompt.begin("CXL ")
+            self._console.say("CXL takes *, an underlying (SPY*), an account, or BROADCAST/ALIAS.")
+            return None
+        return self._console.changing.cancel_typed(rest)
+
+    def do_rpl(self, rest: str = "") -> Coroutine[object, object, None] | None:
+        """Replace what is named behind the word, at the price behind it."""
+        if not rest:
+            self._console.prompt.begin("RPL ")
+            self._console.say("RPL takes a broadcast, /ALIAS for one account, and @PRICE.")
+            return None
+        return self._console.changing.replace_typed(rest)
 
     # --- planning and sending ----------------------------------------------------------------
 

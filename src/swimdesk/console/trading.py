@@ -149,6 +149,10 @@ class Trading:
         around.take(sent)
         return sent
 
+    def take(self, view: BroadcastView) -> None:
+        """Show a broadcast that an answer brought."""
+        self._around.take(view)
+
     async def command(self, work: Awaitable[BroadcastView]) -> BroadcastView:
         """Carry out a command on a broadcast and show what became of it."""
         view = await work
