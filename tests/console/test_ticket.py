@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -141,18 +142,13 @@ async def test_mid_and_natural_lock_the_price_at_the_figure_they_come_to() -> No
 async def test_without_quotes_of_every_leg_there_is_no_mid() -> None:
     async with a_console() as stage:
         await plan_condor(stage)
-        stage.broker.prices["SPXW  261211C06200000"] = _no_bid(stage)
+        short = stage.broker.prices["SPXW  261211C06200000"]
+        stage.broker.prices[short.symbol] = replace(short, bid=None)
         stage.clock.advance(3)
         before = staged(stage).order
         await stage.press("m")
         await stage.until(lambda: "no quote of every leg" in stage.text(), "a word about quotes")
         assert staged(stage).order == before
-
-
-def _no_bid(stage: Stage) -> object:
-    from dataclasses import replace
-
-    return replace(stage.broker.prices["SPXW  261211C06200000"], bid=None)
 
 
 async def test_an_open_price_follows_the_mid_until_it_is_planned() -> None:
@@ -259,21 +255,22 @@ async def test_enter_shows_every_reason_against_an_account_and_what_lifts_it() -
 
 async def test_a_denial_is_lifted_by_typing_its_figure() -> None:
     async with a_console(accounts=2) as stage:
-        await plan_condor(stage, f"{CONDOR.replace('1.60', '0.20')} all")
+        await plan_condor(stage, f"{CONDOR} GTC all")
         assert "0 send" in stage.text()
         await stage.press("o")
-        typed = stage.console.prompt.value
-        assert typed.startswith("OVERRIDE PRICE_")
-        plan = staged(stage).plan
-        assert plan is not None
-        word = plan.lines[0].denials[0].override
-        assert word is not None
-        await stage.press("escape")
-        await stage.type(f"OVERRIDE {word}")
+        assert stage.console.prompt.value == "OVERRIDE GTC_ORDER="
+        await stage.press("G", "T", "C", "enter")
         await stage.until(lambda: "2 send" in stage.text(), "the plan with the override")
-        assert word in stage.text()
+        assert "GTC_ORDER=GTC" in stage.text()
         await stage.type("OVERRIDE NONE")
         await stage.until(lambda: "0 send" in stage.text(), "the plan without it")
+
+
+async def test_what_nothing_lifts_says_so() -> None:
+    async with a_console(accounts=(an_account("LOW-1", option_level=1),)) as stage:
+        await plan_condor(stage)
+        await stage.press("o")
+        assert "can be overridden" in stage.text()
 
 
 async def test_f9_again_asks_the_broker_about_every_order_and_f9_held_does_not() -> None:
