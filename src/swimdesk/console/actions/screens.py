@@ -11,6 +11,7 @@ _SCREENS: Final = (
     ("OMON", "4", "chain", "Option chain, legs picked from it: SPY OMON, OMON SPX 18DEC26."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
+    ("LOG", "0", "log", "Every request that was really sent, and what was said."),
 )
 
 OF_A_SYMBOL: Final = "SYMBOL [EXPIRY]"

@@ -45,6 +45,7 @@ class Prompt(Input):
             max_length=LONGEST,
             select_on_focus=False,
             id="prompt",
+            select_on_focus=False,
         )
         self._history: list[str] = []
         self._at = 0
