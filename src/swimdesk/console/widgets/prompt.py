@@ -43,7 +43,6 @@ class Prompt(Input):
         super().__init__(
             placeholder="order or command    SPX IC 18DEC26 6200/6220/5820/5800 -1 @1.60 all",
             max_length=LONGEST,
-            select_on_focus=False,
             id="prompt",
             select_on_focus=False,
         )
