@@ -117,12 +117,13 @@ async def test_a_hidden_grid_paints_nothing_and_catches_up_when_shown() -> None:
         built = app.grid.strips_built
         for n in range(15):
             app.grid.set_row(f"k{n}", a_row(f"FAM-{n:03}", price=f"{500 + n}"))
+        app.grid.move_to("k40")
         await settled(pilot)
         assert app.grid.strips_built == built
         app.grid.display = True
         await settled(pilot)
-        assert app.grid.cursor == "k20"
-        assert "FAM-020" in screen_text(app.grid)[cursor_line(app.grid)]
+        assert app.grid.cursor == "k40"
+        assert "FAM-040" in screen_text(app.grid)[cursor_line(app.grid)]
         assert app.grid.shown_columns == ("account", "state", "price", "note")
 
 

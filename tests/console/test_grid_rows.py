@@ -280,6 +280,18 @@ def test_a_range_follows_the_cursor_both_ways_and_keeps_earlier_marks() -> None:
     assert list(picks.marks) == ["b", "c", "e"]
 
 
+def test_a_single_mark_ends_a_range() -> None:
+    made = rows(a="1", b="2", c="3")
+    picks = Picks(made)
+    picks.cursor = "a"
+    picks.start_range()
+    picks.move_by(1)
+    picks.toggle_mark()
+    picks.move_by(1)
+    assert picks.marks == ("a",)
+    assert not picks.is_range
+
+
 def test_marks_of_rows_that_went_are_forgotten() -> None:
     made = rows(a="1", b="2")
     picks = Picks(made)

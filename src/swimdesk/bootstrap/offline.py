@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from swimdesk import __version__
 from swimdesk.bootstrap.home import HomePaths, SystemClock
-from swimdesk.bootstrap.running import limits_of, open_journal
+from swimdesk.bootstrap.running import open_journal
 from swimdesk.config import load_settings
 from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
 from swimdesk.errors import ConfigError, SwimdeskError, UnknownReference
@@ -106,7 +106,7 @@ def offline_status(home: Path) -> StatusView:
         logins=_offline_logins(home),
         tasks=(),
         alarms=(),
-        limits=_limits(home),
+        limits=None,
     )
 
 
@@ -142,16 +142,6 @@ async def offline_broadcast(home: Path, broadcast: str) -> BroadcastView:
             f"There is no broadcast {broadcast}; `swimdesk broadcasts` lists them."
         )
     return broadcast_view(found, commands)
-
-
-def _limits(home: Path) -> str | None:
-    """Return the hash of the limits as configured now; None where they cannot be told."""
-    from swimdesk.domain.risk import limits_hash
-
-    try:
-        return limits_hash(limits_of(load_settings(home)))
-    except ConfigError:
-        return None
 
 
 def _offline_logins(home: Path) -> tuple[LoginView, ...]:

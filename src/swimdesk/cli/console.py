@@ -46,9 +46,10 @@ def run_console_command(home: Path, config: Path | None) -> None:
 async def show(desk: DeskFacade, interruption: Interruption) -> None:
     """Show the console over a desk until its end."""
     # Deferred: no other command pays for loading the screen.
+    from swimdesk.bootstrap.home import SystemClock, Ulids
     from swimdesk.console.run import run_console
 
-    await run_console(desk, interruption.handed_to)
+    await run_console(desk, interruption.handed_to, now=SystemClock().now, mint=Ulids().mint)
 
 
 @asynccontextmanager

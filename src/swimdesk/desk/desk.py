@@ -122,21 +122,21 @@ class Desk:
         self.supervisor = Supervisor()
         self._calm = Calm()
         self._abilities = Abilities(outside.journal, outside.clock)
-        self._recorder = Recorder(
+        self.recorder = Recorder(
             outside.journal, self.book, self.bus, outside.clock, after=self._abilities.take
         )
         self._pace = Pace(outside.journal, self.book, outside.clock, settings.limits)
-        self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
+        self._reader = HoldingsReader(outside.broker, self.book, self.recorder, outside.clock)
         self._board = Board(self.book, self.bus, outside.clock, self._calm, self._status)
         self._newest: str | None = None
         self._inquiries = self._new_inquiries()
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
         self._planner = self._new_planner()
-        self._broadcaster = Broadcaster(outside.broker, self._recorder, self._guard, outside.clock)
+        self._broadcaster = Broadcaster(outside.broker, self.recorder, self._guard, outside.clock)
         self._tracker = Tracker(
             outside.broker,
             self.book,
-            self._recorder,
+            self.recorder,
             outside.clock,
             settings.horizons,
             self._reader.discover,
@@ -146,7 +146,7 @@ class Desk:
             outside.broker,
             outside.journal,
             self.book,
-            self._recorder,
+            self.recorder,
             outside.clock,
             outside.ids,
             watch=self._tracker.watch,
@@ -187,7 +187,7 @@ class Desk:
             broker=self._outside.broker,
             journal=self._journal,
             book=self.book,
-            recorder=self._recorder,
+            recorder=self.recorder,
             guard=self._guard,
             planner=self._planner,
             broadcaster=self._broadcaster,
@@ -209,15 +209,15 @@ class Desk:
         await self._pace.load()
         await self._abilities.load()
         for broadcast in await self._journal.unfinished():
-            self._recorder.opened(broadcast)
-            await self._recorder.update(broadcast.id, _left_over)
+            self.recorder.opened(broadcast)
+            await self.recorder.update(broadcast.id, _left_over)
         await self._load_recent()
         self.supervisor.loop("tracker", self._tracker.run)
         self._tracker.wake()
 
     def stay(self) -> None:
         """Keep tokens, balances and positions fresh from now on, as a desk that stays does."""
-        logins = LoginMonitor(self._outside.tokens, self._recorder.alarm)
+        logins = LoginMonitor(self._outside.tokens, self.recorder.alarm)
         accounts = AccountMonitor(self._reader, self._calm)
         self.supervisor.loop("logins", logins.run)
         self.supervisor.loop("accounts", accounts.run)
@@ -227,7 +227,7 @@ class Desk:
         known = self.book.snapshot.broadcasts
         for recent in await self._journal.since(self._clock.now() - self._window):
             if recent.id not in known:
-                self._recorder.opened(recent)
+                self.recorder.opened(recent)
 
     async def close(self) -> None:
         """Finish what is in flight and stop; everything else is in the journal."""
@@ -383,18 +383,18 @@ class Desk:
     async def halt(self, reason: str) -> GuardView:
         """Stop all new sending, across restarts."""
         record = await self._guard.halt(reason)
-        self._recorder.publish(Halted(reason))
+        self.recorder.publish(Halted(reason))
         return _guard_view(record)
 
     async def resume(self) -> GuardView:
         """Allow sending again."""
-        if self._recorder.store_failed:
+        if self.recorder.store_failed:
             raise StoreError(
                 "Results could not be written to the database; free disk space and restart the"
                 " desk before sending again. Restarting sends nothing."
             )
         record = await self._guard.resume()
-        self._recorder.publish(Resumed())
+        self.recorder.publish(Resumed())
         return _guard_view(record)
 
     # --- inside ------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -70,6 +71,8 @@ class _Kept:
     result: PlanResult
     saved: bool
 
+
+_PRICE = re.compile(r"@\S+")
 
 PLAN_MARGIN = timedelta(seconds=1)
 """A broadcast so little older than a plan may not have been known to it."""
@@ -261,7 +264,7 @@ class Submitter:
             return
         kept = self._plans.get(request.plan)
         plan = kept.result.plan if kept else await self._parts.journal.load_plan(request.plan)
-        if plan is not None and plan.order != earlier.order:
+        if plan is not None and _is_another_order(plan, earlier):
             raise InputError(
                 f"The key {request.key} was used by broadcast {earlier.id} for another order,"
                 f" {earlier.order}; nothing was sent."
@@ -344,6 +347,13 @@ def _check_digest(plan: Plan, orders: Mapping[str, PreparedOrder]) -> None:
     lines = [replace(x, body_hash=orders[x.account].body_hash) for x in plan.sendable]
     if digest(lines, plan.overrides) != plan.digest:
         raise PlanExpired("The orders no longer match the plan; preview the order again.")
+
+
+def _is_another_order(plan: Plan, earlier: Broadcast) -> bool:
+    """Tell whether a plan is of another order text; what ``@mid`` comes to may differ."""
+    if plan.price_from is None:
+        return plan.order != earlier.order
+    return _PRICE.sub("@", plan.order) != _PRICE.sub("@", earlier.order)
 
 
 def _first_wave_sending(lines: Sequence[Line], first: Sequence[PreparedOrder]) -> tuple[Line, ...]:

@@ -350,7 +350,7 @@ class ReadingView:
 class StatusView:
     """One-screen health of a home; ``owner`` is None when nothing runs.
 
-    ``limits`` tells one set of risk limits from another; null where the configuration is unusable.
+    ``limits`` tells which risk limits are in force; null while no desk runs.
     """
 
     version: str

@@ -11,6 +11,7 @@ from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
 from swimdesk.console.actions.log import LOG_ACTIONS
 from swimdesk.console.actions.model import Action, Context
 from swimdesk.console.actions.screens import SCREEN_ACTIONS
+from swimdesk.console.actions.ticket import TICKET_ACTIONS
 
 ACTIONS: Final[tuple[Action, ...]] = (
     *SCREEN_ACTIONS,
@@ -18,6 +19,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *LIST_ACTIONS,
     *BLOTTER_ACTIONS,
     *LOG_ACTIONS,
+    *TICKET_ACTIONS,
 )
 """Every action of the console."""
 

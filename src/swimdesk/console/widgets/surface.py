@@ -130,10 +130,6 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         self._refit()
 
-    def on_show(self) -> None:
-        """Catch up with what came while the grid was hidden and had no size."""
-        self._refit()
-
     def watch_show_vertical_scrollbar(self) -> None:
         """Fit the columns anew: a scrollbar takes its cells from them."""
         self._refit()

@@ -58,7 +58,7 @@ def sign(facts: LineFacts, _: RiskLimits) -> Denial | None:
 
 def collar(facts: LineFacts, limits: RiskLimits) -> Denial | None:
     """Deny a limit that gives away more than the collar against the middle of the market."""
-    mid = facts.quotes.net_mid
+    mid = _open_mid(facts)
     given = _given_away(facts.ticket, mid)
     if mid is None or given is None:
         return None
@@ -75,7 +75,7 @@ def collar(facts: LineFacts, limits: RiskLimits) -> Denial | None:
 
 def far(facts: LineFacts, limits: RiskLimits) -> Denial | None:
     """Ask about an opening limit so good that it would never fill: most likely mistyped."""
-    mid = facts.quotes.net_mid
+    mid = _open_mid(facts)
     given = _given_away(facts.ticket, mid)
     if mid is None or given is None or facts.ticket.effect is Effect.CLOSE:
         return None
@@ -91,7 +91,7 @@ def far(facts: LineFacts, limits: RiskLimits) -> Denial | None:
 def extended_collar(facts: LineFacts, limits: RiskLimits) -> Denial | None:
     """Deny a limit outside the regular session that its last prices do not bear out."""
     close = facts.quotes.net_close
-    if facts.ticket.session is Session.NORMAL or close is None:
+    if facts.ticket.session is Session.NORMAL or close is None or facts.session:
         return None
     given = _given_away(facts.ticket, close)
     room = _room(facts.ticket, close, limits)
@@ -144,6 +144,11 @@ def halted(facts: LineFacts, _: RiskLimits) -> Denial | None:
     return denial(DenialCode.SECURITY_HALTED, found) if found else None
 
 
+def _open_mid(facts: LineFacts) -> Decimal | None:
+    """Return the middle of an open market; a closed one says nothing about a price."""
+    return None if facts.session else facts.quotes.net_mid
+
+
 def _given_away(ticket: Ticket, fair: Decimal | None) -> Decimal | None:
     """Return how much a limit pays above (or takes below) a fair net, per unit."""
     if ticket.credit is None or ticket.stop_price is not None or fair is None:
@@ -159,7 +164,7 @@ def _room(ticket: Ticket, fair: Decimal, limits: RiskLimits) -> Decimal:
 
 def _spread(facts: LineFacts) -> Decimal | None:
     """Return ask minus bid of the net as a fraction of its middle; None without both."""
-    mid, natural = facts.quotes.net_mid, facts.quotes.net_natural
+    mid, natural = _open_mid(facts), facts.quotes.net_natural
     if mid is None or natural is None:
         return None
     return 2 * (mid - natural) / abs(mid) if mid else Decimal(1)
