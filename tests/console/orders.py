@@ -66,6 +66,7 @@ def a_line_view(account: str = "A-01", state: str = "working", **changes: Any) -
         "denials": (),
         "sent_ms": 1.0,
         "acked_ms": 81.0,
+        "lineage": (),
     }
     return LineView(**given | changes)
 
@@ -79,6 +80,8 @@ def a_command_view(account: str = "A-01", kind: str = "cancel", **changes: Any) 
         "order_id": "1005000000001",
         "outcome": "taken",
         "reason": None,
+        "price": None,
+        "new_order_id": None,
     }
     return CommandView(**given | changes)
 

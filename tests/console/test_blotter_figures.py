@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -89,7 +90,7 @@ def test_answer_times_are_drawn_from_sending_to_answer() -> None:
         ({"state": "filled", "filled": 1, "average": Decimal("1.60")}, ""),
     ],
 )
-def test_the_note_says_what_is_worth_knowing(changes: dict[str, object], note: str) -> None:
+def test_the_note_says_what_is_worth_knowing(changes: dict[str, Any], note: str) -> None:
     line = a_line_view(**changes)
     now = AT.replace(second=21, microsecond=1000)
     assert line_row(line, AT, now)[2].text == note

@@ -136,19 +136,21 @@ class Console(App[int], inherit_bindings=False):
         """The command line."""
         return self.screen_stack[0].query_one(Prompt)
 
-    async def _show(self, code: str) -> None:
+    async def _show(self, code: str, subject: str = "") -> None:
         # Keys may ask for another screen while one is still being mounted.
         async with self._showing:
-            await self._switch(code)
+            await self._switch(code, subject)
 
-    async def _switch(self, code: str) -> None:
+    async def _switch(self, code: str, subject: str) -> None:
         switcher = self.screen_stack[0].query_one(ContentSwitcher)
-        if self._way:
-            self.panel.hidden()
         if code not in self._panels:
             kind = next(kind for kind in PANELS if kind.code == code)
             self._panels[code] = kind(self)
             await switcher.add_content(self._panels[code])
+        if subject:
+            self._panels[code].look_at(subject)
+        if self._way:
+            self.panel.hidden()
         if not self._way or self._way[-1] != code:
             self._way = [*self._way[-20:], code]
         switcher.current = self.panel.id
@@ -339,9 +341,9 @@ class Console(App[int], inherit_bindings=False):
     def _give_keys_back(self) -> None:
         self.screen_stack[0].set_focus(self.panel.entry())
 
-    def go(self, code: str) -> None:
-        """Show a screen by its code."""
-        self.start(self._show(code), "show")
+    def go(self, code: str, subject: str = "") -> None:
+        """Show a screen by its code, on a subject where one was typed."""
+        self.start(self._show(code, subject), "show")
 
     def go_back(self) -> None:
         """Show the screen before."""

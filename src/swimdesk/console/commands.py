@@ -113,9 +113,9 @@ class Commands:
         console = self._console
         console.push_screen(Help(console.panel.contexts), lambda _: console.modal_closed())
 
-    def do_go(self, code: str) -> None:
-        """Show a screen."""
-        self._console.go(code)
+    def do_go(self, code: str, subject: str = "") -> None:
+        """Show a screen, on a subject where one was typed."""
+        self._console.go(code, subject)
 
     def do_back(self) -> None:
         """Show the screen before."""

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from swimdesk.console.actions.blotter import BLOTTER_ACTIONS
+from swimdesk.console.actions.chain import CHAIN_ACTIONS
 from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
 from swimdesk.console.actions.log import LOG_ACTIONS
 from swimdesk.console.actions.model import Action, Context
@@ -17,9 +18,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *SCREEN_ACTIONS,
     *GLOBAL_ACTIONS,
     *LIST_ACTIONS,
+    *CHAIN_ACTIONS,
+    *TICKET_ACTIONS,
     *BLOTTER_ACTIONS,
     *LOG_ACTIONS,
-    *TICKET_ACTIONS,
 )
 """Every action of the console."""
 
