@@ -174,8 +174,8 @@ class Console(App[int], inherit_bindings=False):
         self.screen_stack[0].query_one(Hints).refresh()
 
     def _frame_changed(self) -> None:
-        base = self.screen_stack[0]
-        for widget in (base.query_one(StatusLine), base.query_one(Hints)):
+        # An answer may come while the console is being taken down: there is no line any more.
+        for widget in self.screen_stack[0].query("StatusLine, Hints"):
             widget.refresh()
 
     def _tick(self) -> None:
@@ -322,7 +322,8 @@ class Console(App[int], inherit_bindings=False):
         plain = " ".join(text.split())
         if plain and tone is not Tone.DIM:
             self.said = [*self.said[-MESSAGES_KEPT:], Said(self.now(), plain, tone)]
-        self.screen_stack[0].query_one(MessageLine).say(plain, tone)
+        for line in self.screen_stack[0].query(MessageLine):
+            line.say(plain, tone)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Carry out a line of the command line."""
