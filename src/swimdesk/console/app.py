@@ -171,9 +171,12 @@ class Console(App[int], inherit_bindings=False):
 
     def hints_changed(self) -> None:
         """Show again which keys matter now."""
-        self.screen_stack[0].query_one(Hints).refresh()
+        if self.is_running:
+            self.screen_stack[0].query_one(Hints).refresh()
 
     def _frame_changed(self) -> None:
+        if not self.is_running:
+            return
         base = self.screen_stack[0]
         for widget in (base.query_one(StatusLine), base.query_one(Hints)):
             widget.refresh()
@@ -194,8 +197,8 @@ class Console(App[int], inherit_bindings=False):
     def _changed(self, changes: Changes) -> None:
         if self._bell.rings(self.board, changes):
             self.bell()
-        if not self._way or self.is_modal:
-            # Painted whole when the way is free again.
+        if not self._way or self.is_modal or not self.is_running:
+            # Painted whole when the way is free again; never while the screens are taken down.
             return
         self._frame_changed()
         self.panel.board_changed(changes)
@@ -322,7 +325,8 @@ class Console(App[int], inherit_bindings=False):
         plain = " ".join(text.split())
         if plain and tone is not Tone.DIM:
             self.said = [*self.said[-MESSAGES_KEPT:], Said(self.now(), plain, tone)]
-        self.screen_stack[0].query_one(MessageLine).say(plain, tone)
+        if self.is_running:
+            self.screen_stack[0].query_one(MessageLine).say(plain, tone)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Carry out a line of the command line."""
