@@ -176,13 +176,14 @@ class Console(App[int], inherit_bindings=False):
 
     def _frame_changed(self) -> None:
         if not self.is_running:
+            # The desk may have news while the screens are being taken down.
             return
         base = self.screen_stack[0]
         for widget in (base.query_one(StatusLine), base.query_one(Hints)):
             widget.refresh()
 
     def _tick(self) -> None:
-        if self.is_modal:
+        if self.is_modal or not self.is_running:
             return
         self.screen_stack[0].query_one(StatusLine).refresh()
         self.panel.ticked()
@@ -198,7 +199,7 @@ class Console(App[int], inherit_bindings=False):
         if self._bell.rings(self.board, changes):
             self.bell()
         if not self._way or self.is_modal or not self.is_running:
-            # Painted whole when the way is free again; never while the screens are taken down.
+            # Painted whole when the way is free again.
             return
         self._frame_changed()
         self.panel.board_changed(changes)

@@ -150,16 +150,13 @@ def _together(picks: Picks, touch_of: Callable[[OptionContract], Touch | None]) 
         spans += [(f"mid {_flow(net.mid)}", Tone.PLAIN), ("  ", Tone.PLAIN)]
         spans += [(f"natural {_flow(net.natural)}", Tone.PLAIN), *_delta(net)]
     worst = worst_of(ticket, net)
-    loss = "no bound" if worst is None else money(worst)
+    loss = "has no bound" if worst is None else f"{money(worst)} a unit"
     return [*spans, GAP, (f"worst loss {loss}", Tone.WARN if worst is None else Tone.PLAIN)]
 
 
 def _flow(credit: Decimal) -> str:
     """Return an amount with the word of the order language for its direction."""
-    rounded = (
-        abs(credit).quantize(Decimal("0.01")) if credit % Decimal("0.01") == 0 else abs(credit)
-    )
-    return f"{price(rounded)} {'cr' if credit >= 0 else 'db'}"
+    return f"{price(abs(credit))} {'cr' if credit >= 0 else 'db'}"
 
 
 def _delta(net: Net) -> list[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,6 +109,13 @@ class ChainTable:
     def nearest(self, strike: Decimal) -> StrikeRow | None:
         """Return the row whose strike is nearest."""
         return min(self.strikes, key=lambda row: abs(row.strike - strike), default=None)
+
+    def reach(self, contracts: Collection[OptionContract]) -> int:
+        """Return how many strikes from the money the farthest of these contracts stands."""
+        places = {row.strike: place for place, row in enumerate(self.strikes)}
+        money = places[self.money.strike] if self.money else 0
+        held = (places[one.strike] for one in contracts if one.strike in places)
+        return max((abs(place - money) for place in held), default=0)
 
     def rows(
         self, picked: Mapping[OptionContract, int], pointed: str | None, side: Right

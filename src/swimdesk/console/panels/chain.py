@@ -35,6 +35,9 @@ FIRST_SYMBOL: Final = "SPY"
 """What is shown where no account holds an option."""
 
 _FAR_LEGS_TRIED: Final = 6
+_BEYOND_LEGS: Final = 5
+"""So many strikes are shown beyond the legs of a structure that was built."""
+
 _WITHOUT_CHAIN: Final = frozenset({"chain.symbol", "chain.clear", "chain.call", "chain.put"})
 _IN_ORDER: Final = frozenset({"list.sort", "list.mark", "list.mark-all", "list.mark-none"})
 _CSV: Final = ("symbol", "right", "strike", "bid", "ask", "mark", "delta", "volatility",
@@ -252,8 +255,15 @@ class ChainPanel(ListPanel):
         if not presets.reaches_wings(table):
             view = await self.desk.chain(table.symbol, table.day.isoformat(), DEEP)
             table = ChainTable(view, table.root)
-        if table.symbol == self._table().symbol:
-            self._put(presets.condor(table))
+        subject = self.feed.subject
+        if subject is None or table.symbol != subject.symbol:
+            return
+        picks = presets.condor(table)
+        self._put(picks)
+        depth = table.reach(picks.counts) + _BEYOND_LEGS
+        if depth > subject.depth:
+            self.feed.ask(replace(subject, depth=depth))
+            self.ticked()
 
     async def do_calendar(self) -> None:
         """Buy a calendar at the cursor's strike."""
