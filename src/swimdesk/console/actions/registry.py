@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from swimdesk.console.actions.accounts import ACCOUNTS_ACTIONS
 from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
+from swimdesk.console.actions.home import HOME_ACTIONS
 from swimdesk.console.actions.model import Action, Context
+from swimdesk.console.actions.positions import POSITIONS_ACTIONS
 from swimdesk.console.actions.screens import SCREEN_ACTIONS
 
-ACTIONS: Final[tuple[Action, ...]] = (*SCREEN_ACTIONS, *GLOBAL_ACTIONS, *LIST_ACTIONS)
+ACTIONS: Final[tuple[Action, ...]] = (
+    *SCREEN_ACTIONS,
+    *GLOBAL_ACTIONS,
+    *HOME_ACTIONS,
+    *ACCOUNTS_ACTIONS,
+    *POSITIONS_ACTIONS,
+    *LIST_ACTIONS,
+)
 """Every action of the console."""
 
 _BY_ID: Final[Mapping[str, Action]] = MappingProxyType({one.id: one for one in ACTIONS})

@@ -7,7 +7,9 @@ from typing import Final
 from swimdesk.console.actions.model import Action, Context
 
 _SCREENS: Final = (
+    ("HOME", "1", "pulse", "Every account one cell, and a letter where one needs a look."),
     ("ACC", "2", "accounts", "Accounts: balances, what each may trade; Space marks."),
+    ("POS", "3", "positions", "Positions as structures over all accounts, or one by one."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
 )
