@@ -23,13 +23,13 @@ from swimdesk.views.models import AccountView, BroadcastView, HoldingView, LineV
 
 COLUMNS: Final = (
     Column("account", "account", 12, is_flexible=True, least=9, priority=100, is_sticky=True),
+    Column("notes", "look", 4, priority=92),
     Column("last4", "last4", 5, priority=90),
-    Column("notes", "notes", 5, priority=92),
     Column("type", "type", 6, priority=40),
     Column("level", "lvl", 3, align="right", priority=70),
     Column("nlv", "net liq", 12, align="right", priority=95),
-    Column("bp", "option bp", 12, align="right", priority=85),
-    Column("stock_bp", "stock bp", 12, align="right", priority=30),
+    Column("bp", "bp option", 12, align="right", priority=85),
+    Column("stock_bp", "bp stock", 12, align="right", priority=30),
     Column("cash", "cash", 12, align="right", priority=50),
     Column("gain", "open p/l", 10, align="right", priority=75),
     Column("positions", "pos", 4, align="right", priority=60),
@@ -37,7 +37,7 @@ COLUMNS: Final = (
     Column("groups", "groups", 14, is_flexible=True, least=8, priority=45),
     Column("flags", "flags", 8, priority=55),
     Column("login", "login", 10, priority=10),
-    Column("read", "read", 6, align="right", priority=65),
+    Column("read", "read", 6, align="right", priority=65, is_calm=True),
 )
 
 
@@ -59,8 +59,8 @@ def account_row(view: AccountView, known: Known) -> Row:
     nlv, bp, stock_bp, cash, gain, positions = _money(holding, known.book)
     return (
         Cell(view.account, Role.STRONG),
-        Cell(view.last4, Role.DIM),
         notes_cell(known.notes.of(view.account)),
+        Cell(view.last4, Role.DIM),
         Cell(view.type.lower()),
         Cell(level),
         nlv,

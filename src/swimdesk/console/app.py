@@ -17,8 +17,10 @@ from textual.widgets import ContentSwitcher, Input
 from textual.worker import WorkerFailed
 
 from swimdesk.console.actions import ACTIONS, Action, Context, action, actions_of
+from swimdesk.console.bell import Bell
 from swimdesk.console.board import EVERYTHING, Board, Changes
 from swimdesk.console.bridge import Bridge
+from swimdesk.console.changing import Changing
 from swimdesk.console.commands import Commands
 from swimdesk.console.keymap import bindings_of, check, sequences, shown
 from swimdesk.console.palette import ActionProvider
@@ -37,6 +39,9 @@ from swimdesk.views.models import BroadcastView
 MESSAGES_KEPT: Final = 200
 LEAST_WIDTH: Final = 80
 LEAST_HEIGHT: Final = 24
+
+STOPS: Final = frozenset(key.split()[0] for one in ACTIONS if one.emergency for key in one.keys)
+"""Keys that stop; they mean that whatever else waits for a key."""
 
 
 _PROMPT_KEYS: Final = {
@@ -95,7 +100,9 @@ class Console(App[int], inherit_bindings=False):
                 changed=self._session_changed, quiet=self._quiet, take=self._take,
             )
         )  # fmt: skip
+        self.changing = Changing(self)
         self.commands = Commands(self)
+        self._bell = Bell()
         self._panels: dict[str, Panel] = {}
         self._first = first
         self._way: list[str] = []
@@ -129,19 +136,21 @@ class Console(App[int], inherit_bindings=False):
         """The command line."""
         return self.screen_stack[0].query_one(Prompt)
 
-    async def _show(self, code: str) -> None:
+    async def _show(self, code: str, subject: str = "") -> None:
         # Keys may ask for another screen while one is still being mounted.
         async with self._showing:
-            await self._switch(code)
+            await self._switch(code, subject)
 
-    async def _switch(self, code: str) -> None:
+    async def _switch(self, code: str, subject: str) -> None:
         switcher = self.screen_stack[0].query_one(ContentSwitcher)
-        if self._way:
-            self.panel.hidden()
         if code not in self._panels:
             kind = next(kind for kind in PANELS if kind.code == code)
             self._panels[code] = kind(self)
             await switcher.add_content(self._panels[code])
+        if subject:
+            self._panels[code].look_at(subject)
+        if self._way:
+            self.panel.hidden()
         if not self._way or self._way[-1] != code:
             self._way = [*self._way[-20:], code]
         switcher.current = self.panel.id
@@ -159,6 +168,10 @@ class Console(App[int], inherit_bindings=False):
             (one.id, shown(one.keys[0]), one.title, self.why_not_now(one) is None)
             for one in shown_here
         ]
+
+    def hints_changed(self) -> None:
+        """Show again which keys matter now."""
+        self.screen_stack[0].query_one(Hints).refresh()
 
     def _frame_changed(self) -> None:
         base = self.screen_stack[0]
@@ -179,6 +192,8 @@ class Console(App[int], inherit_bindings=False):
     # --- news --------------------------------------------------------------------------------
 
     def _changed(self, changes: Changes) -> None:
+        if self._bell.rings(self.board, changes):
+            self.bell()
         if not self._way or self.is_modal:
             # Painted whole when the way is free again.
             return
@@ -246,9 +261,10 @@ class Console(App[int], inherit_bindings=False):
         if isinstance(event, events.Key) and take is not None and not event.is_forwarded:
             self._next_key = None
             self.say("", Tone.DIM)
-            if event.key != "escape":
-                take(event.key)
-            return
+            if event.key not in STOPS:
+                if event.key != "escape":
+                    take(event.key)
+                return
         if isinstance(event, events.Key) and self._opens_prompt(event):
             return
         await super().on_event(event)
@@ -325,9 +341,9 @@ class Console(App[int], inherit_bindings=False):
     def _give_keys_back(self) -> None:
         self.screen_stack[0].set_focus(self.panel.entry())
 
-    def go(self, code: str) -> None:
-        """Show a screen by its code."""
-        self.start(self._show(code), "show")
+    def go(self, code: str, subject: str = "") -> None:
+        """Show a screen by its code, on a subject where one was typed."""
+        self.start(self._show(code, subject), "show")
 
     def go_back(self) -> None:
         """Show the screen before."""

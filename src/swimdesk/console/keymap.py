@@ -108,6 +108,7 @@ _SHOWN: Final = {
     "pageup": "PgUp", "home": "Home", "end": "End", "up": "↑", "down": "↓", "left": "←",
     "right": "→", "comma": ",", "full_stop": ".", "at": "@", "left_square_bracket": "[",
     "right_square_bracket": "]", "underscore": "_", "tab": "Tab", "shift+tab": "Shift-Tab",
+    "equals_sign": "=",
 }  # fmt: skip
 
 

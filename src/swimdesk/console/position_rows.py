@@ -16,15 +16,17 @@ from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.domain.instruments import plain
 
+_PRICE: Final = Decimal("0.001")
+
 _FIGURES: Final = (
     Column("quantity", "qty", 8, align="right", priority=95),
-    Column("average", "avg", 9, align="right", priority=80),
-    Column("mark", "mark", 9, align="right", priority=75),
-    Column("value", "mkt value", 12, align="right", priority=85),
+    Column("average", "entry", 10, align="decimal", decimals=3, priority=80),
+    Column("mark", "mark", 10, align="decimal", decimals=3, priority=75),
+    Column("value", "value", 12, align="right", priority=85),
     Column("gain", "open p/l", 11, align="right", priority=98),
-    Column("percent", "p/l %", 7, align="right", priority=60),
+    Column("percent", "gain %", 7, align="right", priority=60),
     Column("cost", "cost", 12, align="right", priority=30),
-    Column("read", "read", 6, align="right", priority=70),
+    Column("read", "read", 6, align="right", priority=70, is_calm=True),
 )
 
 TREE_COLUMNS: Final = (
@@ -164,15 +166,21 @@ def _add_legs(table: Table, parent: str, stake: Stake) -> None:
 
 def _underlying_row(name: str, stakes: Collection[Stake], reads: Reads) -> Row:
     accounts = {stake.account for stake in stakes}
+    worth = total(stake.worth for stake in stakes)
+    value, gain, _, cost = worth_cells(worth)
     blank = Cell("")
+    # Contracts of several structures do not add up, and what was paid for some and received for
+    # others is no base for a percentage.
     return (
         Cell(name, Role.STRONG),
         Cell(str(len(accounts))),
-        # Contracts of several structures do not add up to a number that means anything.
         blank,
         blank,
         blank,
-        *worth_cells(total(stake.worth for stake in stakes)),
+        value,
+        gain,
+        blank,
+        cost,
         reads.cell(accounts),
     )
 
@@ -223,10 +231,17 @@ def _figures(quantity: Decimal, multiplier: int | None, worth: Worth) -> Row:
     role = Role.LOSS if quantity < 0 else Role.TEXT
     return (
         Cell(f"{plain(quantity):+,f}", role),
-        Cell(price(None if worth.cost is None or not size else worth.cost / size)),
-        Cell(price(worth.value / size) if size else NOTHING),
+        Cell(_price(worth.cost, size)),
+        Cell(_price(worth.value, size)),
         *worth_cells(worth),
     )
+
+
+def _price(dollars: Decimal | None, size: Decimal | None) -> str:
+    """Return the price of one unit to a tenth of a cent; nets may fall between cents."""
+    if dollars is None or not size:
+        return NOTHING
+    return price((dollars / size).quantize(_PRICE))
 
 
 def worth_cells(worth: Worth) -> Row:
@@ -247,5 +262,6 @@ def gain_cell(gain: Decimal | None) -> Cell:
     """Show a profit or a loss by its sign, and by colour as well."""
     if gain is None:
         return Cell(NOTHING, Role.DIM)
-    role = Role.GAIN if gain > 0 else Role.LOSS
-    return Cell(signed(gain), role if round(gain) else Role.TEXT)
+    if not round(gain):
+        return Cell("0")
+    return Cell(signed(gain), Role.GAIN if gain > 0 else Role.LOSS)

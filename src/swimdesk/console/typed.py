@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from swimdesk.console.actions import ACTIONS
+from swimdesk.console.actions.screens import OF_A_SYMBOL
 from swimdesk.domain.orderlang.commandline import OrderLine, read_command_line
 
 
@@ -34,4 +35,11 @@ def read_line(text: str) -> Typed:
     for one in ACTIONS:
         if one.typed and one.typed == word.upper():
             return Verb(one.id, rest.strip())
-    return Order(read_command_line(text), text)
+    return _symbol_first(word, rest) or Order(read_command_line(text), text)
+
+
+def _symbol_first(symbol: str, rest: str) -> Verb | None:
+    """Read ``SPY OMON``: a symbol in front of the code of a screen that shows one."""
+    code, _, behind = rest.strip().partition(" ")
+    ids = (one.id for one in ACTIONS if one.typed == code.upper() and one.takes == OF_A_SYMBOL)
+    return next((Verb(found, f"{symbol} {behind.strip()}".strip()) for found in ids), None)

@@ -10,9 +10,16 @@ _SCREENS: Final = (
     ("HOME", "1", "pulse", "Every account one cell, and a letter where one needs a look."),
     ("ACC", "2", "accounts", "Accounts: balances, what each may trade; Space marks."),
     ("POS", "3", "positions", "Positions as structures over all accounts, or one by one."),
+    ("OMON", "4", "chain", "Option chain, legs picked from it: SPY OMON, OMON SPX 18DEC26."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
+    ("LOG", "0", "log", "Every request that was really sent, and what was said."),
 )
+
+OF_A_SYMBOL: Final = "SYMBOL [EXPIRY]"
+"""What a screen takes whose symbol may stand in front of its code as well."""
+
+_TAKES: Final = {"ACC": "ALIAS", "OMON": OF_A_SYMBOL, "POS": "TEXT"}
 
 SCREEN_ACTIONS: Final = tuple(
     Action(
@@ -22,6 +29,7 @@ SCREEN_ACTIONS: Final = tuple(
         (key,),
         Context.GLOBAL,
         typed=code,
+        takes=_TAKES.get(code, ""),
         calls=("go", code),
     )
     for code, key, title, text in _SCREENS

@@ -33,6 +33,9 @@ from swimdesk.views.plain import plain_text
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
 
+_OTHER_LINES = 4
+"""Lines above and below the map that are always there."""
+
 _COLOURS = {
     Role.GAIN: "gain",
     Role.LOSS: "loss",
@@ -52,8 +55,9 @@ class HomePanel(Panel):
 
     DEFAULT_CSS = """
     HomePanel { layout: vertical; }
-    HomePanel HeatMap { height: 1fr; }
-    HomePanel Static { height: auto; padding: 0 1; }
+    HomePanel HeatMap { height: 1; }
+    HomePanel Static { height: 1; padding: 0 1; }
+    HomePanel #pulse-look { height: 1fr; margin-top: 1; }
     HomePanel #pulse-foot { height: 3; background: $panel; }
     """
 
@@ -61,14 +65,16 @@ class HomePanel(Panel):
         super().__init__(console)
         self._map = HeatMap("No account yet: the desk reads them …")
         self._head = Static(markup=False)
+        self._look = Static(markup=False, id="pulse-look")
         self._foot = Static(markup=False, id="pulse-foot")
         self._book = StakeBook()
         self._measure = next(iter(MEASURES))
 
     def compose(self) -> ComposeResult:
-        """Lay out totals, map, and what the cursor is on."""
+        """Lay out totals, map, who needs a look, and what the cursor is on."""
         yield self._head
         yield self._map
+        yield self._look
         yield self._foot
 
     def entry(self) -> Widget:
@@ -89,7 +95,12 @@ class HomePanel(Panel):
         known = self._known()
         self._map.set_cells(cells(known, self._measure), self.session.marks)
         self._head.update(self._text([headline(known, self._measure)]))
+        self._look.update(self._text(account_line(alias, known) for alias in troubled(known)))
         self._paint_foot(known)
+
+    def on_resize(self) -> None:
+        """Give the map the lines that the others leave."""
+        self._map.set_room(self.size.height - _OTHER_LINES)
 
     def session_changed(self) -> None:
         """Paint marks."""

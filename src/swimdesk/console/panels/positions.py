@@ -72,6 +72,10 @@ class PositionsPanel(ListPanel):
         """Begin with the tree."""
         self._flat.display = False
 
+    def look_at(self, subject: str) -> None:
+        """Show what holds the words that were typed behind the code."""
+        self.filter(subject.strip())
+
     # --- painting ----------------------------------------------------------------------------
 
     def shown(self) -> None:

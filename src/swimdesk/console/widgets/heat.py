@@ -62,6 +62,7 @@ class HeatMap(ScrollView, can_focus=True, inherit_bindings=False):
         self._palette: Palette | None = None
         self._across = 1
         self._has_details = False
+        self._room = 0
 
     @property
     def cursor(self) -> str | None:
@@ -115,16 +116,26 @@ class HeatMap(ScrollView, can_focus=True, inherit_bindings=False):
 
     # --- painting ----------------------------------------------------------------------------
 
+    def set_room(self, lines: int) -> None:
+        """Take as many lines as the cells need, but no more than these."""
+        if lines != self._room:
+            self._room = lines
+            self._refit()
+
     def _refit(self) -> None:
-        size = self.scrollable_size
-        if not size:
+        width = self.scrollable_size.width
+        if not width:
             return
-        with_details = max(1, size.width // self._cell_width(has_details=True))
-        rows = -(-len(self._keys) // with_details)
-        self._has_details = rows <= size.height
-        self._across = max(1, size.width // self._cell_width(has_details=self._has_details))
-        self.virtual_size = Size(1, -(-len(self._keys) // self._across))
+        with_details = max(1, width // self._cell_width(has_details=True))
+        self._has_details = self._lines(with_details) <= self._room
+        self._across = max(1, width // self._cell_width(has_details=self._has_details))
+        lines = self._lines(self._across)
+        self.styles.height = max(1, min(lines, self._room))
+        self.virtual_size = Size(1, lines)
         self._reveal()
+
+    def _lines(self, across: int) -> int:
+        return -(-len(self._keys) // across)
 
     def _name_width(self) -> int:
         return min(max((len(cell.name) for cell in self._cells.values()), default=1), LONGEST_NAME)

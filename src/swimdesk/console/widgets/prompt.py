@@ -44,6 +44,7 @@ class Prompt(Input):
             placeholder="order or command    SPX IC 18DEC26 6200/6220/5820/5800 -1 @1.60 all",
             max_length=LONGEST,
             id="prompt",
+            select_on_focus=False,
         )
         self._history: list[str] = []
         self._at = 0
