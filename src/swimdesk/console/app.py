@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from textual import events
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
+from textual.geometry import Size
 from textual.widgets import ContentSwitcher
 
-from swimdesk.console.actions import ACTIONS, Action, Context, action, actions_of
+from swimdesk.console.actions import ACTIONS, Action, Context, action
 from swimdesk.console.board import EVERYTHING, Board, Changes
 from swimdesk.console.bridge import Bridge
 from swimdesk.console.commands import Commands
-from swimdesk.console.keymap import bindings_of, check, sequences, shown
-from swimdesk.console.palette import ActionProvider
+from swimdesk.console.completing import Completer, Lexicon
+from swimdesk.console.dispatch import Dispatch
+from swimdesk.console.keymap import Keymap
+from swimdesk.console.market import READ_S, Market
+from swimdesk.console.memory import Memory
+from swimdesk.console.modals.reader import Page, Reader
+from swimdesk.console.modals.too_small import TooSmall, is_too_small
 from swimdesk.console.panel import Panel
 from swimdesk.console.panels import PANELS
 from swimdesk.console.session import Session
 from swimdesk.console.standing import Tone, pieces
 from swimdesk.console.themes import THEMES
 from swimdesk.console.trading import Surroundings, Trading
-from swimdesk.console.widgets.lines import Hints, MessageLine, StatusLine
+from swimdesk.console.widgets.lines import Hints, MarketLine, MessageLine, StatusLine
 from swimdesk.console.widgets.prompt import Prompt
 from swimdesk.desk.facade import DeskFacade
-from swimdesk.errors import ExitCode, SwimdeskError
+from swimdesk.errors import ExitCode, InputError, SwimdeskError
 from swimdesk.views.models import BroadcastView
 
 MESSAGES_KEPT: Final = 200
-LEAST_WIDTH: Final = 80
-LEAST_HEIGHT: Final = 24
+MARKET_ROOM: Final = Size(100, 30)
+"""The market line is shown from this size on."""
+
+CHAIN_STRIKES: Final = 40
+"""So many strikes are read for completion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,8 @@ class Console(App[int], inherit_bindings=False):
     """The Textual program over a desk, in this process or over the socket."""
 
     TITLE = "swimdesk"
-    COMMANDS: ClassVar = {ActionProvider}
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(actions_of(Context.GLOBAL))]
+    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar = set()
     CSS_PATH = None
     CSS = """
     Screen { background: $background; }
@@ -65,12 +76,13 @@ class Console(App[int], inherit_bindings=False):
         now: Callable[[], datetime],
         mint: Callable[[], str],
         first: str = "ACC",
+        keymap: Keymap | None = None,
+        home: Path | None = None,
     ) -> None:
-        check()
         super().__init__()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.keymap = keymap or Keymap()
+        self.memory = Memory(home)
+        self._choose_theme()
         self.desk = desk
         self.now = now
         self.board = Board()
@@ -85,27 +97,33 @@ class Console(App[int], inherit_bindings=False):
             )
         )  # fmt: skip
         self.commands = Commands(self)
+        self.dispatch = Dispatch(self, self.keymap)
+        self.market = Market()
+        self.lexicon = Lexicon(self.board)
         self._panels: dict[str, Panel] = {}
         self._first = first
         self._way: list[str] = []
-        self._next_key: Callable[[str], None] | None = None
-        self._asks_to_quit = False
+        self.is_too_small = False
 
     # --- frame -------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         """Lay out the frame; screens come when they are first shown."""
         yield StatusLine(lambda: pieces(self.board, self.session, self.now()))
+        yield MarketLine(lambda: self.market.pieces(self.board, self.now()))
         yield ContentSwitcher()
         yield MessageLine()
-        yield Prompt()
+        yield Prompt(Completer(self.board, self.keymap, self.lexicon))
         yield Hints(self._hints, self.do)
 
     async def on_mount(self) -> None:
         """Show the first screen and begin to follow the desk."""
+        self.load_memory()
         await self._show(self._first)
+        self.fit(self.size)
         self.set_interval(1.0, self._tick)
         self.start(self.bridge.run(), "bridge")
+        self.start(self._follow_market(), "market")
 
     @property
     def panel(self) -> Panel:
@@ -135,18 +153,21 @@ class Console(App[int], inherit_bindings=False):
     def _hints(self) -> Sequence[tuple[str, str, str, bool]]:
         if not self._way:
             return []
-        contexts = (*self.panel.contexts, Context.GLOBAL)
-        shown_here = [one for one in actions_of(*contexts) if one.footer and one.keys]
-        shown_here.sort(key=lambda one: one.footer)
+        here = self.keymap.actions(*self.panel.contexts, Context.GLOBAL)
+        hints = sorted((one for one in here if one.footer and one.keys), key=lambda o: o.footer)
         return [
-            (one.id, shown(one.keys[0]), one.title, self.why_not_now(one) is None)
-            for one in shown_here
+            (one.id, self.keymap.hint(one.id), one.title, self.why_not_now(one) is None)
+            for one in hints
         ]
 
     def _frame_changed(self) -> None:
         base = self.screen_stack[0]
+        status = self.board.status
+        is_live = status is not None and status.mode == "live"
         for widget in (base.query_one(StatusLine), base.query_one(Hints)):
+            widget.set_class(is_live, "-live")
             widget.refresh()
+        base.query_one(MarketLine).refresh()
 
     def _tick(self) -> None:
         if self.is_modal:
@@ -158,6 +179,61 @@ class Console(App[int], inherit_bindings=False):
     def is_modal(self) -> bool:
         """Whether something stands above the screens and wants an answer."""
         return len(self.screen_stack) > 1
+
+    # --- what surrounds the screens ----------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Take another size."""
+        self.fit(event.size)
+
+    def fit(self, size: Size) -> None:
+        """Show what a terminal of this size can show; one that is too small gets a sentence."""
+        room = size.width >= MARKET_ROOM.width and size.height >= MARKET_ROOM.height
+        self.screen_stack[0].query_one(MarketLine).display = room
+        self.is_too_small = is_too_small(size)
+        top = self.screen
+        if isinstance(top, TooSmall):
+            if self.is_too_small:
+                top.tell(size)
+            else:
+                self.pop_screen()
+                self.modal_closed()
+        elif self.is_too_small:
+            self.push_screen(TooSmall())
+
+    async def _follow_market(self) -> None:
+        line = self.screen_stack[0].query_one(MarketLine)
+        while True:
+            if line.display and self.session.is_lost is None:
+                await self.market.read(self.desk)
+                line.refresh()
+            await asyncio.sleep(READ_S)
+
+    def _choose_theme(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        remembered = self.memory.theme()
+        names = [theme.name for theme in THEMES]
+        self.theme = remembered if remembered in names else names[0]
+
+    def load_memory(self) -> None:
+        """Take up the lines entered at earlier sittings."""
+        lines = self.memory.lines()
+        self.prompt.load_history(lines)
+        self.lexicon.learn(lines)
+
+    async def keep_lines(self) -> None:
+        """Remember the lines entered for the next sitting."""
+        await asyncio.to_thread(self.memory.keep_lines, list(self.prompt.history))
+
+    def read(self, title: str, page: Page) -> None:
+        """Show a page to be read above the screen."""
+
+        async def until_closed() -> None:
+            await self.push_screen_wait(Reader(title, page))
+            self.modal_closed()
+
+        self.start(until_closed(), "reader")
 
     # --- news --------------------------------------------------------------------------------
 
@@ -197,54 +273,50 @@ class Console(App[int], inherit_bindings=False):
 
     # --- doing -------------------------------------------------------------------------------
 
-    def action_do(self, action_id: str) -> None:
-        """Carry out an action by its id, as a key asks."""
-        self.do(action_id)
-
-    def action_prefix(self, key: str) -> None:
-        """Take the first of two keys."""
-        ways = self._sequences(key)
-        hints = "  ".join(f"{shown(k.split()[1])} {action(i).title}" for k, i in ways.items())
-
-        def take(second: str) -> None:
-            chosen = ways.get(f"{key} {second}")
-            if chosen is not None:
-                self.do(chosen)
-
-        self.next_key(f"{shown(key)} … {hints}", take)
-
     def next_key(self, hint: str, take: Callable[[str], None]) -> None:
         """Give the next key to this function, whatever it means otherwise; Esc gives nothing."""
-        self._next_key = take
-        self.say(hint, Tone.DIM)
-
-    def _sequences(self, prefix: str) -> dict[str, str]:
-        contexts = (Context.GLOBAL, *reversed(self.panel.contexts))
-        found = sequences(actions_of(*contexts))
-        return {keys: id_ for keys, id_ in found.items() if keys.split()[0] == prefix}
+        self.dispatch.wait(hint, take)
 
     async def on_event(self, event: events.Event) -> None:
-        """Give the second of two keys to who waits for it, before anything else sees it."""
-        take = self._next_key
-        if isinstance(event, events.Key) and take is not None and not event.is_forwarded:
-            self._next_key = None
-            self.say("", Tone.DIM)
-            if event.key != "escape":
-                take(event.key)
-            return
+        """Let stops and second keys go before everything; a small terminal takes nothing else."""
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            if isinstance(event, events.Key) and self.dispatch.before_all(event.key):
+                return
+            if self.is_too_small:
+                return
         await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take a key for the screen in sight, where the widget in focus does not want it."""
+        own = self.screen.active_bindings.get(event.key)
+        wanted = own is not None and own.node not in (self, self.screen)
+        if not wanted and self.dispatch.behind_all(event.key):
+            event.prevent_default()
 
     def do(self, action_id: str, *arguments: str) -> None:
         """Carry out an action, or say why it cannot be done now."""
+        try:
+            self.carry_out(action_id, *arguments)
+        except SwimdeskError as error:
+            self.say(error.detail, Tone.DANGER)
+
+    def carry_out(self, action_id: str, *arguments: str) -> None:
+        """Carry out an action; InputError where it does not take these arguments."""
         one = action(action_id)
         if self.is_modal and not one.emergency:
             return
-        self._asks_to_quit = self._asks_to_quit and one.id == "global.quit"
         reason = self.why_not_now(one)
         if reason is not None:
             self.say(f"{one.title}: {reason}", Tone.WARN)
             return
-        outcome = getattr(self._owner(one), one.method)(*one.arguments, *arguments)
+        method = getattr(self._owner(one), one.method)
+        try:
+            inspect.signature(method).bind(*one.arguments, *arguments)
+        except TypeError:
+            takes = one.takes or "nothing behind it"
+            found = " ".join(arguments) or "nothing"
+            raise InputError(f"{one.typed or one.title} takes {takes}; found {found}.") from None
+        outcome = method(*one.arguments, *arguments)
         if inspect.iscoroutine(outcome):
             self.start(outcome, one.id)
 
@@ -281,8 +353,26 @@ class Console(App[int], inherit_bindings=False):
 
     def on_input_changed(self, event: Prompt.Changed) -> None:
         """Filter the list in sight while the filter is being typed."""
-        if event.input is self.prompt and event.value.startswith("/"):
+        if event.input is not self.prompt:
+            return
+        if event.value.startswith("/"):
             self.panel.filter(event.value[1:])
+            return
+        root = self.lexicon.wanted(event.value)
+        if root is not None:
+            self.start(self._learn(root), "completion")
+
+    async def _learn(self, root: str) -> None:
+        """Read what can be completed for a symbol; without it the line is typed by hand."""
+        with contextlib.suppress(SwimdeskError):
+            self.lexicon.take(root, await self.desk.chain(root, None, CHAIN_STRIKES))
+            await self.prompt.offer_again()
+
+    def on_prompt_offered(self, event: Prompt.Offered) -> None:
+        """Tell what else could stand there."""
+        shown = [f"[{o.text_to_insert}]" if n == event.at else o.text_to_insert
+                 for n, o in enumerate(event.offers)]  # fmt: skip
+        self.say("  ".join(shown[max(event.at - 2, 0) :]), Tone.DIM)
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Give the keys back to the screen."""

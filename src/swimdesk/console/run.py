@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ulid import ULID
 
 from swimdesk.console.app import Console
+from swimdesk.console.keymap import Keymap
 from swimdesk.desk.facade import DeskFacade
 
 HandOver = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 """Sends signals to a function of ours for the length of a block."""
 
 
-async def run_console(desk: DeskFacade, hand_over: HandOver, *, mouse: bool = True) -> None:
+async def run_console(
+    desk: DeskFacade, hand_over: HandOver, home: Path, keymap: Keymap, *, mouse: bool = True
+) -> None:
     """Show the console; a bug of ours is raised once the terminal is as it was."""
-    console = Console(desk, now=lambda: datetime.now(UTC), mint=lambda: str(ULID()))
+    console = Console(
+        desk,
+        now=lambda: datetime.now(UTC),
+        mint=lambda: str(ULID()),
+        keymap=keymap,
+        home=home,
+    )
     with hand_over(lambda number: console.exit(128 + number)):
         await console.run_async(mouse=mouse)
     if console.crash is not None:

@@ -1,12 +1,21 @@
-"""What a line on the command line means: a screen, a command, or an order; pure."""
+"""What a line on the command line means: a screen, a command, accounts, or an order; pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from swimdesk.console.actions import ACTIONS
-from swimdesk.domain.orderlang.commandline import OrderLine, read_command_line
+from swimdesk.console.actions import ACTIONS, Action, Context
+from swimdesk.domain.orderlang.commandline import (
+    OrderLine,
+    begins_scope,
+    read_command_line,
+    read_scope,
+)
+from swimdesk.errors import InputError
+
+_PREVIEW: Final = " preview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +34,59 @@ class Order:
     text: str
 
 
-Typed: TypeAlias = Verb | Order
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Accounts alone: where orders go that name none."""
+
+    line: OrderLine
+    text: str
 
 
-def read_line(text: str) -> Typed:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A line with ``?`` behind it: to be explained, not carried out."""
+
+    about: Verb | Order | Accounts
+
+
+Typed: TypeAlias = Verb | Order | Accounts | Asked
+
+
+def read_line(text: str, actions: Sequence[Action] = ACTIONS) -> Typed:
     """Read a line; a word that begins no command must begin an order (OrderTextError)."""
+    bare = text.rstrip()
+    if bare.endswith("?") and bare.strip() != "?":
+        about = read_line(bare[:-1], actions)
+        return about if isinstance(about, Asked) else Asked(about)
+    if bare.lower().endswith(_PREVIEW) and bare.strip().lower() != _PREVIEW.strip():
+        bare = bare[: -len(_PREVIEW)]
+    if begins_scope(bare):
+        return Accounts(read_scope(bare), bare.strip())
+    verb = _verb(bare, actions)
+    if verb is None and len(bare.split()) == 1 and "@" not in bare:
+        raise InputError(f"There is no command {bare.strip()[:24]}; ? lists keys and commands.")
+    return verb or Order(read_command_line(bare), bare)
+
+
+def _verb(text: str, actions: Sequence[Action]) -> Verb | None:
     word, _, rest = text.strip().partition(" ")
-    for one in ACTIONS:
-        if one.typed and one.typed == word.upper():
-            return Verb(one.id, rest.strip())
-    return Order(read_command_line(text), text)
+    if word == "?":
+        return Verb("global.help", "")
+    if word.isdecimal() and not rest:
+        return Verb(_screen(word, actions), "")
+    named = (one for one in actions if one.typed and one.typed == word.upper())
+    return next((Verb(one.id, rest.strip()) for one in named), None)
+
+
+def _screen(number: str, actions: Sequence[Action]) -> str:
+    """Return the action of a screen by the digit that is its key."""
+    screens = {
+        key: one.id
+        for one in actions
+        if one.context is Context.GLOBAL and one.calls[:1] == ("go",)
+        for key in one.keys
+        if key.isdecimal()
+    }
+    if number not in screens:
+        raise InputError(f"There is no screen {number}; there are {', '.join(sorted(screens))}.")
+    return screens[number]

@@ -36,7 +36,7 @@ class Action:
     ``id`` is ``context.name``. Carried out by ``do_name`` of the panel shown or of the console, or
     by the method that ``calls`` names, with its arguments. ``keys`` are Textual's names of keys;
     two with a space between are pressed one after the other. ``typed`` is the same on the command
-    line. ``footer`` orders the hints, 0 shows none.
+    line, ``takes`` what may stand behind it there. ``footer`` orders the hints, 0 shows none.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Action:
     footer: int = 0
     emergency: bool = False
     calls: tuple[str, ...] = ()
+    takes: str = ""
 
     @property
     def method(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.app import RenderResult
 from textual.color import Color
 from textual.widget import Widget
@@ -25,8 +26,14 @@ _VARIABLES = {
 _BOLD = frozenset({Tone.LIVE, Tone.PAPER, Tone.HALTED, Tone.ARMED, Tone.DANGER})
 
 
+_LIVE_BAND = "-live"
+"""The class of a line that is a red band from edge to edge, because orders are real."""
+
+
 def style_of(widget: Widget, tone: Tone) -> Style:
     """Return the style that the theme gives to a tone."""
+    if widget.has_class(_LIVE_BAND):
+        return _on_live(widget, tone)
     name = _VARIABLES.get(tone)
     if name is None:
         return Style()
@@ -38,10 +45,17 @@ def style_of(widget: Widget, tone: Tone) -> Style:
     return Style(color=colour.rich_color, bold=tone in _BOLD)
 
 
-class StatusLine(Widget):
-    """What decides whether it is safe to act, always in sight."""
+def _on_live(widget: Widget, tone: Tone) -> Style:
+    """Return a style that is read on the live band: what matters is turned round."""
+    band = Color.parse(widget.app.theme_variables["live"])
+    ink = band.get_contrast_text(1.0)
+    if tone in (Tone.PLAIN, Tone.DIM):
+        return Style(color=ink.rich_color, bold=tone is Tone.PLAIN)
+    return Style(color=band.rich_color, bgcolor=ink.rich_color, bold=True)
 
-    DEFAULT_CSS = "StatusLine { height: 1; background: $panel; }"
+
+class PieceLine(Widget):
+    """A line of pieces: as many as fit, the last one at the right."""
 
     def __init__(self, read: Callable[[], Sequence[Piece]]) -> None:
         super().__init__()
@@ -60,6 +74,21 @@ class StatusLine(Widget):
                 line.append("  ")
             line.append(piece.text, style_of(self, piece.tone))
         return line
+
+
+class StatusLine(PieceLine):
+    """What decides whether it is safe to act, always in sight."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; background: $panel; }
+    StatusLine.-live { background: $live; }
+    """
+
+
+class MarketLine(PieceLine):
+    """A few indices, and what all accounts are worth; only where there is room."""
+
+    DEFAULT_CSS = "MarketLine { height: 1; background: $surface; }"
 
 
 class MessageLine(Widget):
@@ -88,7 +117,10 @@ class MessageLine(Widget):
 class Hints(Widget):
     """The keys that matter now, most important first; a click on one is its key."""
 
-    DEFAULT_CSS = "Hints { height: 1; background: $panel; }"
+    DEFAULT_CSS = """
+    Hints { height: 1; background: $panel; }
+    Hints.-live { background: $live; }
+    """
 
     def __init__(
         self, read: Callable[[], Sequence[tuple[str, str, str, bool]]], do: Callable[[str], None]
@@ -102,7 +134,7 @@ class Hints(Widget):
         """Draw as many hints as fit; what cannot be done now is dim."""
         line = Text(" ", no_wrap=True, overflow="crop", end="")
         self._spans = []
-        key_style = Style(bold=True)
+        key_style = style_of(self, Tone.PLAIN) + Style(bold=True)
         for action_id, key, title, is_possible in self._read():
             width = len(key) + 1 + len(title)
             if line.cell_len + width > self.size.width:
@@ -115,9 +147,8 @@ class Hints(Widget):
             line.append("  ")
         return line
 
-    def on_click(self, event: object) -> None:
+    def on_click(self, event: events.Click) -> None:
         """Do what the hint under the mouse says."""
-        x = getattr(event, "x", -1)
         for start, end, action_id in self._spans:
-            if start <= x < end:
+            if start <= event.x < end:
                 self._do(action_id)
