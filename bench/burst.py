@@ -12,8 +12,9 @@ from statistics import median
 from tests.fakes.audit import Audit, audit
 from tests.fakes.sim_process import sim_process
 
-from bench.condors import varying_condors
+from bench.condors import RISK, varying_condors
 from swimdesk.bootstrap import Ulids, open_desk
+from swimdesk.desk.desk import Desk
 from swimdesk.views.models import BroadcastView
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
@@ -33,19 +34,23 @@ async def bursts(repeats: int = 15) -> BurstResult:
     """Send that many different condors over 48 accounts."""
     with tempfile.TemporaryDirectory() as folder:
         options = ("--profile", "uniform", "--latency-ms", LATENCY_MS)
-        async with (
-            sim_process(Path(folder) / "home", *options) as sim,
-            open_desk(sim.home) as desk,
-        ):
-            sent = []
-            for order in await varying_condors(desk, repeats):
-                plan = await desk.preview(PlanRequest(order, Scope(everyone=True)))
-                shown = await desk.submit(SubmitRequest(plan.plan, Ulids().mint()))
-                await desk.follow(shown.broadcast, PAUSE_S)
-                sent.append(shown.broadcast)
-            await desk.follow(sent[-1], 10)
-            views = [await desk.broadcast(broadcast) for broadcast in sent]
+        async with sim_process(Path(folder) / "home", *options) as sim:
+            with (sim.home / "config.toml").open("a") as config:
+                config.write(RISK)
+            async with open_desk(sim.home) as desk:
+                views = await _sent(desk, repeats)
             return BurstResult(views, audit(await sim.ledger(), views))
+
+
+async def _sent(desk: Desk, repeats: int) -> list[BroadcastView]:
+    sent = []
+    for order in await varying_condors(desk, repeats):
+        plan = await desk.preview(PlanRequest(order, Scope(everyone=True)))
+        shown = await desk.submit(SubmitRequest(plan.plan, Ulids().mint()))
+        await desk.follow(shown.broadcast, PAUSE_S)
+        sent.append(shown.broadcast)
+    await desk.follow(sent[-1], 10)
+    return [await desk.broadcast(broadcast) for broadcast in sent]
 
 
 def report(result: BurstResult) -> str:

@@ -10,6 +10,18 @@ from swimdesk.desk.facade import DeskFacade
 from swimdesk.domain.instruments import Right
 from swimdesk.domain.orderlang import parse, print_ticket
 
+RISK = """
+[risk]
+collar_option = "50%"
+max_position_share = "100%"
+max_notional_share = "100%"
+ceiling_notional_share = "100%"
+broadcasts_per_minute = 10000
+broadcasts_per_day = 100000
+duplicate_warn_s = 0
+"""
+"""What a bench that sends all day writes into its home; more keys of the section may follow."""
+
 TICK = Decimal("0.05")
 CONCESSION = Decimal("0.80")
 """What is given up against the mid so that most orders trade at once and some rest."""

@@ -12,14 +12,14 @@ from typing import Any
 from tests.fakes.audit import Audit, audit
 from tests.fakes.sim_process import sim_process
 
-from bench.condors import varying_condors
+from bench.condors import RISK, varying_condors
 from swimdesk.bootstrap import Ulids, open_desk
 from swimdesk.errors import SwimdeskError
 from swimdesk.views.models import BroadcastView
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
 HORIZON_S = 10
-SHORT_HORIZON = f"\n[risk]\nbind_horizon_s = {HORIZON_S}\n"
+SHORT_HORIZON = f"{RISK}bind_horizon_s = {HORIZON_S}\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.fakes.audit import Audit, audit
 from tests.fakes.sim_process import SimProcess, sim_process
 
-from bench.condors import varying_condors
+from bench.condors import RISK, varying_condors
 from swimdesk.bootstrap import Ulids, open_desk
 from swimdesk.desk.desk import Desk
 from swimdesk.errors import SwimdeskError
@@ -21,8 +21,7 @@ from swimdesk.views.models import BroadcastView
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 
 SETTLE_S = 10.0
-SOAK_RISK = """
-[risk]
+SOAK_RISK = f"""{RISK}
 max_contracts_per_order = 100
 max_notional_per_order = "100000"
 max_notional_per_broadcast = "10000000"

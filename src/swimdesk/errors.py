@@ -103,6 +103,13 @@ class UnknownSymbol(InputError):
     title = "The broker does not know this symbol"
 
 
+class QuoteUnusable(InputError):
+    """Report a market that no price can be made of: no bid or ask, crossed, or delayed."""
+
+    code = "QUOTE_UNUSABLE"
+    title = "The market gives no price"
+
+
 class UnknownReference(InputError):
     """Report an account, group, plan or broadcast that does not exist here."""
 

@@ -180,8 +180,11 @@ def test_key_that_was_used_shows_the_first_broadcast(play: Play) -> None:
     async def scenario(desk: DeskFacade, bench: Bench) -> None:
         await desk.submit(SubmitRequest(await planned(desk), "B-1", key="morning"))
         ended = await desk.follow("B-1", 60.0)
+        again = await planned(desk)
+        assert await desk.submit(SubmitRequest(again, "B-2", key="morning")) == ended
         other = await planned(desk, STOCK)
-        assert await desk.submit(SubmitRequest(other, "B-2", key="morning")) == ended
+        told = await refusal(desk.submit(SubmitRequest(other, "B-3", key="morning")), InputError)
+        assert "B-1" in told.detail
         assert sum(bench.broker.posts.values()) == 4
 
     play(scenario)

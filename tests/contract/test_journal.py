@@ -21,7 +21,7 @@ from tests.unit.store.builders import (
     an_id,
 )
 
-from swimdesk.desk.ports import GuardRecord, GuardState, Journal
+from swimdesk.desk.ports import BroadcastSize, GuardRecord, GuardState, Journal
 from swimdesk.domain.broadcast import Broadcast, Denial, counts
 from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.domain.orders import Doubt, LineState, Side, equity_ticket
@@ -391,3 +391,23 @@ async def test_commands_are_written_all_or_none(journal: Journal) -> None:
     with pytest.raises(InvariantBroken):
         await journal.begin_commands([first, replace(second, ref="a line of nobody")])
     assert await journal.commands(broadcast.id) == ()
+
+
+# --- what broadcasts were checked against -------------------------------------------------------
+
+
+async def test_broadcast_is_found_by_the_plan_it_was(journal: Journal) -> None:
+    await journal.open_broadcast(a_broadcast(1))
+    await journal.open_broadcast(a_broadcast(2))
+    assert await journal.broadcast_of_plan("plan-2") == a_broadcast(2)
+    assert await journal.broadcast_of_plan("plan-3") is None
+
+
+async def test_sizes_are_told_newest_first_up_to_a_limit(journal: Journal) -> None:
+    unknown = replace(a_broadcast(3), notional=None)
+    for broadcast in (a_broadcast(1), a_broadcast(2), unknown):
+        await journal.open_broadcast(broadcast)
+    assert await journal.sizes(2) == (
+        BroadcastSize(unknown.created, None),
+        BroadcastSize(a_broadcast(2).created, Decimal("3680.00")),
+    )

@@ -163,7 +163,9 @@ async def stage(folder: Path, *options: str) -> AsyncIterator[Stage]:
     outputs, user = folder / "outputs", folder / "user"
     outputs.mkdir()
     user.mkdir()
-    commands = Commands(outputs, bare_environment(user))
+    # Narrow condors are quoted wide: what fills at once is further below mid than a person goes.
+    environment = {**bare_environment(user), "SWIMDESK_RISK__COLLAR_OPTION": "50%"}
+    commands = Commands(outputs, environment)
     async with sim_process(folder / "home", *options) as sim:
         place = Stage(sim, folder / "home", commands)
         handed_out = secrets_of(sim.description, place.home)

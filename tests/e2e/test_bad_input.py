@@ -112,7 +112,7 @@ async def test_order_that_one_account_cannot_pay_is_denied_with_figures(
 
     assert done.error(code=3)["code"] == "ORDER_DENIED"
     (line,) = done.document(code=3)["plan"]["lines"]
-    assert [denial["code"] for denial in line["denials"]] == ["BUYING_POWER"]
+    assert "BUYING_POWER" in [denial["code"] for denial in line["denials"]]
     assert await stage.posts() == 0
 
 

@@ -12,8 +12,8 @@ from tests.e2e.stage import Stage, view_of
 from tests.e2e.waiting import until
 
 SMALL = ("--profile", "uniform", "--accounts", "4", "--logins", "2", "--latency-ms", "5:20")
-BELOW_THE_MARKET = Decimal("0.80")
-"""So far below that nothing fills, and near enough for the brokerage to take the order."""
+BELOW_THE_MARKET = Decimal("0.92")
+"""So far below that nothing fills, and near enough not to be asked about."""
 
 
 async def resting(stage: Stage) -> dict[str, Any]:

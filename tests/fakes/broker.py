@@ -33,6 +33,7 @@ from swimdesk.domain.commands import CommandOutcome
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Effect, Side, Ticket
+from swimdesk.domain.plan import BrokerVerdict, BrokerWord
 from swimdesk.domain.positions import Position
 from swimdesk.errors import BrokerUnreachable, InvariantBroken
 from tests.fakes.builders import some_balances
@@ -111,6 +112,12 @@ class FakeBroker:
     cancel_delay_s: float = 0.3
     """How long an order stays open after a request to cancel was taken."""
     orders_unreadable: bool = False
+    verdicts: dict[str, BrokerVerdict] = field(default_factory=dict)
+    previewed: list[str] = field(default_factory=list)
+    """The accounts whose orders were previewed, in turn."""
+    prices: dict[str, Quote] = field(default_factory=dict)
+    """Quotes that are not the usual one, by symbol."""
+    reject_text: str = "not enough buying power"
     before_fire: Callable[[], None] | None = None
     _tickets: dict[str, Ticket] = field(default_factory=dict)
 
@@ -173,6 +180,13 @@ class FakeBroker:
         hashed = hashlib.sha256(body).hexdigest()
         return PreparedOrder(order.ref, order.account, body, hashed, fingerprint=text)
 
+    async def preview(self, orders: Sequence[PreparedOrder]) -> Mapping[str, BrokerVerdict]:
+        """Say what was scripted for the account, else accept."""
+        self.previewed += [order.account for order in orders]
+        await asyncio.sleep(self.latency_s)
+        accepted = BrokerVerdict(BrokerWord.ACCEPT, (), Decimal("2.60"), Decimal(90_000))
+        return {o.account: self.verdicts.get(o.account, accepted) for o in orders}
+
     async def ready(self, accounts: Sequence[str]) -> None:
         """Note who was readied; there is nothing to warm here."""
         self.readied.append(tuple(accounts))
@@ -234,7 +248,7 @@ class FakeBroker:
                 quantity=Decimal(ticket.quantity),
                 filled=Decimal(filled),
                 executions=fills_of(ticket, order_id, filled, self.clock.now()),
-                reason="not enough buying power" if act is Act.REJECT else None,
+                reason=self.reject_text if act is Act.REJECT else None,
                 tag="TA_desk",
             )
         )
@@ -310,8 +324,9 @@ class FakeBroker:
     async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Quote everything that was not scripted as unknown."""
         now = self.clock.now()
+        usual = Quote("", Decimal(100), Decimal(100), now, Decimal("99.9"), Decimal("100.1"))
         return {
-            s: Quote(s, Decimal(100), Decimal(100), now, Decimal("99.9"), Decimal("100.1"))
+            s: self.prices.get(s, replace(usual, symbol=s))
             for s in symbols
             if s not in self.unknown_symbols
         }
@@ -351,10 +366,11 @@ def fills_of(
         return ()
     net = price if price is not None else ticket.price or Decimal(1)
     base = Decimal(10)
-    rest = sum((leg.side.sign * leg.ratio * base for leg in ticket.legs[1:]), Decimal(0))
+    rest = sum((leg.side.sign * ticket.weight(leg) * base for leg in ticket.legs[1:]), Decimal(0))
     first = ticket.legs[0]
     signed = net if ticket.side is Side.BUY else -net
-    prices = [(signed - rest) * first.side.sign / first.ratio, *[base] * (len(ticket.legs) - 1)]
+    carried = (signed - rest) * first.side.sign / ticket.weight(first)
+    prices = [carried, *[base] * (len(ticket.legs) - 1)]
     return tuple(
         Execution(
             order_id, "act-1", i + 1, leg.instrument.symbol, Decimal(units * leg.ratio), p, at

@@ -11,6 +11,7 @@ from swimdesk.domain.instruments import parse_instrument
 from swimdesk.domain.orderlang import parse
 from swimdesk.domain.orders import LineState, Ticket
 from swimdesk.domain.positions import Position
+from swimdesk.domain.risk import RiskLimits
 from tests.fakes.virtual import START
 
 CONDOR = "SELL -1 IRON CONDOR SPX 100 (Weeklys) 11 DEC 26 6200/6220/5820/5800 CALL/PUT @1.60 LMT"
@@ -48,6 +49,28 @@ def some_balances(
     return Balances(
         Decimal(120000), Decimal(cash), Decimal(buying_power), Decimal(buying_power) * 2, as_of
     )
+
+
+def roomy_limits(**changes: object) -> RiskLimits:
+    """Build limits that only the fixed sizes and the moments-old duplicates can hurt.
+
+    The fakes quote everything at 100 and send as fast as they can.
+    """
+    most = Decimal(1_000_000)
+    chosen: dict[str, object] = {
+        "max_notional_share": most,
+        "ceiling_notional_share": most,
+        "max_position_share": most,
+        "unusual_multiple": most,
+        "collar_equity_floor": most,
+        "collar_option_floor": most,
+        "max_market_spread": most,
+        "duplicate_warn_s": 0,
+        "broadcast_repeat_window_s": 0,
+        "broadcasts_per_minute": 1000,
+        "broadcasts_per_day": 1000,
+    }
+    return RiskLimits(**{**chosen, **changes})  # type: ignore[arg-type]
 
 
 def a_position(symbol: str, quantity: int, price: str = "100") -> Position:

@@ -19,7 +19,7 @@ from swimdesk.telemetry.redaction import Secret
 from swimdesk.views.models import BroadcastView, PlanView
 from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
 from tests.fakes.broker import FakeBroker
-from tests.fakes.builders import CONDOR, some_accounts
+from tests.fakes.builders import CONDOR, roomy_limits, some_accounts
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock
 
@@ -125,7 +125,7 @@ async def a_desk(
     sentinel = sentinel or MemorySentinel()
     outside = Outside(broker, broker, journal, NoTokens(), sentinel, clock, CountingIds())
     settings = DeskSettings(
-        "paper", Path("/home"), limits or RiskLimits(), horizons=horizons or Horizons()
+        "paper", Path("/home"), limits or roomy_limits(), horizons=horizons or Horizons()
     )
     desk = Desk(outside, settings)
     await desk.start()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from swimdesk.desk.ports import BroadcastSummary, GuardRecord, GuardState
+from swimdesk.desk.ports import BroadcastSize, BroadcastSummary, GuardRecord, GuardState
 from swimdesk.domain.broadcast import Broadcast, Line, counts
 from swimdesk.domain.commands import Command
 from swimdesk.domain.executions import Execution
@@ -142,6 +142,15 @@ class MemoryJournal:
     async def broadcast_by_key(self, key: str) -> Broadcast | None:
         """Return the broadcast that used the key."""
         return next((b for b in self.broadcasts.values() if b.key == key), None)
+
+    async def broadcast_of_plan(self, plan_id: str) -> Broadcast | None:
+        """Return the broadcast that a plan became."""
+        return next((b for b in self.broadcasts.values() if b.plan == plan_id), None)
+
+    async def sizes(self, limit: int) -> tuple[BroadcastSize, ...]:
+        """Return the sizes of the newest broadcasts."""
+        rows = sorted(self.broadcasts.values(), key=lambda b: (b.created, b.id), reverse=True)
+        return tuple(BroadcastSize(b.created, b.notional) for b in rows[:limit])
 
     async def unfinished(self) -> tuple[Broadcast, ...]:
         """Return the broadcasts that have a line short of its end."""

@@ -62,6 +62,28 @@ async def test_history_has_the_commands_and_an_older_home_has_none(path: Path) -
         assert await history.commands(broadcast.id) == ()
 
 
+async def test_an_older_home_tells_its_broadcasts_without_what_they_were_checked_against(
+    path: Path,
+) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        migrate(connection, path, steps()[:2])
+        connection.execute("INSERT INTO meta VALUES (1, 'paper', ?)", (START.isoformat(),))
+        connection.execute("INSERT INTO guard VALUES (1, 'active', '', ?)", (START.isoformat(),))
+        row = (an_id(1), "SELL …", "paper", START.isoformat(), None, "local", "0f", "1", None)
+        connection.execute("INSERT INTO broadcasts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        connection.commit()
+    async with open_history(path) as history:
+        (found,) = await history.newest(9)
+        older = await history.broadcast(an_id(1))
+    assert found.id == an_id(1)
+    assert older is not None
+    assert (older.plan, older.limits, older.overrides, older.notional) == (None, "", (), None)
+    glance = peek(path)
+    assert glance is not None
+    assert glance.newest == found
+
+
 async def test_history_tells_endings_apart_as_the_journal_does(path: Path) -> None:
     async with a_journal(path) as (journal, _):
         for number in (10_012, 20_012):

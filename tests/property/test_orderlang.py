@@ -14,9 +14,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from swimdesk.domain.instruments import INDEX_ROOTS, monthly_expiry
-from swimdesk.domain.orderlang import parse, print_ticket
+from swimdesk.domain.orderlang import parse, parse_order, print_ticket
+from swimdesk.domain.orderlang.roots import stock_root
 from swimdesk.domain.orders import (
     PRICED,
+    ROLLING,
     STOPPED,
     Effect,
     Session,
@@ -46,16 +48,17 @@ STOCKS = st.from_regex(r"[A-Z]{1,5}", fullmatch=True).filter(lambda name: name n
 SHARES = st.from_regex(r"[A-Z]{1,5}([./][A-Z]{1,3})?", fullmatch=True).filter(
     lambda name: name not in INDEX_ROOTS
 )
+OPTIONED = SHARES.filter(lambda name: len(root := stock_root(name)) < 6 and root not in INDEX_ROOTS)
 CENTS = st.integers(1, 9_999_999).map(lambda number: Decimal(number) / 100)
 PRICES = CENTS | st.integers(1, 9_999_999).map(lambda number: Decimal(number) / 10_000)
 STRIKES = st.integers(1, 99_999_999).map(lambda number: Decimal(number) / 1000)
 
 
 @st.composite
-def series(draw: st.DrawFn, count: int) -> list[tuple[str, date]]:
+def series(draw: st.DrawFn, count: int, stock: str = "") -> list[tuple[str, date]]:
     """Draw expiries of one class, each with a root that it exists under, the latest first."""
     classes = sorted({index.index for index in INDEX_ROOTS.values()})
-    name = draw(STOCKS | st.sampled_from(classes))
+    name = stock or draw(STOCKS | st.sampled_from(classes))
     roots = [root for root, index in INDEX_ROOTS.items() if index.index == name] or [name]
     drawn = []
     for _ in range(count):
@@ -93,8 +96,12 @@ def arranged(kind: StructureKind, rising: list[Decimal], turned: bool) -> list[D
         if turned:
             return [high_call, low_call, low_put, high_put]
         return [low_call, high_call, high_put, low_put]
+    if kind is StructureKind.VERTICAL_ROLL and turned:
+        return [rising[1], rising[0], rising[3], rising[2]]
     if kind is StructureKind.STRANGLE:
         return rising[::-1]
+    if kind is StructureKind.COLLAR:
+        return rising
     if kind is StructureKind.DOUBLE_DIAGONAL:
         return (
             [rising[1], rising[2], rising[0], rising[3]]
@@ -111,13 +118,15 @@ def shapes(draw: st.DrawFn, kind: StructureKind) -> Shape:
         return Shape((draw(SHARES),), (), (), ())
     written = draw(ratios(STRUCTURES[kind]))
     structure = STRUCTURES[kind].for_legs(len(written))
-    days = draw(series(structure.expiries))
+    stock = draw(OPTIONED) if structure.shares else ""
+    days = draw(series(structure.expiries, stock_root(stock)))
     assume(not structure.far_first or days[0][1] > days[-1][1])
     count = structure.strikes
     rising = sorted(draw(st.lists(STRIKES, min_size=count, max_size=count, unique=True)))
     strikes = arranged(kind, rising, draw(st.booleans()))
     roots, expiries = zip(*days, strict=True)
-    return Shape(roots, expiries, tuple(strikes), draw(st.sampled_from(structure.rights)), written)
+    rights = draw(st.sampled_from(structure.rights))
+    return Shape(roots, expiries, tuple(strikes), rights, written, stock)
 
 
 @st.composite
@@ -127,7 +136,8 @@ def tickets(draw: st.DrawFn, kinds: tuple[StructureKind, ...] = tuple(StructureK
     structure = STRUCTURES[kind]
     side = draw(st.sampled_from(Side))
     order_type = draw(st.sampled_from(sorted(structure.order_types)))
-    spread = len(structure.legs) > 1
+    spread = len(structure.legs) > 1 or structure.shares > 0
+    effects = sorted(Effect if structure.rolls else frozenset(Effect) - ROLLING)
     time_in_force = draw(st.sampled_from(TimeInForce))
     prices = PRICES | PRICES.map(lambda price: -price) | st.just(Decimal(0)) if spread else PRICES
     ticket = Ticket(
@@ -140,7 +150,7 @@ def tickets(draw: st.DrawFn, kinds: tuple[StructureKind, ...] = tuple(StructureK
         draw(PRICES) if order_type in STOPPED else None,
         time_in_force,
         draw(st.sampled_from(Session)),
-        draw(st.sampled_from(Effect)),
+        draw(st.sampled_from(effects)),
         draw(DAYS) if time_in_force is TimeInForce.GTD else None,
     )
     if contradicts_sign(ticket):
@@ -166,10 +176,10 @@ def test_every_ticket_of_a_short_word_reads_back_from_its_shorthand(ticket: Tick
     shape, row = shape_of(ticket), STRUCTURES[ticket.kind]
     days = print_ticket(ticket).partition(" 100 ")[2]
     strikes = "/".join(f"{strike:f}" for strike in shape.strikes)
-    rights = "/".join(shape.rights)
+    rights = "/".join((*shape.rights, *((shape.stock,) if shape.stock else ())))
     expiries, price = days.split(f" {strikes} {rights} ", 1)
     marked, _, last_days = expiries.rpartition(") ")
-    name = print_ticket(ticket).partition(" 100 ")[0].split(" ")[-1]
+    name = shape.stock or print_ticket(ticket).partition(" 100 ")[0].split(" ")[-1]
     compact = f"{marked}) {last_days}" if marked else last_days
     right = rights[0] if len(row.rights) > 1 else ""
     quantity = f"{ticket.side.sign * ticket.quantity:+d}"
@@ -224,6 +234,13 @@ SEEDS = (
     "SELL -1 2/2/1/1 ~IRON CONDOR SPX 100 11 DEC 26 6200/6220/5820/5800 CALL/PUT @1.60",
     "SELL -1 IRON BUTTERFLY SPY 18 DEC 26 600/610/600/590 CALL/PUT @5",
     "BUY +1 DBL DIAG SPY 15 JAN 27/18 DEC 26 580/620/585/615 PUT/CALL/PUT/CALL @3",
+    "SELL -1 VERT ROLL SPY 15 JAN 27/18 DEC 26 600/605/595/600 CALL @.40 [TO OPEN/TO CLOSE]",
+    "BUY +1 VERT ROLL SPX 18 DEC 26 [AM]/11 DEC 26 60/59/60/59 PUT @0 LMT [TO CLOSE/TO OPEN]",
+    "BUY +1 COVERED BRKB 100 18 DEC 26 600 CALL/BRK/B @595.20 LMT",
+    "SELL -1 COLLAR SPY 100 18 DEC 26 580/620 PUT/CALL/SPY @598 [TO CLOSE]",
+    "SPY COV 18DEC26 600 +1 @595",
+    "SELL -1 VERTICAL SPY 18 DEC 26 600/605 CALL @mid-0.02 GTC",
+    "AAPL +100 @nat+.01 LMT EXT",
     "AAPL +100 @187.5 GTD 18 DEC 26 EXT",
     "SPY IC 18DEC26 620/625/580/575 -1 @1.60",
     "SPX CAL 15JAN27[AM]/18DEC26 6000P +1 @48.75 [TO OPEN]",
@@ -279,7 +296,7 @@ MUTATIONS: tuple[Callable[[str, random.Random], str], ...] = (
 
 def _outcome(text: str) -> Ticket | OrderTextError:
     try:
-        return parse(text)
+        return parse_order(text).ticket
     except OrderTextError as error:
         return error
 

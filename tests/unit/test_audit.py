@@ -27,6 +27,7 @@ def a_broadcast(line: LineView) -> BroadcastView:
         created=datetime(2026, 11, 23, tzinfo=UTC), agent="local", counts={},
         timing_ms=TimingView(None, None, None, None, None, None),
         fills=FillsView(None, None, None, None), lines=(line,), commands=(),
+        plan=None, limits="", overrides=(),
     )  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def offline_status(home: Path) -> StatusView:
         logins=_offline_logins(home),
         tasks=(),
         alarms=(),
+        limits=None,
     )
 
 

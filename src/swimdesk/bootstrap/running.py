@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from swimdesk.desk.desk import Desk, DeskSettings
     from swimdesk.desk.ports import Journal
     from swimdesk.domain.accounts import Account
+    from swimdesk.domain.risk import RiskLimits
     from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
@@ -210,15 +212,16 @@ def _configured(settings: Settings, numbers: Mapping[str, Secret]) -> tuple[Acco
 def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     from swimdesk.desk.desk import DeskSettings
     from swimdesk.desk.reconciler import Horizons
-    from swimdesk.domain.risk import RiskLimits
 
+    limits = limits_of(settings)
     risk = settings.risk
-    limits = RiskLimits(
-        max_shares_per_order=risk.max_shares_per_order,
-        max_contracts_per_order=risk.max_contracts_per_order,
-        max_notional_per_order=risk.max_notional_per_order,
-        max_notional_per_broadcast=risk.max_notional_per_broadcast,
-        duplicate_window_s=risk.duplicate_window_s,
-    )
     horizons = Horizons(bind=timedelta(seconds=risk.bind_horizon_s))
     return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
+
+
+def limits_of(settings: Settings) -> RiskLimits:
+    """Return the limits of our own checks: every one of them is a key of [risk]."""
+    from swimdesk.domain.risk import RiskLimits
+
+    names = (field.name for field in dataclasses.fields(RiskLimits))
+    return RiskLimits(**{name: getattr(settings.risk, name) for name in names})

@@ -51,13 +51,22 @@ def run_console_command(home: Path, config: Path | None, *, mouse: bool = True) 
 def prepared(home: Path, *, mouse: bool) -> Show:
     """Read the operator's keys and return what shows the console; ConfigError for wrong keys."""
     # Deferred: no other command pays for loading the screen.
+    from swimdesk.bootstrap.home import SystemClock, Ulids
     from swimdesk.console.keymap_file import read_keymap
     from swimdesk.console.run import run_console
 
     keymap = read_keymap(home)
 
     async def show(desk: DeskFacade, interruption: Interruption) -> None:
-        await run_console(desk, interruption.handed_to, home, keymap, mouse=mouse)
+        await run_console(
+            desk,
+            interruption.handed_to,
+            now=SystemClock().now,
+            mint=Ulids().mint,
+            home=home,
+            keymap=keymap,
+            mouse=mouse,
+        )
 
     return show
 

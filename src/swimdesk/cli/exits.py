@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from swimdesk.errors import ExitCode
-from swimdesk.views.models import BroadcastView
+from swimdesk.views.models import BroadcastView, LineView
 
 _UNWANTED = frozenset({"denied", "skipped", "refused", "rejected", "not_sent", "absent", "planned"})
 _NEVER_LEFT = frozenset({"not_sent", "absent"})
 _KEPT_BACK = frozenset({"denied", "skipped"})
 _UNDECIDED = frozenset({"in_doubt", "sending"})
+_AT_ONCE = frozenset({"IOC", "FOK"})
+_ENDED_OPEN = frozenset({"canceled", "expired"})
 _STILL_OPEN = frozenset({"planned", "accepted", "working", "partial", "canceling", "replacing"})
 
 
@@ -22,6 +24,7 @@ def exit_code_of(view: BroadcastView) -> ExitCode:
     | any in doubt                                                                | 5    |
     | every line that was to be sent did not leave (not sent, absent)             | 9    |
     | any denied, skipped, refused, rejected, not sent or not sent yet            | 4    |
+    | any IOC or FOK that ended without a single unit                             | 4    |
     | else (all taken by the broker: working, filled, canceled, expired)          | 0    |
 
     A broadcast of which our own checks leave nothing is never made: that is OrderDenied, 3.
@@ -33,7 +36,14 @@ def exit_code_of(view: BroadcastView) -> ExitCode:
     meant = states - _KEPT_BACK
     if meant and meant <= _NEVER_LEFT:
         return ExitCode.UNREACHABLE
-    return ExitCode.PARTIAL if states & _UNWANTED else ExitCode.DONE
+    unwanted = states & _UNWANTED or any(map(_came_to_nothing, view.lines))
+    return ExitCode.PARTIAL if unwanted else ExitCode.DONE
+
+
+def _came_to_nothing(line: LineView) -> bool:
+    """Tell whether an order that was to trade at once or not at all did not."""
+    is_at_once = not _AT_ONCE.isdisjoint(line.order.split())
+    return is_at_once and line.state in _ENDED_OPEN and not line.filled
 
 
 def cancel_exit_code_of(view: BroadcastView, account: str | None) -> ExitCode:

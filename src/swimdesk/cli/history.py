@@ -80,7 +80,8 @@ def print_broadcast(output: Output, view: BroadcastView) -> None:
     output.heading(f"broadcast {view.broadcast} {view.state} ({view.mode}{key})")
     output.heading(view.order)
     output.heading(_counts_of(view))
-    for text in (_timing_of(view), _fills_of(view)):
+    overridden = f"overridden: {', '.join(view.overrides)}" if view.overrides else ""
+    for text in (_timing_of(view), _fills_of(view), overridden):
         if text:
             output.heading(text)
     output.table(LINE_FIELDS, view.lines)

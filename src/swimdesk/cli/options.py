@@ -11,7 +11,7 @@ import click
 
 from swimdesk.cli.endings import Refusal
 from swimdesk.cli.invocation import Invocation
-from swimdesk.errors import WhereTextError
+from swimdesk.errors import InputError, WhereTextError
 from swimdesk.views.requests import Scope
 
 Command: TypeAlias = Callable[..., Any]
@@ -96,6 +96,40 @@ _remainder = click.option(
     type=click.Choice([*REMAINDERS]),
     help="Who gets the units that rounding leaves over; default largest for splits, drop for mult.",
 )
+
+
+_override = click.option(
+    "--override",
+    "typed",
+    multiple=True,
+    metavar="CODE=FIGURE",
+    help="Go on despite a denial that wants its figure typed, as the plan shows it.",
+)
+_ack = click.option(
+    "--ack",
+    "acknowledged",
+    multiple=True,
+    metavar="CODE",
+    help="Go on despite a denial that wants to be acknowledged.",
+)
+
+
+def override_options(command: Command) -> Command:
+    """Add ``--override`` and ``--ack`` (repeatable); the command gets ``overrides``."""
+
+    @functools.wraps(command)
+    def with_overrides(
+        *args: object, typed: tuple[str, ...], acknowledged: tuple[str, ...], **others: object
+    ) -> object:
+        for text in typed:
+            if "=" not in text:
+                raise InputError(f"--override wants CODE=FIGURE, was {text[:60]!r}.")
+        for text in acknowledged:
+            if "=" in text:
+                raise InputError(f"--ack wants a code alone, was {text[:60]!r}.")
+        return command(*args, overrides=(*typed, *acknowledged), **others)
+
+    return _override(_ack(with_overrides))
 
 
 def sizing_options(command: Command) -> Command:

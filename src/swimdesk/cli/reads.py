@@ -10,12 +10,13 @@ import click
 from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import json_option, scope_options
 from swimdesk.cli.output import Output
+from swimdesk.views.models import AccountView
 from swimdesk.views.requests import Scope
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "accounts": (
         "account", "last4", "login", "type", "groups", "multiplier", "option_level",
-        "closing_only", "ira",
+        "closing_only", "ira", "learned",
     ),
     "positions": (
         "account", "last4", "symbol", "description", "quantity", "average_price", "market_value",
@@ -51,7 +52,15 @@ def print_list(output: Output, name: str, rows: Sequence[object]) -> None:
 @pass_invocation
 def accounts(invocation: Invocation, scope: Scope) -> None:
     """List the accounts and what they may trade."""
-    print_list(invocation.output, "accounts", invocation.ask(lambda desk: desk.accounts(scope)))
+    output = invocation.output
+    rows = invocation.ask(lambda desk: desk.accounts(scope))
+    print_list(output, "accounts", rows if output.as_json else [_account_row(row) for row in rows])
+
+
+def _account_row(row: AccountView) -> dict[str, object]:
+    cells = {name: getattr(row, name) for name in FIELDS["accounts"]}
+    said = row.learned
+    return cells | {"learned": None if said is None else f"{said.at:%Y-%m-%d} {said.text}"}
 
 
 @click.command()

@@ -54,11 +54,15 @@ class Interruption:
     def handed_to(self, end: Callable[[int], None]) -> Iterator[None]:
         """Let a signal call this, which must bring the body to its end; the command ends then."""
         self._instead = end
+        self._held_back = True
         try:
-            with self.held_back():
-                yield
+            yield
         finally:
             self._instead = None
+            self._held_back = False
+        if self.number is not None:
+            # Raised here and now: a cancellation that came later would cut off what is closed next.
+            raise asyncio.CancelledError
 
     def _arrived(self, number: int) -> None:
         if self.number is not None:

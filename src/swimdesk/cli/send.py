@@ -11,7 +11,12 @@ from swimdesk.cli.endings import Refusal
 from swimdesk.cli.exits import exit_code_of
 from swimdesk.cli.history import print_broadcast
 from swimdesk.cli.invocation import Invocation, pass_invocation
-from swimdesk.cli.options import full_scope_options, json_option, sizing_options
+from swimdesk.cli.options import (
+    full_scope_options,
+    json_option,
+    override_options,
+    sizing_options,
+)
 from swimdesk.cli.output import Output
 from swimdesk.cli.trade import explaining, print_notices, print_plan, require_scope
 from swimdesk.control.exchange import OwnerGone
@@ -50,6 +55,7 @@ class Sending:
 @click.argument("order", required=False)
 @full_scope_options
 @sizing_options
+@override_options
 @click.option("--plan", metavar="ID", help="Send a plan that `preview --save` made.")
 @click.option(
     "--waves", default="all", show_default=True, metavar="POLICY", help="all, canary, or N a wave."
@@ -87,6 +93,7 @@ def send(
     scope: Scope,
     sizing: str,
     remainder: str | None,
+    overrides: tuple[str, ...],
     plan: str | None,
     waves: str,
     on_deny: str,
@@ -98,8 +105,12 @@ def send(
     """Send one order to many accounts at one moment."""
     _check(order, plan, scope, waves, on_refuse)
     if plan is not None:
-        _require_no_sizing(sizing, remainder)
-    request = None if order is None else PlanRequest(order, scope, sizing, remainder=remainder)
+        _require_plan_alone(sizing, remainder, overrides)
+    request = (
+        None
+        if order is None
+        else PlanRequest(order, scope, sizing, remainder=remainder, overrides=overrides)
+    )
     if not yes:
         _show_only(invocation, request)
     # Deferred: identifiers are minted only for what is sent.
@@ -136,10 +147,14 @@ def _check(order: str | None, plan: str | None, scope: Scope, waves: str, on_ref
         )
 
 
-def _require_no_sizing(sizing: str, remainder: str | None) -> None:
+def _require_plan_alone(sizing: str, remainder: str | None, overrides: tuple[str, ...]) -> None:
     if sizing != "text" or remainder is not None:
         raise InputError(
             "A saved plan has its quantities: --plan goes without --size, --remainder."
+        )
+    if overrides:
+        raise InputError(
+            "A saved plan has its overrides: give --override and --ack to `preview --save`."
         )
 
 

@@ -49,6 +49,7 @@ def print_status(output: Output, view: StatusView) -> None:
         "version": view.version,
         "owner": f"process {view.owner}" if view.owner else "nobody; commands run the desk",
         "trading": f"{guard.state}{since}{reason}",
+        "limits": view.limits,
         "accounts": view.accounts,
         "open_lines": view.open_lines,
         "in_doubt_lines": view.in_doubt_lines,

@@ -161,11 +161,26 @@ class RiskSettings(Section):
     max_shares_per_order: Annotated[Whole, Field(gt=0)] = 1000
     max_contracts_per_order: Annotated[Whole, Field(gt=0)] = 50
     max_notional_per_order: Annotated[Number, Field(gt=0)] = Decimal(50_000)
+    max_notional_share: Fraction = Decimal("0.20")
+    ceiling_notional_share: Fraction = Decimal("0.50")
     max_notional_per_broadcast: Annotated[Number, Field(gt=0)] = Decimal(500_000)
+    max_position_share: Fraction = Decimal("0.25")
+    max_volume_share: Fraction = Decimal("0.05")
+    unusual_multiple: Annotated[Number, Field(gt=1)] = Decimal(10)
     collar_equity: Fraction = Decimal("0.05")
     collar_option: Fraction = Decimal("0.20")
+    collar_equity_floor: Annotated[Number, Field(gt=0)] = Decimal("0.05")
+    collar_option_floor: Annotated[Number, Field(gt=0)] = Decimal("0.10")
+    max_market_spread: Fraction = Decimal("0.01")
+    max_extended_spread: Fraction = Decimal("0.05")
     quote_max_age_s: Annotated[Whole, Field(gt=0)] = 5
+    quote_max_age_extended_s: Annotated[Whole, Field(gt=0)] = 30
+    balances_max_age_s: Annotated[Whole, Field(gt=15, le=3600)] = 60
     duplicate_window_s: Annotated[Whole, Field(ge=0)] = 30
+    duplicate_warn_s: Annotated[Whole, Field(ge=0, le=86_400)] = 600
+    broadcast_repeat_window_s: Annotated[Whole, Field(ge=0, le=86_400)] = 60
+    broadcasts_per_minute: Annotated[Whole, Field(gt=0, le=10_000)] = 6
+    broadcasts_per_day: Annotated[Whole, Field(gt=0, le=100_000)] = 200
     plan_life_s: Annotated[Whole, Field(gt=0, le=900)] = 60
     bind_horizon_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
 

@@ -41,6 +41,7 @@ def problems_of(settings: Settings, home: Path) -> Iterator[Problem]:
     yield from _trust_problems(settings, home)
     yield from _name_problems(settings)
     yield from _account_problems(settings)
+    yield from _risk_problems(settings)
 
 
 def is_loopback(host: str) -> bool:
@@ -104,6 +105,13 @@ def _account_problems(settings: Settings) -> Iterator[Problem]:
         if (account.last4 is None) == (account.number is None):
             text = "needs either last4 or number, to tell which account it is"
             yield Problem(("account", index), text)
+
+
+def _risk_problems(settings: Settings) -> Iterator[Problem]:
+    risk = settings.risk
+    if risk.ceiling_notional_share < risk.max_notional_share:
+        text = f"is below max_notional_share {risk.max_notional_share:.0%}, which it must not be"
+        yield Problem(("risk", "ceiling_notional_share"), text)
 
 
 def hint(word: str, known: Sequence[str]) -> str:

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Size
-from textual.widgets import ContentSwitcher
+from textual.screen import ModalScreen
+from textual.widgets import ContentSwitcher, Input
+from textual.worker import WorkerFailed
 
 from swimdesk.console.actions import ACTIONS, Action, Context, action
 from swimdesk.console.board import EVERYTHING, Board, Changes
@@ -39,6 +41,8 @@ from swimdesk.console.widgets.prompt import Prompt
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import ExitCode, InputError, SwimdeskError
 from swimdesk.views.models import BroadcastView
+
+Answer = TypeVar("Answer")
 
 MESSAGES_KEPT: Final = 200
 MARKET_ROOM: Final = Size(100, 30)
@@ -66,6 +70,7 @@ class Console(App[int], inherit_bindings=False):
     CSS_PATH = None
     CSS = """
     Screen { background: $background; }
+    ModalScreen { background: $background 60%; }
     ContentSwitcher { height: 1fr; }
     """
 
@@ -88,7 +93,7 @@ class Console(App[int], inherit_bindings=False):
         self.board = Board()
         self.session = Session()
         self.said: list[Said] = []
-        self.crash: Exception | None = None
+        self.crash: BaseException | None = None
         self.bridge = Bridge(desk, self.board, self._changed, self._desk_lost)
         self.trading = Trading(
             Surroundings(
@@ -104,6 +109,8 @@ class Console(App[int], inherit_bindings=False):
         self._first = first
         self._way: list[str] = []
         self.is_too_small = False
+        self._showing = asyncio.Lock()
+        self.is_asking = False
 
     # --- frame -------------------------------------------------------------------------------
 
@@ -136,6 +143,11 @@ class Console(App[int], inherit_bindings=False):
         return self.screen_stack[0].query_one(Prompt)
 
     async def _show(self, code: str) -> None:
+        # Keys may ask for another screen while one is still being mounted.
+        async with self._showing:
+            await self._switch(code)
+
+    async def _switch(self, code: str) -> None:
         switcher = self.screen_stack[0].query_one(ContentSwitcher)
         if self._way:
             self.panel.hidden()
@@ -147,7 +159,7 @@ class Console(App[int], inherit_bindings=False):
             self._way = [*self._way[-20:], code]
         switcher.current = self.panel.id
         self.panel.shown()
-        self.panel.entry().focus()
+        self._give_keys_back()
         self._frame_changed()
 
     def _hints(self) -> Sequence[tuple[str, str, str, bool]]:
@@ -178,7 +190,19 @@ class Console(App[int], inherit_bindings=False):
     @property
     def is_modal(self) -> bool:
         """Whether something stands above the screens and wants an answer."""
-        return len(self.screen_stack) > 1
+        return self.is_asking or len(self.screen_stack) > 1
+
+    async def ask(self, screen: ModalScreen[Answer]) -> Answer | None:
+        """Show what wants an answer and return that; None where something else stands there."""
+        if self.is_asking:
+            return None
+        self.is_asking = True
+        try:
+            answer = await self.push_screen_wait(screen)
+        finally:
+            self.is_asking = False
+        self.modal_closed()
+        return answer
 
     # --- what surrounds the screens ----------------------------------------------------------
 
@@ -230,8 +254,7 @@ class Console(App[int], inherit_bindings=False):
         """Show a page to be read above the screen."""
 
         async def until_closed() -> None:
-            await self.push_screen_wait(Reader(title, page))
-            self.modal_closed()
+            await self.ask(Reader(title, page))
 
         self.start(until_closed(), "reader")
 
@@ -269,7 +292,7 @@ class Console(App[int], inherit_bindings=False):
         """Paint what happened while a modal stood above the screen."""
         self._frame_changed()
         self.panel.board_changed(EVERYTHING)
-        self.panel.entry().focus()
+        self._give_keys_back()
 
     # --- doing -------------------------------------------------------------------------------
 
@@ -278,20 +301,33 @@ class Console(App[int], inherit_bindings=False):
         self.dispatch.wait(hint, take)
 
     async def on_event(self, event: events.Event) -> None:
-        """Let stops and second keys go before everything; a small terminal takes nothing else."""
+        """Take keys as they arrive; a terminal that is too small takes stops and nothing else.
+
+        A key that goes the long way, through the screen's queue, lets the next ones overtake it:
+        of a text that arrives at once every letter would act on the screen.
+        """
         if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
-            if isinstance(event, events.Key) and self.dispatch.before_all(event.key):
+            if isinstance(event, events.Key) and self._takes(event.key):
                 return
             if self.is_too_small:
                 return
         await super().on_event(event)
 
+    def _takes(self, key: str) -> bool:
+        if self.dispatch.before_all(key):
+            return True
+        return not isinstance(self.focused, Input) and self._takes_for_screen(key)
+
     def on_key(self, event: events.Key) -> None:
-        """Take a key for the screen in sight, where the widget in focus does not want it."""
-        own = self.screen.active_bindings.get(event.key)
-        wanted = own is not None and own.node not in (self, self.screen)
-        if not wanted and self.dispatch.behind_all(event.key):
+        """Take for the screen what the command line, or another input, leaves over."""
+        if self._takes_for_screen(event.key):
             event.prevent_default()
+
+    def _takes_for_screen(self, key: str) -> bool:
+        own = self.screen.active_bindings.get(key)
+        if own is not None and own.node not in (self, self.screen):
+            return False
+        return self.dispatch.behind_all(key)
 
     def do(self, action_id: str, *arguments: str) -> None:
         """Carry out an action, or say why it cannot be done now."""
@@ -348,7 +384,7 @@ class Console(App[int], inherit_bindings=False):
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Carry out a line of the command line."""
-        self.panel.entry().focus()
+        self._give_keys_back()
         self.commands.enter(event.text)
 
     def on_input_changed(self, event: Prompt.Changed) -> None:
@@ -376,7 +412,10 @@ class Console(App[int], inherit_bindings=False):
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Give the keys back to the screen."""
-        self.panel.entry().focus()
+        self._give_keys_back()
+
+    def _give_keys_back(self) -> None:
+        self.screen_stack[0].set_focus(self.panel.entry())
 
     def go(self, code: str) -> None:
         """Show a screen by its code."""
@@ -400,7 +439,7 @@ class Console(App[int], inherit_bindings=False):
         if self._exception is None:
             self._exception = error
             self._exception_event.set()
-        self.crash = self.crash or error
+        self.crash = self.crash or (error.error if isinstance(error, WorkerFailed) else error)
         self._return_code = int(ExitCode.BUG)
         self._close_messages_no_wait()
 

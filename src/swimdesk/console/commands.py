@@ -40,6 +40,8 @@ class Commands:
         """Return why an action cannot be done now; None if it can."""
         session = self._console.session
         match one.id:
+            case "global.send" | "global.resume" | "global.quit" if self._console.is_asking:
+                return "a question is open"
             case "global.send":
                 return self._console.trading.why_not_send()
             case "global.preview" if session.stage is None:
@@ -136,15 +138,14 @@ class Commands:
 
     def do_command(self) -> None:
         """Give the keys to the command line."""
-        self._console.prompt.focus()
+        self._console.prompt.take_keys()
 
     # --- looking -----------------------------------------------------------------------------
 
     async def do_palette(self) -> None:
         """Let an action be searched by its name, and carry it out once the palette is gone."""
         console = self._console
-        chosen = await console.push_screen_wait(Palette(self.entries()))
-        console.modal_closed()
+        chosen = await console.ask(Palette(self.entries(), console.size.width))
         if chosen:
             console.do(chosen)
 
@@ -276,18 +277,20 @@ class Commands:
         if stage is None or stage.plan is None:
             return
         plan = stage.plan
-        if not await self._asked(question_of(plan)):
+        answer = await self._asked(question_of(plan))
+        if answer is None:
+            return
+        if not answer:
             console.say("Nothing was sent.")
             return
         sent = await console.trading.send(plan)
         console.say(f"Sent: broadcast …{sent.broadcast[-8:]} to {plan.counts['send']} accounts.")
         console.go("BLT")
 
-    async def _asked(self, question: Question) -> bool:
+    async def _asked(self, question: Question) -> bool | None:
+        """Return the answer; None where another question is open already."""
         console = self._console
-        answer = await console.push_screen_wait(Confirm(question, console.now))
-        console.modal_closed()
-        return bool(answer)
+        return await console.ask(Confirm(question, console.now))
 
     # --- leaving -----------------------------------------------------------------------------
 

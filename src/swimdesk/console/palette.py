@@ -15,6 +15,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+_WIDEST: Final = 110
+_AROUND: Final = 5
+"""Columns that border, padding and scroll bar take."""
 _TITLE: Final = 20
 _KEYS: Final = 9
 _TYPED: Final = 10
@@ -67,9 +70,10 @@ class Palette(ModalScreen[str]):
         Binding("pageup", "go(-10)", "previous page", show=False),
     ]
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], columns: int) -> None:
         super().__init__()
         self._entries = entries
+        self._width = min(columns, _WIDEST) - _AROUND
 
     def compose(self) -> ComposeResult:
         """Lay the palette out."""
@@ -88,7 +92,7 @@ class Palette(ModalScreen[str]):
         found = ranked(self._entries, query)
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(_line(one), id=one.action_id) for one in found])
+        options.add_options([Option(_line(one, self._width), id=one.action_id) for one in found])
         if found:
             options.highlighted = 0
         else:
@@ -122,10 +126,11 @@ class Palette(ModalScreen[str]):
         self.dismiss("")
 
 
-def _line(one: Entry) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
+def _line(one: Entry, width: int) -> Text:
+    text = Text()
     text.append(f"{one.title:<{_TITLE}} ", "bold" if one.hindered is None else "")
     text.append(f"{one.keys:<{_KEYS}} ")
     text.append(f"{one.typed:<{_TYPED}} ")
     text.append(f"not now: {one.hindered}" if one.hindered else one.help, "dim")
+    text.truncate(width, overflow="ellipsis")
     return text

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-
-from ulid import ULID
 
 from swimdesk.console.app import Console
 from swimdesk.console.keymap import Keymap
@@ -18,16 +16,17 @@ HandOver = Callable[[Callable[[int], None]], AbstractContextManager[None]]
 
 
 async def run_console(
-    desk: DeskFacade, hand_over: HandOver, home: Path, keymap: Keymap, *, mouse: bool = True
+    desk: DeskFacade,
+    hand_over: HandOver,
+    *,
+    now: Callable[[], datetime],
+    mint: Callable[[], str],
+    home: Path,
+    keymap: Keymap,
+    mouse: bool = True,
 ) -> None:
     """Show the console; a bug of ours is raised once the terminal is as it was."""
-    console = Console(
-        desk,
-        now=lambda: datetime.now(UTC),
-        mint=lambda: str(ULID()),
-        keymap=keymap,
-        home=home,
-    )
+    console = Console(desk, now=now, mint=mint, home=home, keymap=keymap)
     with hand_over(lambda number: console.exit(128 + number)):
         await console.run_async(mouse=mouse)
     if console.crash is not None:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from swimdesk import __version__
+from swimdesk.desk.abilities import Abilities
 from swimdesk.desk.board import Board
 from swimdesk.desk.book import KEPT_FOR, Book
 from swimdesk.desk.broadcaster import Broadcaster
@@ -23,6 +24,7 @@ from swimdesk.desk.guard import Guard
 from swimdesk.desk.inquiries import Inquiries
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
+from swimdesk.desk.pace import Pace
 from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
     Broker,
@@ -48,7 +50,7 @@ from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.commands import Command
 from swimdesk.domain.events import Halted, Resumed
 from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, Doubt, LineState
-from swimdesk.domain.risk import RiskLimits
+from swimdesk.domain.risk import RiskLimits, limits_hash
 from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
     InputError,
@@ -114,25 +116,22 @@ class Desk:
         self._settings = settings
         self._clock = outside.clock
         self._journal = outside.journal
-        window = timedelta(seconds=settings.limits.duplicate_window_s)
-        self.book = Book(max(KEPT_FOR, window))
+        self._window = _looked_back(settings.limits)
+        self.book = Book(max(KEPT_FOR, self._window))
         self.bus = Bus()
         self.supervisor = Supervisor()
         self._calm = Calm()
-        self._recorder = Recorder(outside.journal, self.book, self.bus, outside.clock)
+        self._abilities = Abilities(outside.journal, outside.clock)
+        self._recorder = Recorder(
+            outside.journal, self.book, self.bus, outside.clock, after=self._abilities.take
+        )
+        self._pace = Pace(outside.journal, self.book, outside.clock, settings.limits)
         self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
         self._board = Board(self.book, self.bus, outside.clock, self._calm, self._status)
         self._newest: str | None = None
+        self._inquiries = self._new_inquiries()
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
-        self._planner = Planner(
-            outside.broker,
-            outside.market,
-            self._reader,
-            outside.clock,
-            outside.ids,
-            settings.limits,
-            settings.plan_life_s,
-        )
+        self._planner = self._new_planner()
         self._broadcaster = Broadcaster(outside.broker, self._recorder, self._guard, outside.clock)
         self._tracker = Tracker(
             outside.broker,
@@ -158,17 +157,29 @@ class Desk:
             discover=self._reader.discover,
             answered=self._tracker.wake,
         )
-        self._inquiries = self._make_inquiries()
 
-    def _make_inquiries(self) -> Inquiries:
-        outside = self._outside
+    def _new_inquiries(self) -> Inquiries:
         return Inquiries(
-            outside.broker,
-            outside.market,
-            outside.journal,
+            self._outside.broker,
+            self._outside.market,
+            self._journal,
             self.book,
             self._reader,
-            outside.clock,
+            self._clock,
+            self._abilities,
+        )
+
+    def _new_planner(self) -> Planner:
+        return Planner(
+            self._outside.broker,
+            self._outside.market,
+            self._reader,
+            self._clock,
+            self._outside.ids,
+            self._settings.limits,
+            self._settings.plan_life_s,
+            self._pace,
+            self._abilities,
         )
 
     def _parts(self) -> Parts:
@@ -184,6 +195,8 @@ class Desk:
             clock=self._clock,
             ids=self._outside.ids,
             calm=self._calm,
+            pace=self._pace,
+            limits=self._settings.limits,
         )
 
     # --- life --------------------------------------------------------------------------------
@@ -193,6 +206,8 @@ class Desk:
         await self._guard.load()
         newest = await self._journal.history(1)
         self._newest = newest[0].id if newest else None
+        await self._pace.load()
+        await self._abilities.load()
         for broadcast in await self._journal.unfinished():
             self._recorder.opened(broadcast)
             await self._recorder.update(broadcast.id, _left_over)
@@ -209,9 +224,8 @@ class Desk:
 
     async def _load_recent(self) -> None:
         """Know what was sent moments ago by an earlier process, for the duplicate check."""
-        window = timedelta(seconds=self._settings.limits.duplicate_window_s)
         known = self.book.snapshot.broadcasts
-        for recent in await self._journal.since(self._clock.now() - window):
+        for recent in await self._journal.since(self._clock.now() - self._window):
             if recent.id not in known:
                 self._recorder.opened(recent)
 
@@ -253,6 +267,7 @@ class Desk:
                 TaskView(t.name, t.state, t.restarts, t.detail) for t in self.supervisor.health
             ),
             alarms=snapshot.alarms,
+            limits=limits_hash(self._settings.limits),
         )
 
     async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
@@ -299,10 +314,11 @@ class Desk:
             self._planner.plan(request, accounts, self.book, turn),
             make_ready(self._outside.broker, accounts),
         )
-        if request.save:
+        saved = request.save and bool(result.plan.sendable)
+        if saved:
             await self._journal.save_plan(result.plan)
-        self._submitter.keep(result, saved=request.save)
-        return plan_view(result.plan, saved=request.save)
+        self._submitter.keep(result, saved=saved)
+        return plan_view(result.plan, saved=saved)
 
     async def submit(self, request: SubmitRequest) -> BroadcastView:
         """Send a plan; returns once every intent is written down and the burst is under way."""
@@ -416,6 +432,15 @@ class Desk:
 
     def _current(self, broadcast: Broadcast) -> Broadcast:
         return self.book.snapshot.broadcasts.get(broadcast.id, broadcast)
+
+
+def _looked_back(limits: RiskLimits) -> timedelta:
+    """Return how far back the checks of a plan look for orders that were alike."""
+    return timedelta(
+        seconds=max(
+            limits.duplicate_window_s, limits.duplicate_warn_s, limits.broadcast_repeat_window_s
+        )
+    )
 
 
 def _left_over(broadcast: Broadcast) -> list[Change]:

@@ -73,7 +73,7 @@ def net_of(ticket: Ticket, quotes: Mapping[str, Quote], *, natural: bool) -> Dec
         price = None if quote is None else _price(quote, leg.side, natural=natural)
         if price is None:
             return None
-        total -= leg.side.sign * leg.ratio * price
+        total -= leg.side.sign * ticket.weight(leg) * price
     return total
 
 

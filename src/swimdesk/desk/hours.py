@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from swimdesk.desk.ports import SessionHours
 from swimdesk.domain.instruments import INDEX_ROOTS, OptionContract, Settlement
 from swimdesk.domain.orders import Session, Ticket
+from swimdesk.domain.payoff import contracts_of
 
 EASTERN = ZoneInfo("America/New_York")
 USUAL_CLOSE = time(16)
@@ -31,10 +32,10 @@ def market_day(now: datetime) -> date:
 
 def product_of(ticket: Ticket) -> str:
     """Return the broker's product code whose hours bind this ticket: EQ, EQO or IND."""
-    contract = ticket.legs[0].instrument
-    if not isinstance(contract, OptionContract):
+    contracts = contracts_of(ticket.legs)
+    if not contracts:
         return "EQ"
-    return "IND" if contract.root in INDEX_ROOTS else "EQO"
+    return "IND" if contracts[0].root in INDEX_ROOTS else "EQO"
 
 
 def closed_reason(ticket: Ticket, hours: Mapping[str, SessionHours], now: datetime) -> str:

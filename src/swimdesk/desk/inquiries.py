@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
+from swimdesk.desk.abilities import Abilities
 from swimdesk.desk.book import Book
 from swimdesk.desk.choosing import choose
 from swimdesk.desk.hours import EASTERN, market_day
@@ -38,6 +39,7 @@ class Inquiries:
         book: Book,
         reader: HoldingsReader,
         clock: Clock,
+        abilities: Abilities,
     ) -> None:
         self._broker = broker
         self._market = market
@@ -45,11 +47,12 @@ class Inquiries:
         self._book = book
         self._reader = reader
         self._clock = clock
+        self._abilities = abilities
 
     async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
         """List accounts; an empty scope means all."""
         chosen = await self._read(scope)
-        return tuple(account_view(account) for account in chosen)
+        return tuple(account_view(account, self._abilities.of(account)) for account in chosen)
 
     async def balances(self, scope: Scope) -> tuple[BalanceView, ...]:
         """Read what the accounts can spend."""

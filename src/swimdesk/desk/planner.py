@@ -7,16 +7,32 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
+from swimdesk.desk.abilities import Abilities
 from swimdesk.desk.book import Book, Snapshot
+from swimdesk.desk.checking import (
+    broadcast_facts,
+    earlier_orders,
+    in_underlying,
+    quote_facts,
+)
+from swimdesk.desk.drafting import (
+    Drafted,
+    Market,
+    bare_line,
+    buying_power_of,
+    cost_in,
+    draft_of,
+    reserved_in,
+    unread_line,
+    unresolved_line,
+)
 from swimdesk.desk.exposure import (
     Ours,
-    after_orders,
-    debit_of,
-    marks_of,
-    net_of,
     unpriced_symbols,
 )
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
+from swimdesk.desk.intending import common_market, drafted, share_of, tickets_of
+from swimdesk.desk.pace import NEVER_LEFT, Pace
 from swimdesk.desk.ports import (
     Broker,
     Clock,
@@ -25,62 +41,33 @@ from swimdesk.desk.ports import (
     LineOrder,
     MarketData,
     PreparedOrder,
-    Quote,
 )
-from swimdesk.desk.reading import SETTLE, HoldingsReader
+from swimdesk.desk.previewing import Overridden, asked_broker
+from swimdesk.desk.quoted import net_market, priced
+from swimdesk.desk.reading import HoldingsAnswer, HoldingsReader
 from swimdesk.desk.together import both
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.allocation import Allocated, Standing, allocate, unweighed
-from swimdesk.domain.broadcast import Broadcast, Denial, Line
-from swimdesk.domain.effects import resolve_effect
-from swimdesk.domain.margin import Cost, cost
-from swimdesk.domain.orderlang import parse_with_notices, print_ticket
-from swimdesk.domain.orders import LIVE, UNRESOLVED, Effect, LineState, Side, Ticket
+from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.margin import Cost
+from swimdesk.domain.net_price import NetMarket
+from swimdesk.domain.orderlang import is_intent, parse_intent, parse_order, print_ticket
+from swimdesk.domain.orders import Effect, Ticket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
 from swimdesk.domain.positions import held
 from swimdesk.domain.risk import (
-    DenialCode,
     LineFacts,
-    LiveOrder,
     RiskLimits,
     check_broadcast,
     check_line,
-    denial,
-    duplicate_denial,
+    duplicate_denials,
+    judge,
+    limits_hash,
+    parse_overrides,
 )
 from swimdesk.domain.sizing import BUDGETS, Sizing, check_text, parse_sizing
-from swimdesk.errors import BrokerError, LoginRequired, UnknownSymbol
+from swimdesk.errors import BrokerError, UnknownSymbol
 from swimdesk.views.requests import PlanRequest
-
-NEVER_LEFT = frozenset({LineState.DENIED, LineState.SKIPPED, LineState.NOT_SENT})
-"""States of lines that were never an order."""
-
-_NEVER_SHOWN = UNRESOLVED | {LineState.PLANNED, LineState.ACCEPTED}
-"""States in which no balance can be trusted to hold the order's money."""
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What the market says about a ticket: quotes by symbol, why it cannot trade, net prices."""
-
-    quotes: Mapping[str, Quote]
-    closed: str
-    expired: str
-    net_mid: Decimal | None
-    """Mid of the structure per unit, as cash received."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """One account's line between sizing and the checks."""
-
-    account: Account
-    ticket: Ticket
-    holdings: Holdings
-    cover: Mapping[str, Decimal]
-    """Signed quantity per symbol after our own working orders, what they buy left out."""
-    ours: Ours
-    denials: tuple[Denial, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +76,28 @@ class PlanResult:
 
     plan: Plan
     prepared: Mapping[str, PreparedOrder]
-    market: Market
+    markets: Mapping[str, Market]
+    """By account: CLOSE and ROLL give each its own ticket."""
     known: frozenset[str]
     """The broadcasts that were looked at; later ones ask for another look before sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is to become a plan: lines that are decided, drafts to be checked in their markets."""
+
+    order: str
+    ticket: Ticket
+    """What stands for the whole plan; each line has its own."""
+    sizing: Sizing
+    known: HoldingsAnswer
+    seen: Snapshot
+    lines: list[PlannedLine]
+    drafts: list[Drafted]
+    markets: Mapping[str, Market]
+    notices: tuple[str, ...] = ()
+    net: NetMarket | None = None
+    price_from: str | None = None
 
 
 class Planner:
@@ -106,6 +112,8 @@ class Planner:
         ids: Ids,
         limits: RiskLimits,
         plan_life_s: int,
+        pace: Pace,
+        abilities: Abilities,
     ) -> None:
         self._broker = broker
         self._market = market
@@ -114,53 +122,121 @@ class Planner:
         self._ids = ids
         self._limits = limits
         self._plan_life = timedelta(seconds=plan_life_s)
+        self._pace = pace
+        self._abilities = abilities
 
     async def plan(
         self, request: PlanRequest, accounts: Sequence[Account], book: Book, turn: int = 0
     ) -> PlanResult:
-        """Plan a ticket for these accounts; UnknownSymbol, OrderTextError, BrokerError.
+        """Plan an order text for these accounts; UnknownSymbol, OrderTextError, BrokerError.
 
         ``turn`` says whose turn it is where units left over rotate.
         """
-        parsed = parse_with_notices(request.order, today=market_day(self._clock.now()))
+        overridden = Overridden(parse_overrides(request.overrides))
+        if is_intent(request.order):
+            proposal = await self._intended(request, accounts, book)
+        else:
+            proposal = await self._proposed(request, accounts, book, turn)
+        return await self._finished(request, accounts, proposal, overridden)
+
+    async def _proposed(
+        self, request: PlanRequest, accounts: Sequence[Account], book: Book, turn: int
+    ) -> Proposal:
+        """Give each account its quantity of one ticket."""
+        parsed = parse_order(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing, request.remainder)
         check_text(sizing, parsed.ticket.quantity, parsed.ticket.side)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
-        known, market = await both(
-            self._reader.holdings(accounts), self._look(parsed.ticket, unpriced)
+        known, (market,) = await both(
+            self._reader.holdings(accounts), self._look([parsed.ticket], unpriced)
         )
+        asked = priced(parsed, market.quotes)
         # From here on nothing waits: orders that left during the reads are seen.
         snapshot = book.snapshot
         ours = snapshot.by_account()
         standings = {
-            alias: _standing(sizing, parsed.ticket, one, tuple(ours.get(alias, ())), market)
+            alias: _standing(sizing, asked, one, tuple(ours.get(alias, ())), market)
             for alias, one in known.found.items()
         }
-        shares = allocate(sizing, parsed.ticket, accounts, standings, turn)
+        shares = allocate(sizing, asked, accounts, standings, turn)
         notices = parsed.notices + _unread(sizing, unweighed(sizing, accounts, standings))
-        lines: list[PlannedLine] = []
-        drafts: list[Drafted] = []
-        for account in accounts:
-            early = _early_verdict(account, parsed.ticket, shares[account.alias], known.failed)
-            if early is not None:
-                lines.append(early)
-            else:
-                ticket = parsed.ticket.sized(shares[account.alias].quantity)
-                orders = tuple(ours.get(account.alias, ()))
-                drafts.append(_draft(ticket, known.found[account.alias], orders))
-        lines += [_unresolved_line(d) for d in drafts if d.ticket.effect is Effect.AUTO]
-        drafts = [d for d in drafts if d.ticket.effect is not Effect.AUTO]
+        lines, drafts = _divided(asked, accounts, shares, known, ours)
+        return Proposal(
+            order=print_ticket(asked),
+            ticket=asked,
+            sizing=sizing,
+            known=known,
+            seen=snapshot,
+            lines=lines,
+            drafts=drafts,
+            markets={account.alias: market for account in accounts},
+            notices=notices,
+            net=net_market(asked, market.quotes),
+            price_from=str(parsed.formula) if parsed.formula else None,
+        )
+
+    async def _intended(
+        self, request: PlanRequest, accounts: Sequence[Account], book: Book
+    ) -> Proposal:
+        """Give each account the ticket that carries out an intent there."""
+        intent = parse_intent(request.order, today=market_day(self._clock.now()))
+        sizing = parse_sizing(request.sizing, request.remainder)
+        share = share_of(sizing)
+        known = await self._reader.holdings(accounts)
+        found = tickets_of(intent, known, book.snapshot.by_account(), share)
+        unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
+        tickets = {alias: one for alias, one in found.items() if isinstance(one, Ticket)}
+        looked = await self._look(list(tickets.values()), unpriced)
+        # From here on nothing waits: what orders that left meanwhile close is not closed again.
+        snapshot = book.snapshot
+        markets = dict(zip(tickets, looked, strict=True))
+        lines, drafts = drafted(intent, accounts, known, found, markets, snapshot.by_account())
+        sample = (drafts[0] if drafts else lines[0]).ticket
+        return Proposal(
+            order=" ".join(request.order.split()),
+            ticket=sample,
+            sizing=sizing,
+            known=known,
+            seen=snapshot,
+            lines=lines,
+            drafts=drafts,
+            markets=markets,
+            net=common_market(drafts, markets),
+            price_from=str(intent.formula) if intent.formula else None,
+        )
+
+    async def _finished(
+        self,
+        request: PlanRequest,
+        accounts: Sequence[Account],
+        proposal: Proposal,
+        overridden: Overridden,
+    ) -> PlanResult:
+        """Render, check and cap what is proposed."""
+        drafts, markets = proposal.drafts, proposal.markets
         prepared = self._render(drafts)
-        costs = {d.account.alias: _cost(d, market) for d in drafts}
-        lines += [
-            self._checked(d, prepared[d.account.alias], market, costs[d.account.alias])
+        costs = {d.account.alias: cost_in(d, markets[d.account.alias]) for d in drafts}
+        lines = proposal.lines + [
+            self._checked(d, prepared[alias], markets[alias], costs[alias])
             for d in drafts
+            for alias in (d.account.alias,)
         ]
-        lines = self._cap(lines, costs)
+        lines = overridden.lift(lines)
+        if request.broker_preview:
+            lines = await asked_broker(self._broker, lines, prepared, proposal.known.found)
+            lines = overridden.lift(lines)
+        lines = self._cap(proposal, lines, costs, overridden)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
-        plan = self._plan(parsed.ticket, lines, sizing, notices)
-        return PlanResult(plan, prepared, market, frozenset(snapshot.broadcasts))
+        plan = self._plan(proposal, lines, overridden.unused())
+        plan = replace(
+            plan,
+            digest=digest(plan.sendable, overridden.used),
+            limits=limits_hash(self._limits),
+            overrides=tuple(sorted(overridden.used)),
+            notional=_dollars_of(lines, costs),
+        )
+        return PlanResult(plan, prepared, markets, frozenset(proposal.seen.broadcasts))
 
     def recheck(self, result: PlanResult, snapshot: Snapshot) -> PlannedLine | None:
         """Check the accounts that got an order of ours since; return the first that may not go."""
@@ -180,12 +256,14 @@ class Planner:
                 snapshot.balances[line.account],
                 snapshot.positions.get(line.account, ()),
             )
-            draft = _draft(line.ticket, holdings, tuple(ours.get(line.account, ())))
+            draft = draft_of(line.ticket, holdings, tuple(ours.get(line.account, ())))
+            market = result.markets[line.account]
             again = self._checked(
-                draft, result.prepared[line.account], result.market, _cost(draft, result.market)
+                draft, result.prepared[line.account], market, cost_in(draft, market)
             )
-            if again.denials:
-                return again
+            standing = judge(again.denials, parse_overrides(result.plan.overrides)).standing
+            if standing:
+                return replace(again, denials=standing)
         return None
 
     def render(self, lines: Sequence[PlannedLine]) -> dict[str, PreparedOrder]:
@@ -197,12 +275,13 @@ class Planner:
         orders = [LineOrder(d.account.alias, d.account.alias, d.ticket) for d in drafts]
         return {order.account: order for order in self._broker.prepare(orders).orders}
 
-    async def _look(self, ticket: Ticket, others: Iterable[str]) -> Market:
-        """Ask the market about a ticket; ``others`` are symbols to be quoted with it."""
+    async def _look(self, tickets: Sequence[Ticket], others: Iterable[str]) -> list[Market]:
+        """Ask the market about tickets; ``others`` are symbols to be quoted with them."""
         now = self._clock.now()
-        symbols = [leg.instrument.symbol for leg in ticket.legs]
+        symbols = list(dict.fromkeys(x.instrument.symbol for t in tickets for x in t.legs))
+        underlyings = [ticket.underlying for ticket in tickets]
         quotes, hours = await both(
-            self._market.quotes(list(dict.fromkeys((*symbols, ticket.underlying, *others)))),
+            self._market.quotes(list(dict.fromkeys((*symbols, *underlyings, *others)))),
             self._market.hours(market_day(now)),
         )
         missing = [symbol for symbol in symbols if symbol not in quotes]
@@ -211,29 +290,36 @@ class Planner:
                 f"The broker lists no {', '.join(missing)}; check symbol, expiry and strikes"
                 " (`swimdesk chain SYMBOL` shows what there is). Nothing was sent."
             )
-        return Market(
-            quotes=quotes,
-            closed=closed_reason(ticket, hours, now),
-            expired=expired_reason(ticket, hours, now),
-            net_mid=net_of(ticket, quotes, natural=False),
-        )
+        return [
+            Market(
+                quotes=quotes,
+                closed=closed_reason(ticket, hours, now),
+                expired=expired_reason(ticket, hours, now),
+                facts=quote_facts(ticket, quotes, self._clock.now()),
+            )
+            for ticket in tickets
+        ]
 
     def _checked(
         self, draft: Drafted, order: PreparedOrder, market: Market, price: Cost
     ) -> PlannedLine:
+        now = self._clock.now()
         facts = LineFacts(
             account=draft.account,
             ticket=draft.ticket,
             balances=draft.holdings.balances,
             holdings=draft.cover,
             cost=price,
-            reserved=_reserved(draft, market.quotes),
+            reserved=reserved_in(draft, market.quotes),
+            in_underlying=in_underlying(draft.holdings.positions, draft.ticket.underlying),
+            balances_age_s=(now - draft.holdings.balances.as_of) // timedelta(seconds=1),
             penny_pilot=market.quotes[draft.ticket.legs[0].instrument.symbol].penny_pilot,
-            net_mid=market.net_mid,
+            quotes=market.facts,
             session=market.closed,
             expired=market.expired,
-            duplicate=duplicate_denial(
-                order.fingerprint, earlier_orders(draft.ours), self._clock.now(), self._limits
+            learned=self._abilities.of(draft.account),
+            duplicates=duplicate_denials(
+                order.fingerprint, earlier_orders(draft.ours), now, self._limits
             ),
         )
         denials = draft.denials + check_line(facts, self._limits)
@@ -247,41 +333,76 @@ class Planner:
             denials=denials,
             requirement=price.requirement,
             max_loss=price.max_loss,
-            buying_power=_buying_power(draft),
+            buying_power=buying_power_of(draft),
             body_hash=order.body_hash,
             fingerprint=order.fingerprint,
         )
 
-    def _cap(self, lines: list[PlannedLine], costs: Mapping[str, Cost]) -> list[PlannedLine]:
-        """Apply the ceiling over the whole broadcast: all lines or none."""
+    def _cap(
+        self,
+        proposal: Proposal,
+        lines: list[PlannedLine],
+        costs: Mapping[str, Cost],
+        overridden: Overridden,
+    ) -> list[PlannedLine]:
+        """Apply the checks of the whole broadcast: all lines or none."""
         sendable = [line for line in lines if line.verdict is Verdict.SEND]
-        total = sum((costs[line.account].notional for line in sendable), Decimal(0))
-        found = check_broadcast(total, self._limits)
-        if found is None:
+        if not sendable:
+            return lines
+        quotes = proposal.markets[sendable[0].account].quotes
+        sums = broadcast_facts(proposal.ticket, sendable, _dollars_of(lines, costs), quotes)
+        found = check_broadcast(self._pace.beside(sums, sendable), self._limits)
+        standing = overridden.judge(found)
+        if not standing:
             return lines
         return [
-            replace(line, verdict=Verdict.DENIED, denials=(*line.denials, found))
+            replace(line, verdict=Verdict.DENIED, denials=(*line.denials, *standing))
             if line.verdict is Verdict.SEND
             else line
             for line in lines
         ]
 
-    def _plan(
-        self, ticket: Ticket, lines: list[PlannedLine], sizing: Sizing, notices: tuple[str, ...]
-    ) -> Plan:
+    def _plan(self, proposal: Proposal, lines: list[PlannedLine], notices: tuple[str, ...]) -> Plan:
         now = self._clock.now()
         return Plan(
             id=self._ids.mint(),
-            order=print_ticket(ticket),
-            ticket=ticket,
+            order=proposal.order,
+            ticket=proposal.ticket,
             created=now,
             expires=now + self._plan_life,
             lines=tuple(lines),
-            digest=digest(line for line in lines if line.verdict is Verdict.SEND),
-            sizing=str(sizing),
-            remainder=sizing.remainder,
-            notices=notices,
+            digest="",
+            sizing=str(proposal.sizing),
+            remainder=proposal.sizing.remainder,
+            notices=proposal.notices + notices,
+            net=proposal.net,
+            price_from=proposal.price_from,
         )
+
+
+def _divided(
+    ticket: Ticket,
+    accounts: Sequence[Account],
+    shares: Mapping[str, Allocated],
+    known: HoldingsAnswer,
+    ours: Mapping[str, Sequence[tuple[Broadcast, Line]]],
+) -> tuple[list[PlannedLine], list[Drafted]]:
+    """Tell the accounts that cannot have an order from the drafts of those that can."""
+    lines: list[PlannedLine] = []
+    drafts: list[Drafted] = []
+    for account in accounts:
+        early = _early_verdict(account, ticket, shares[account.alias], known.failed)
+        if early is not None:
+            lines.append(early)
+            continue
+        orders = tuple(ours.get(account.alias, ()))
+        sized = ticket.sized(shares[account.alias].quantity)
+        draft = draft_of(sized, known.found[account.alias], orders)
+        if draft.ticket.effect is Effect.AUTO:
+            lines.append(unresolved_line(draft))
+        else:
+            drafts.append(draft)
+    return lines, drafts
 
 
 def _standing(
@@ -291,8 +412,8 @@ def _standing(
     quantities = held(holdings.positions)
     if sizing.rule not in BUDGETS:
         return Standing(holdings.balances, quantities)
-    unit = _draft(ticket.sized(1), holdings, ours)
-    loss = _cost(unit, market).max_loss
+    unit = draft_of(ticket.sized(1), holdings, ours)
+    loss = cost_in(unit, market).max_loss
     return Standing(holdings.balances, quantities, loss, unit.ticket.effect is Effect.CLOSE)
 
 
@@ -309,97 +430,12 @@ def _early_verdict(
     """Decide the accounts that are not even drafted: nothing to send, or nothing known."""
     error = failed.get(account.alias)
     if error is not None:
-        needs_login = isinstance(error, LoginRequired)
-        code = DenialCode.LOGIN_NOT_READY if needs_login else DenialCode.NOT_READ
-        return _bare_line(account, ticket, Verdict.DENIED, None, (denial(code, error.detail),))
+        return unread_line(account, ticket, error)
     if share.quantity == 0:
-        return _bare_line(account, ticket, Verdict.SKIPPED, share.reason, ())
+        return bare_line(account, ticket, Verdict.SKIPPED, share.reason, ())
     return None
 
 
-def _bare_line(
-    account: Account,
-    ticket: Ticket,
-    verdict: Verdict,
-    reason: str | None,
-    denials: tuple[Denial, ...],
-) -> PlannedLine:
-    return PlannedLine(
-        account.alias, account.login, account.last4, ticket, verdict, 0, reason, denials
-    )
-
-
-def _unresolved_line(draft: Drafted) -> PlannedLine:
-    """Deny what neither opens nor closes: there is no order to render or to price."""
-    line = _bare_line(draft.account, draft.ticket, Verdict.DENIED, None, draft.denials)
-    return replace(line, quantity=draft.ticket.quantity, buying_power=_buying_power(draft))
-
-
-def _draft(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
-    quantities = held(holdings.positions)
-    free = after_orders(quantities, ours, lambda line, _: line.ticket.effect is Effect.CLOSE)
-    cover = after_orders(
-        quantities,
-        ours,
-        lambda line, leg: line.ticket.effect is Effect.CLOSE or leg.side is Side.SELL,
-    )
-    resolved = resolve_effect(ticket, quantities, free)
-    return Drafted(holdings.account, resolved.ticket, holdings, cover, ours, resolved.denials)
-
-
-def _cost(draft: Drafted, market: Market) -> Cost:
-    return _cost_of(draft.ticket, draft.account, draft.cover, market.quotes)
-
-
-def _cost_of(
-    ticket: Ticket, account: Account, cover: Mapping[str, Decimal], quotes: Mapping[str, Quote]
-) -> Cost:
-    spot = quotes.get(ticket.underlying)
-    return cost(
-        ticket,
-        debit=debit_of(ticket, quotes),
-        spot=spot.last if spot else None,
-        account_type=account.capabilities.type,
-        holdings=cover,
-        marks=marks_of(ticket, quotes),
-    )
-
-
-def _reserved(draft: Drafted, quotes: Mapping[str, Quote]) -> Decimal:
-    """Add up what our own orders hold that left after the balances were read."""
-    cover = held(draft.holdings.positions)
-    return sum(
-        (
-            _cost_of(line.ticket, draft.account, cover, quotes).requirement
-            for broadcast, line in draft.ours
-            if line.state in LIVE and _is_newer(broadcast, line, draft)
-        ),
-        Decimal(0),
-    )
-
-
-def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
-    """Tell whether the balances may not show this order yet; doubt always counts."""
-    return line.state in _NEVER_SHOWN or (
-        broadcast.created >= draft.holdings.balances.as_of - SETTLE
-    )
-
-
-def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, ...]:
-    """Return our earlier orders of an account that the duplicate check must look at."""
-    unidentified = (LineState.PLANNED, LineState.SENDING, LineState.IN_DOUBT)
-    return tuple(
-        LiveOrder(
-            line.fingerprint,
-            line.state in unidentified
-            or (line.state is LineState.ACCEPTED and line.order_id is None),
-            broadcast.created,
-        )
-        for broadcast, line in ours
-        if line.fingerprint is not None and line.state not in NEVER_LEFT
-    )
-
-
-def _buying_power(draft: Drafted) -> Decimal:
-    known = draft.holdings.balances
-    return known.stock_buying_power if draft.ticket.is_equity else known.option_buying_power
+def _dollars_of(lines: Iterable[PlannedLine], costs: Mapping[str, Cost]) -> Decimal:
+    sendable = (line for line in lines if line.verdict is Verdict.SEND)
+    return sum((costs[line.account].notional for line in sendable), Decimal(0))

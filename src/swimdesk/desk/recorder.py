@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from swimdesk.desk.book import Book
@@ -28,12 +28,17 @@ class Change:
 
 
 Decide = Callable[[Broadcast], Sequence[Change]]
+After = Callable[[Broadcast, Sequence[Line]], Awaitable[None]]
 
 
 class Recorder:
     """The only way by which lines change; changes of one broadcast never overtake each other."""
 
-    def __init__(self, journal: Journal, book: Book, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, book: Book, bus: Bus, clock: Clock, after: After | None = None
+    ) -> None:
+        """``after`` gets every broadcast with its lines that moved, once they are shown."""
+        self._after = after
         self._journal = journal
         self._book = book
         self._bus = bus
@@ -70,6 +75,8 @@ class Recorder:
             lines = tuple(change.line for change in changes)
             self.publish(LinesChanged(broadcast_id, lines))
         await self._raise_alarms(broadcast, lines)
+        if self._after is not None:
+            await self._after(broadcast, lines)
 
     async def fact(self, name: str) -> str | None:
         """Return what was learnt under a name, by this process or an earlier one."""

@@ -9,18 +9,20 @@ from swimdesk.desk.ports import BrokerOrder, ChainContract, Quote
 from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.instruments import OptionContract
 from swimdesk.domain.positions import Position
+from swimdesk.domain.risk import Learned
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
     ChainRow,
     ChainView,
+    LearnedView,
     OrderView,
     PositionView,
 )
 
 
-def account_view(account: Account) -> AccountView:
-    """Show an account and what it may trade."""
+def account_view(account: Account, learned: Learned | None = None) -> AccountView:
+    """Show an account, what it may trade, and what the broker's rejects have taught about it."""
     able = account.capabilities
     return AccountView(
         account=account.alias,
@@ -32,6 +34,16 @@ def account_view(account: Account) -> AccountView:
         option_level=able.option_level,
         closing_only=able.closing_only,
         ira=able.ira,
+        learned=None
+        if learned is None
+        else LearnedView(
+            lack=learned.lack.value,
+            text=learned.text,
+            at=learned.at,
+            order=learned.order,
+            order_id=learned.order_id,
+            broadcast=learned.broadcast,
+        ),
     )
 
 

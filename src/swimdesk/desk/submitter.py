@@ -7,13 +7,15 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.launching import check_policy, lines_of_plan, waves_of
-from swimdesk.desk.planner import NEVER_LEFT, Planner, PlanResult
+from swimdesk.desk.pace import NEVER_LEFT, Pace
+from swimdesk.desk.planner import Planner, PlanResult
 from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.supervisor import Supervisor
@@ -23,8 +25,16 @@ from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.events import Halted
 from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan, digest
+from swimdesk.domain.risk import BroadcastFacts, RiskLimits, pace
 from swimdesk.domain.sizing import Remainder
-from swimdesk.errors import GuardError, InvariantBroken, OrderDenied, PlanExpired, StoreError
+from swimdesk.errors import (
+    GuardError,
+    InputError,
+    InvariantBroken,
+    OrderDenied,
+    PlanExpired,
+    StoreError,
+)
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.requests import SubmitRequest
 
@@ -49,6 +59,8 @@ class Parts:
     clock: Clock
     ids: Ids
     calm: Calm
+    pace: Pace
+    limits: RiskLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,7 @@ class Submitter:
         async with self._turn:
             earlier = await self._earlier(request)
             if earlier is not None:
+                await self._check_same_order(request, earlier)
                 return earlier
             check_policy(request.waves)
             try:
@@ -117,16 +130,8 @@ class Submitter:
         seed = self._parts.clock.monotonic_ns() & 0xFFFF_FFFF
         lines = lines_of_plan(plan, self._parts.ids)
         waves = waves_of(lines, orders, request.waves, seed)
-        broadcast = Broadcast(
-            id=request.broadcast,
-            order=plan.order,
-            mode=self._mode,
-            created=self._parts.clock.now(),
-            lines=_first_wave_sending(lines, waves[0].orders),
-            key=request.key,
-            agent=request.agent,
-            plan_digest=plan.digest,
-            seed=seed,
+        broadcast = self._broadcast_of(
+            request, plan, _first_wave_sending(lines, waves[0].orders), seed
         )
         self._parts.calm.begin(broadcast.id)
         try:
@@ -142,6 +147,7 @@ class Submitter:
             raise
         broadcast = replace(broadcast, journal_ns=self._parts.clock.monotonic_ns() - t0_ns)
         self._parts.recorder.opened(broadcast)
+        self._parts.pace.opened(broadcast)
         launch = Launch(
             broadcast,
             waves,
@@ -155,6 +161,25 @@ class Submitter:
         # The burst goes first; the answer to whoever asked can wait one turn of the loop.
         await asyncio.sleep(0)
         return broadcast
+
+    def _broadcast_of(
+        self, request: SubmitRequest, plan: Plan, lines: tuple[Line, ...], seed: int
+    ) -> Broadcast:
+        return Broadcast(
+            id=request.broadcast,
+            order=plan.order,
+            mode=self._mode,
+            created=self._parts.clock.now(),
+            lines=lines,
+            key=request.key,
+            agent=request.agent,
+            plan_digest=plan.digest,
+            seed=seed,
+            plan=plan.id,
+            limits=plan.limits,
+            overrides=plan.overrides,
+            notional=plan.notional,
+        )
 
     async def _earlier(self, request: SubmitRequest) -> Broadcast | None:
         """Return the broadcast that this request (repeated) or its key made already.
@@ -192,10 +217,7 @@ class Submitter:
         kept = self._plans.get(request.plan)
         plan = kept.result.plan if kept else await self._parts.journal.load_plan(request.plan)
         if plan is None:
-            raise PlanExpired(
-                f"There is no plan {request.plan} to send: it was sent already (see"
-                " `swimdesk broadcasts`), was not saved, or never was."
-            )
+            raise await self._no_plan(request.plan)
         self._check_plan(plan, request)
         await self._check_accounts(plan)
         orders = kept.result.prepared if kept else self._parts.planner.render(plan.sendable)
@@ -204,9 +226,10 @@ class Submitter:
             self._check_again(kept.result)
         else:
             self._check_nothing_left_since(plan)
+        self._check_pace(plan)
         is_saved = kept is None or kept.saved
         if is_saved and not await self._parts.journal.spend_plan(plan.id):
-            raise PlanExpired(f"The plan {plan.id} was sent already.")
+            raise await self._no_plan(plan.id)
         self._plans.pop(plan.id, None)
         return plan, orders
 
@@ -231,6 +254,37 @@ class Submitter:
             raise OrderDenied(_why_not_all(plan))
         if request.on_deny == "stop" and len(plan.sendable) < len(plan.lines):
             raise OrderDenied(f"--on-deny stop: {_why_not_all(plan)}")
+
+    async def _check_same_order(self, request: SubmitRequest, earlier: Broadcast) -> None:
+        """A key stands for one order: with another one it is a mistake, not a repetition."""
+        if earlier.id == request.broadcast or earlier.plan == request.plan:
+            return
+        kept = self._plans.get(request.plan)
+        plan = kept.result.plan if kept else await self._parts.journal.load_plan(request.plan)
+        if plan is not None and plan.order != earlier.order:
+            raise InputError(
+                f"The key {request.key} was used by broadcast {earlier.id} for another order,"
+                f" {earlier.order}; nothing was sent."
+            )
+
+    async def _no_plan(self, plan_id: str) -> PlanExpired:
+        """Say what became of a plan that cannot be sent."""
+        sent = await self._parts.journal.broadcast_of_plan(plan_id)
+        if sent is not None:
+            return PlanExpired(
+                f"The plan {plan_id} was sent already: it became broadcast {sent.id}"
+                f" (`swimdesk broadcasts {sent.id}`)."
+            )
+        return PlanExpired(
+            f"There is no plan {plan_id} to send: it was used, was not saved, or never was."
+        )
+
+    def _check_pace(self, plan: Plan) -> None:
+        """Look again at what a plan cannot know: which broadcasts left since it was made."""
+        sums = BroadcastFacts(plan.notional or Decimal(0), 0)
+        found = pace(self._parts.pace.beside(sums, plan.sendable), self._parts.limits)
+        if found:
+            raise OrderDenied("; ".join(f"{one.code}: {one.detail}" for one in found))
 
     def _check_again(self, result: PlanResult) -> None:
         """Look again at the moment of sending: another plan may have left in between."""
@@ -288,7 +342,7 @@ async def make_ready(broker: Broker, accounts: Sequence[Account]) -> None:
 def _check_digest(plan: Plan, orders: Mapping[str, PreparedOrder]) -> None:
     """What was shown is what leaves: the bodies must hash to the digest of the plan."""
     lines = [replace(x, body_hash=orders[x.account].body_hash) for x in plan.sendable]
-    if digest(lines) != plan.digest:
+    if digest(lines, plan.overrides) != plan.digest:
         raise PlanExpired("The orders no longer match the plan; preview the order again.")
 
 

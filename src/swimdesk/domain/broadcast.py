@@ -30,12 +30,30 @@ class BroadcastState(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+class Grade(StrEnum):
+    """How firmly a risk check says no."""
+
+    HARD = "hard"
+    """Nothing lifts it in a running desk."""
+    TYPED = "typed"
+    """Whoever types the figure that was shown may go on."""
+    SOFT = "soft"
+    """An acknowledgement is enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """Why a risk check said no: a stable code and the figures that led to it."""
+    """Why a risk check said no: a stable code and the figures that led to it.
+
+    ``override`` is what lifts it: ``CODE=FIGURE`` (typed), ``CODE`` (soft), None for a hard one.
+    ``figure`` is exact, the figure in ``override`` is rounded up to be typed.
+    """
 
     code: str
     detail: str
+    grade: Grade = Grade.HARD
+    override: str | None = None
+    figure: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,14 @@ class Broadcast:
     plan_digest: str = ""
     seed: int = 0
     journal_ns: int | None = None
+    plan: str | None = None
+    """The plan that was sent."""
+    limits: str = ""
+    """Which limits it was checked against (``limits_hash``)."""
+    overrides: tuple[str, ...] = ()
+    """What the operator typed or acknowledged, and what was lifted by it."""
+    notional: Decimal | None = None
+    """Dollars over all lines that were to be sent; None where it was not written down."""
 
     @property
     def state(self) -> BroadcastState:

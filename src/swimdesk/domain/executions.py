@@ -58,6 +58,7 @@ def fill_of(ticket: Ticket, executions: Iterable[Execution]) -> Fill:
     if not all(filled.values()):
         return Fill(units, None)
     net = sum(
-        (leg.side.sign * leg.ratio * value[s] / filled[s] for s, leg in legs.items()), Decimal(0)
+        (leg.side.sign * ticket.weight(leg) * value[s] / filled[s] for s, leg in legs.items()),
+        Decimal(0),
     )
     return Fill(units, ticket.side.sign * net)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 
 from swimdesk.domain.accounts import AccountType
 from swimdesk.domain.instruments import INDEX_ROOTS, OPTION_MULTIPLIER, OptionContract, Right
-from swimdesk.domain.orders import Effect, Side, Ticket
+from swimdesk.domain.orders import ROLLING, Effect, Leg, Side, Ticket
 from swimdesk.domain.payoff import cover, worst_loss
 
 COMMISSION_PER_CONTRACT = Decimal("0.65")
@@ -60,17 +60,26 @@ def cost(
     """
     paid = debit * ticket.multiplier * ticket.quantity
     charge = fees(ticket)
-    if ticket.effect is Effect.CLOSE:
+    opened = _opened(ticket)
+    if not opened:
         outlay = max(paid, Decimal(0))
         return Cost(outlay + charge, outlay + charge, outlay, charge)
     market = _Market(paid, spot, account_type, holdings, marks)
-    held_against = _held_against(ticket, market)
+    held_against = _held_against(ticket, opened, market)
+    if ticket.effect in ROLLING:
+        closed = tuple(replace(leg, side=leg.side.opposite) for leg in ticket.legs_of(Effect.CLOSE))
+        held_against = max(held_against - _held_against(ticket, closed, market), Decimal(0))
     requirement = held_against + paid + charge
-    bounded = _max_loss(ticket, paid)
+    bounded = _max_loss(ticket, opened, paid)
     loss = None if bounded is None else bounded + charge
-    is_naked = bounded is None or bool(cover(ticket.legs).naked)
+    is_naked = bounded is None or bool(cover(opened).naked)
     notional = max(requirement - charge, -paid) if is_naked or bounded is None else bounded
     return Cost(max(requirement, charge), loss, notional, charge)
+
+
+def _opened(ticket: Ticket) -> tuple[Leg, ...]:
+    """Return the legs that open; all of them while nobody knows yet."""
+    return ticket.legs if ticket.effect is Effect.AUTO else ticket.legs_of(Effect.OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +93,29 @@ class _Market:
     marks: Mapping[str, Decimal]
 
 
-def _max_loss(ticket: Ticket, paid: Decimal) -> Decimal | None:
+def _max_loss(ticket: Ticket, opened: Sequence[Leg], paid: Decimal) -> Decimal | None:
     """Return the worst loss in dollars before fees; None where it has no bound."""
     if ticket.is_equity:
         return paid if ticket.side is Side.BUY else None
-    worst = worst_loss(ticket.legs)
+    worst = worst_loss(opened)
     if worst is None:
         return None
     return max(worst * ticket.multiplier * ticket.quantity + paid, Decimal(0))
 
 
-def _held_against(ticket: Ticket, market: _Market) -> Decimal:
-    """Return what the broker holds back in dollars, the premium received included.
+def _held_against(ticket: Ticket, legs: Sequence[Leg], market: _Market) -> Decimal:
+    """Return what the broker holds back for legs in dollars, the premium received included.
 
     A spread is charged its worst payout at expiry, an iron condor therefore its wider side only; a
-    short that nothing covers is charged by itself, premium included.
+    short that nothing covers is charged by itself, premium included. Shares bought together with
+    calls count as paid in full: no loan is reckoned with.
     """
-    if ticket.is_equity:
+    shares = ticket.shares
+    if shares is not None and (ticket.is_equity or shares.side is Side.SELL):
         # Selling short: the proceeds are held and as much again, which leaves the price
-        # itself as the charge on stock buying power.
-        return Decimal(0) if ticket.side is Side.BUY else -2 * market.paid
-    found = cover(ticket.legs)
+        # itself as the charge on stock buying power. No call bought with it is reckoned with.
+        return Decimal(0) if shares.side is Side.BUY else -2 * market.paid
+    found = cover(legs)
     held = found.spread_loss * ticket.multiplier * ticket.quantity
     for contract, count in found.naked:
         contracts = count * ticket.quantity

@@ -28,11 +28,24 @@ class Side(StrEnum):
 
 
 class Effect(StrEnum):
-    """Whether an order opens or closes a position; ``auto`` is resolved per account in the plan."""
+    """Whether an order opens or closes a position; ``auto`` is resolved per account in the plan.
+
+    The last two are those of a roll: one half of the legs closes, the other opens.
+    """
 
     AUTO = "auto"
     OPEN = "open"
     CLOSE = "close"
+    CLOSE_OPEN = "close/open"
+    OPEN_CLOSE = "open/close"
+
+
+_HALVES = {
+    Effect.CLOSE_OPEN: (Effect.CLOSE, Effect.OPEN),
+    Effect.OPEN_CLOSE: (Effect.OPEN, Effect.CLOSE),
+}
+ROLLING = frozenset(_HALVES)
+"""The effects of a roll: of the legs named first, then of those named second."""
 
 
 class OrderType(StrEnum):
@@ -88,6 +101,9 @@ class StructureKind(StrEnum):
     UNBALANCED_IRON_CONDOR = "~IRON CONDOR"
     IRON_BUTTERFLY = "IRON BUTTERFLY"
     DOUBLE_DIAGONAL = "DBL DIAG"
+    VERTICAL_ROLL = "VERT ROLL"
+    COVERED = "COVERED"
+    COLLAR = "COLLAR"
     CUSTOM = "CUSTOM"
 
 
@@ -148,13 +164,33 @@ class Ticket:
         return len(self.legs) > 1
 
     @property
+    def shares(self) -> Leg | None:
+        """The leg of shares, where there is one."""
+        return next((leg for leg in self.legs if isinstance(leg.instrument, Equity)), None)
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The effect of each leg; those of a roll differ between its halves."""
+        first, second = _HALVES.get(self.effect, (self.effect, self.effect))
+        half = len(self.legs) // 2
+        return (first,) * half + (second,) * (len(self.legs) - half)
+
+    def legs_of(self, effect: Effect) -> tuple[Leg, ...]:
+        """Return the legs that have an effect."""
+        return tuple(leg for leg, own in zip(self.legs, self.effects, strict=True) if own is effect)
+
+    def weight(self, leg: Leg) -> Decimal:
+        """Return how often the price of a leg goes into the price of a unit, unsigned."""
+        return Decimal(leg.ratio * leg.instrument.multiplier) / self.multiplier
+
+    @property
     def underlying(self) -> str:
         """The quote symbol that drives this ticket's price (``SPY``, ``$SPX``)."""
         return self.legs[0].instrument.underlying
 
     @property
     def multiplier(self) -> int:
-        """Dollars per point of price and unit: 1 for stock, 100 for option structures."""
+        """Dollars per point of price and unit: 1 for stock, 100 as soon as there are options."""
         return 1 if self.is_equity else 100
 
     @property

@@ -1,4 +1,7 @@
-"""What legs are worth at expiry, and which shorts among them nothing covers; points, one unit."""
+"""What legs are worth at expiry, and which shorts among them nothing covers.
+
+Points of one unit: a hundred shares are worth the price of one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
-from swimdesk.domain.instruments import INDEX_ROOTS, Equity, OptionContract, Right, Settlement
+from swimdesk.domain.instruments import (
+    INDEX_ROOTS,
+    OPTION_MULTIPLIER,
+    Equity,
+    OptionContract,
+    Right,
+    Settlement,
+)
 from swimdesk.domain.orders import Leg, Side
 
 Series: TypeAlias = tuple[date, bool]
@@ -44,14 +54,16 @@ def values_at_the_end(legs: Sequence[Leg]) -> list[Decimal]:
     """Return what one unit is worth at expiry where its payoff bends, at zero and far above."""
     bends = sorted({Decimal(0), *(contract.strike for contract in contracts_of(legs))})
     values = [_worth(legs, spot) for spot in bends]
-    # Beyond the last bend the value moves by at least 1 per point, if at all: this far its sign
-    # is that of the move.
-    far = bends[-1] + abs(values[-1]) + 1
+    # Beyond the last bend the value moves by at least a hundredth per point (one share), if at
+    # all: this far its sign is that of the move.
+    far = bends[-1] + (abs(values[-1]) + 1) * OPTION_MULTIPLIER
     return [*values, _worth(legs, far)]
 
 
 def worst_loss(legs: Sequence[Leg]) -> Decimal | None:
-    """Return the most that options can cost at their end; None where nothing bounds it.
+    """Return the most that legs can cost at their end; None where nothing bounds it.
+
+    Negative for what is always worth something, such as shares with a put.
 
     Where they end on different days, a long option counts for its exercise value on the day the
     short one ends, and for nothing once it has ended itself.
@@ -60,16 +72,18 @@ def worst_loss(legs: Sequence[Leg]) -> Decimal | None:
     if any(contract.right is Right.CALL for contract, _ in found.naked):
         return None
     if len({series_of(contract) for contract in contracts_of(legs)}) == 1:
-        return max(-min(values_at_the_end(legs)), Decimal(0))
+        return -min(values_at_the_end(legs))
     assigned = (contract.strike * count for contract, count in found.naked)
     return found.spread_loss + sum(assigned, Decimal(0))
 
 
 def cover(legs: Sequence[Leg]) -> Cover:
-    """Pair the shorts of one unit with longs that end with them or later.
+    """Pair the shorts of one unit with longs that end with them or later, calls also with shares.
 
     Where longs are short in number, the shorts farthest out of the money stay naked.
     """
+    shares = sum(leg.side.sign * leg.ratio for leg in legs if isinstance(leg.instrument, Equity))
+    spare = max(shares, 0) // OPTION_MULTIPLIER
     groups: dict[Series, Group] = {}
     for leg in legs:
         if isinstance(leg.instrument, OptionContract):
@@ -81,6 +95,10 @@ def cover(legs: Sequence[Leg]) -> Cover:
         later = [groups[other] for other in sorted(groups) if other > series]
         for right in Right:
             missing = _borrow_longs(groups[series], later, right, -_net(groups[series], right))
+            if right is Right.CALL:
+                by_shares = max(min(missing, spare), 0)
+                _drop_shorts(groups[series], right, by_shares)
+                missing, spare = missing - by_shares, spare - by_shares
             naked += _drop_shorts(groups[series], right, missing)
         loss += _loss_of(groups[series])
     return Cover(loss, tuple(naked))
@@ -130,6 +148,6 @@ def _worth(legs: Sequence[Leg], spot: Decimal) -> Decimal:
 def _value(leg: Leg, spot: Decimal) -> Decimal:
     contract = leg.instrument
     if isinstance(contract, Equity):
-        return spot * leg.side.sign * leg.ratio
+        return spot * leg.side.sign * leg.ratio / OPTION_MULTIPLIER
     gain = spot - contract.strike if contract.right is Right.CALL else contract.strike - spot
     return max(gain, Decimal(0)) * leg.side.sign * leg.ratio

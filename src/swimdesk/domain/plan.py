@@ -9,7 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from swimdesk.domain.broadcast import Denial
+from swimdesk.domain.broadcast import Denial, Line
+from swimdesk.domain.net_price import NetMarket
 from swimdesk.domain.orders import Ticket
 
 
@@ -19,6 +20,36 @@ class Verdict(StrEnum):
     SEND = "send"
     DENIED = "denied"
     SKIPPED = "skipped"
+
+
+class BrokerWord(StrEnum):
+    """What the broker's own preview says of an order; only ``accept`` and ``alert`` are a yes."""
+
+    ACCEPT = "accept"
+    ALERT = "alert"
+    REJECT = "reject"
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerVerdict:
+    """The broker's preview of one order, free of control characters; dollars after the order."""
+
+    word: BrokerWord
+    texts: tuple[str, ...] = ()
+    commission: Decimal | None = None
+    available_funds: Decimal | None = None
+    """What would be left for options."""
+    buying_power: Decimal | None = None
+    """What would be left for stock."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerCheck:
+    """The broker's preview beside what the account has: ``effect`` is after minus before."""
+
+    verdict: BrokerVerdict
+    effect: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +70,10 @@ class PlannedLine:
     buying_power: Decimal | None = None
     body_hash: str | None = None
     fingerprint: str | None = None
+    lifted: tuple[Denial, ...] = ()
+    """Denials that the operator lifted."""
+    broker: BrokerCheck | None = None
+    """What the broker's preview said, where it was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +90,16 @@ class Plan:
     sizing: str = "text"
     remainder: str | None = None
     notices: tuple[str, ...] = ()
+    net: NetMarket | None = None
+    """What the ticket was quoted at; None where a leg has no market."""
+    price_from: str | None = None
+    """What the price was worked out from, as it was typed; None where it was a number."""
+    limits: str = ""
+    """Which limits it was checked against (``limits_hash``)."""
+    overrides: tuple[str, ...] = ()
+    """What the operator typed or acknowledged, and what was lifted by it."""
+    notional: Decimal | None = None
+    """Dollars over all lines that would be sent."""
 
     @property
     def sendable(self) -> tuple[PlannedLine, ...]:
@@ -62,7 +107,11 @@ class Plan:
         return tuple(line for line in self.lines if line.verdict is Verdict.SEND)
 
 
-def digest(lines: Iterable[PlannedLine]) -> str:
-    """Return one hash over exactly what would be sent: each account with its body's hash."""
+def digest(lines: Iterable[PlannedLine | Line], overrides: Iterable[str] = ()) -> str:
+    """Return one hash over exactly what would be sent: each account with its body's hash.
+
+    What was overridden for it is part of it; without any, it is the hash of the orders alone.
+    """
     parts = sorted(f"{line.account} {line.body_hash}" for line in lines if line.body_hash)
+    parts += sorted(f"override {text}" for text in overrides)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -44,6 +44,8 @@ class Shape:
     strikes: tuple[Decimal, ...]
     rights: tuple[Right, ...]
     ratios: tuple[int, ...] = ()
+    stock: str = ""
+    """The symbol of the shares that go with the options, where some do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,24 @@ def build_legs(kind: StructureKind, side: Side, shape: Shape) -> tuple[Leg, ...]
     if len(_pair_directions(structure, shape)) > 1:
         raise MixedDirections("its pairs of strikes point different ways", structure.strikes - 2)
     ratios = shape.ratios or (1,) * len(structure.legs)
-    return tuple(
+    options = tuple(
         _leg(pattern, side, shape, ratio)
         for pattern, ratio in zip(structure.legs, ratios, strict=True)
     )
+    return (*_shares(structure, side, shape), *options)
+
+
+def _shares(structure: Structure, side: Side, shape: Shape) -> tuple[Leg, ...]:
+    if bool(structure.shares) != bool(shape.stock):
+        raise ValueError(f"{structure.word} and shares of {shape.stock!r} do not go together")
+    return (Leg(Equity(shape.stock), side, structure.shares),) if shape.stock else ()
 
 
 def shape_of(ticket: Ticket) -> Shape:
     """Return what is written for a ticket's legs; ValueError if they are not those of its kind."""
     structure = STRUCTURES[ticket.kind].for_legs(len(ticket.legs))
+    if structure.shares and ticket.shares is None:
+        raise ValueError(f"{ticket.kind} has no shares among its legs")
     shape = _shape(structure, ticket.side, ticket.legs)
     if build_legs(ticket.kind, ticket.side, shape) != ticket.legs:
         raise ValueError(f"the legs do not form {ticket.kind} as {ticket.side}: {ticket.legs}")
@@ -93,10 +104,13 @@ def shape_of(ticket: Ticket) -> Shape:
 def recognise(legs: Sequence[Leg]) -> Recognised | None:
     """Name legs that came from elsewhere, in any order; None for what has no name in the table.
 
-    Of the ways to write a spread it returns the one where BUY pays and SELL receives.
+    A roll of verticals is not named. Of the ways to write a spread it returns the one where BUY
+    pays and SELL receives.
     """
     for kind, structure in STRUCTURES.items():
-        if len(structure.legs) != len(legs) or structure.fewest_legs:
+        if len(structure.legs) + bool(structure.shares) != len(legs) or structure.fewest_legs:
+            continue
+        if kind is StructureKind.VERTICAL_ROLL:  # an order, not what is held once it is filled
             continue
         for ordered in permutations(legs):
             side = ordered[0].side
@@ -113,15 +127,14 @@ def recognise(legs: Sequence[Leg]) -> Recognised | None:
 def dearer_first(kind: StructureKind, shape: Shape) -> Shape:
     """Return the shape with each pair's dearer strike in front; itself without such pairs."""
     structure = STRUCTURES[kind]
-    for strikes in permutations(shape.strikes) if structure.one_direction else ():
-        turned = replace(shape, strikes=strikes)
-        try:
-            build_legs(kind, Side.BUY, turned)
-        except StructureError:
-            continue
-        if _pair_directions(structure, turned) == {True}:
-            return turned
-    return shape
+    if not structure.one_direction:
+        return shape
+    strikes = list(shape.strikes)
+    for first, second in zip(structure.legs[::2], structure.legs[1::2], strict=True):
+        if not _dearer_in_front(shape, first, second):
+            a, b = first.strike, second.strike
+            strikes[a], strikes[b] = strikes[b], strikes[a]
+    return replace(shape, strikes=tuple(strikes))
 
 
 def forced_flow(legs: Sequence[Leg]) -> int:
@@ -172,6 +185,10 @@ def _shape(structure: Structure, side: Side, legs: Sequence[Leg]) -> Shape:
     strikes: dict[int, Decimal] = {}
     rights: dict[int, Right] = {}
     ratios: list[int] = []
+    stock = ""
+    if structure.shares:
+        (shares, *legs) = legs
+        stock = shares.instrument.symbol if isinstance(shares.instrument, Equity) else ""
     for pattern, leg in zip(structure.legs, legs, strict=False):
         ratios.append(pattern.ratio * leg.ratio * leg.side.sign * side.sign)
         if isinstance(leg.instrument, Equity):
@@ -187,6 +204,7 @@ def _shape(structure: Structure, side: Side, legs: Sequence[Leg]) -> Shape:
         tuple(strikes[at] for at in sorted(strikes)),
         tuple(rights.values()),
         tuple(ratios) if structure.ratios else (),
+        stock,
     )
 
 
@@ -242,11 +260,13 @@ def _pair_directions(structure: Structure, shape: Shape) -> set[bool]:
     if not structure.one_direction:
         return set()
     firsts, seconds = structure.legs[::2], structure.legs[1::2]
-    return {
-        (shape.strikes[first.strike] < shape.strikes[second.strike])
-        is (shape.rights[first.right] is Right.CALL)
-        for first, second in zip(firsts, seconds, strict=True)
-    }
+    pairs = zip(firsts, seconds, strict=True)
+    return {_dearer_in_front(shape, first, second) for first, second in pairs}
+
+
+def _dearer_in_front(shape: Shape, first: LegPattern, second: LegPattern) -> bool:
+    rising = shape.strikes[first.strike] < shape.strikes[second.strike]
+    return rising is (shape.rights[first.right] is Right.CALL)
 
 
 def _leg(pattern: LegPattern, side: Side, shape: Shape, written: int) -> Leg:

@@ -68,6 +68,10 @@ class Structure:
     """Where the number of legs is free: at least so many, each with all values of its own."""
     long_form: tuple[int, ...] = ()
     """Strikes by index where they may also be written with a repetition."""
+    shares: int = 0
+    """Shares of the root that one unit bought has beside its options."""
+    rolls: bool = False
+    """Whether one half of the legs may close what the other half opens again."""
     short: str = ""
     """The word for fingers, in front of an expiry such as ``18DEC26``."""
 
@@ -152,6 +156,7 @@ STRUCTURES: dict[StructureKind, Structure] = {
         order_types=_SPREAD_TYPES,
         most_units=10_000,
         far_first=True,
+        rolls=True,
         short="CAL",
     ),
     _K.DIAGONAL: Structure(
@@ -164,6 +169,7 @@ STRUCTURES: dict[StructureKind, Structure] = {
         most_units=10_000,
         rising=((0, 1), (1, 0)),
         far_first=True,
+        rolls=True,
         short="DIAG",
     ),
     _K.BUTTERFLY: Structure(
@@ -291,6 +297,47 @@ STRUCTURES: dict[StructureKind, Structure] = {
         most_units=10_000,
         puts_below_calls=True,
         far_first=True,
+        rolls=True,
+    ),
+    _K.VERTICAL_ROLL: Structure(
+        word="VERT ROLL",
+        expiries=2,
+        strikes=4,
+        rights=_ONE_RIGHT,
+        legs=(
+            LegPattern(+1, strike=0),
+            LegPattern(-1, strike=1),
+            LegPattern(-1, strike=2, expiry=1),
+            LegPattern(+1, strike=3, expiry=1),
+        ),
+        order_types=_SPREAD_TYPES,
+        most_units=10_000,
+        one_direction=True,
+        rolls=True,
+        short="VROLL",
+    ),
+    _K.COVERED: Structure(
+        word="COVERED",
+        expiries=1,
+        strikes=1,
+        rights=((_CALL,),),
+        legs=(LegPattern(-1),),
+        order_types=_SPREAD_TYPES,
+        most_units=10_000,
+        shares=100,
+        short="COV",
+    ),
+    _K.COLLAR: Structure(
+        word="COLLAR",
+        expiries=1,
+        strikes=2,
+        rights=((_PUT, _CALL),),
+        legs=(LegPattern(+1, strike=0, right=0), LegPattern(-1, strike=1, right=1)),
+        order_types=_SPREAD_TYPES,
+        most_units=10_000,
+        puts_below_calls=True,
+        shares=100,
+        short="COLLAR",
     ),
     _K.CUSTOM: Structure(
         word="CUSTOM",

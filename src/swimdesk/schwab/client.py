@@ -28,6 +28,7 @@ from swimdesk.desk.ports import (
 )
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.orders import Ticket
+from swimdesk.domain.plan import BrokerVerdict
 from swimdesk.errors import BrokerUnreachable, ProtocolDrift, StoreError
 from swimdesk.schwab.canceling import Cancels
 from swimdesk.schwab.connection import LaneRequest
@@ -38,6 +39,7 @@ from swimdesk.schwab.mapping import holdings_of
 from swimdesk.schwab.market import MarketReads
 from swimdesk.schwab.outcomes import Answer, Fault, outcome_of
 from swimdesk.schwab.posting import address_of, post
+from swimdesk.schwab.previewing import Previews
 from swimdesk.schwab.reads import Reader, all_of, broker_errors
 from swimdesk.schwab.render import Rendered, render
 from swimdesk.schwab.wire import WireAccount, read_as
@@ -79,6 +81,7 @@ class SchwabBroker:
         self._cancels = Cancels(
             api_url.rstrip("/"), ssl_context, tokens, self._directory, transport
         )
+        self._previews = Previews(self._reader, self._directory)
         self._market = MarketReads(self._reader, tokens, logins)
         host = self._address.host
         self._lane = Lane(host, self._address.port, ssl_context, host, clock)
@@ -134,6 +137,10 @@ class SchwabBroker:
                 PreparedOrder(order.ref, order.account, one.body, one.body_hash, one.fingerprint)
             )
         return Prepared(tuple(prepared))
+
+    async def preview(self, orders: Sequence[PreparedOrder]) -> Mapping[str, BrokerVerdict]:
+        """Ask the broker what it would make of these orders, by account; never raises."""
+        return await self._previews.ask(orders)
 
     async def ready(self, accounts: Sequence[str]) -> None:
         """Open or refresh what a burst needs; logins that are ready are so even if this raises."""

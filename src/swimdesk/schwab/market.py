@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -15,7 +16,7 @@ from swimdesk.desk.ports import (
     TokenSource,
 )
 from swimdesk.errors import LoginRequired, StoreError, SwimdeskError, UnknownSymbol
-from swimdesk.schwab.quoting import chain_of, expiries_of, hours_of, quotes_of
+from swimdesk.schwab.quoting import NO_TIME, chain_of, expiries_of, hours_of, quotes_of
 from swimdesk.schwab.reads import Reader, Reply, all_of, broker_errors
 
 SYMBOLS_PER_CALL: Final = 200
@@ -76,14 +77,19 @@ class MarketReads:
     async def _quotes(self, symbols: Sequence[str]) -> dict[str, Quote]:
         params = {
             "symbols": ",".join(symbols),
-            "fields": "quote,reference",
+            "fields": "quote,reference,regular,fundamental",
             "indicative": "false",
         }
         reply = await self._read("/marketdata/v1/quotes", params)
         # Where no symbol at all is known, the broker may say so by its status.
         if reply.is_unknown:
             return {}
-        return quotes_of(reply.document("quotes"))
+        to_ours = self._reader.offset.to_ours
+        return {
+            # What had no time stays older than any limit.
+            symbol: quote if quote.as_of == NO_TIME else replace(quote, as_of=to_ours(quote.as_of))
+            for symbol, quote in quotes_of(reply.document("quotes")).items()
+        }
 
     async def _read(self, path: str, params: Mapping[str, str]) -> Reply:
         failure: SwimdeskError | None = None

@@ -19,7 +19,9 @@ from swimdesk.schwab.wire_market import (
     WireQuote,
 )
 
-_NO_TIME = datetime.fromtimestamp(0, UTC)
+NO_TIME = datetime.fromtimestamp(0, UTC)
+"""When a quote without any time counts as made."""
+
 _SETTLEMENTS = {"A": "AM", "P": "PM"}
 CLOSED_PRODUCTS = {"equity": ("EQ",), "option": ("EQO", "IND")}
 """On a closed day the broker names the market where it names products on an open one."""
@@ -44,18 +46,23 @@ def _quote(symbol: str, wire: WireQuote) -> Quote | None:
     if last is None:
         return None
     is_index = wire.asset_main_type == "INDEX"
+    status = (figures.security_status or "Normal").lower()
+    close = wire.regular.regular_market_last_price if wire.regular else None
     return Quote(
         symbol=symbol,
         last=last,
         mark=last if figures.mark is None else figures.mark,
         # Without any time a quote counts as older than any limit.
-        as_of=figures.quote_time or figures.trade_time or _NO_TIME,
+        as_of=figures.quote_time or figures.trade_time or NO_TIME,
         bid=None if is_index else figures.bid_price,
         ask=None if is_index else figures.ask_price,
         description=wire.reference.description or "",
         penny_pilot=bool(wire.reference.is_penny_pilot),
         realtime=wire.realtime is not False,
-        is_normal=(figures.security_status or "Normal").lower() == "normal",
+        is_normal=status == "normal",
+        is_halted="halt" in status,
+        close=figures.close_price if close is None else close,
+        average_volume=wire.fundamental.average_volume if wire.fundamental else None,
     )
 
 

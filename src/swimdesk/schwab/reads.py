@@ -130,6 +130,34 @@ class Reader:
         """GET a path and return its JSON; any refusal is an error that names ``what``."""
         return (await self.read(login, path, params)).document(what)
 
+    async def ask(self, login: str, path: str, body: bytes) -> Reply:
+        """POST once to a path that changes nothing at the broker (a preview); BrokerError."""
+        token = await self._tokens.access_token(login)
+        reply = await self._posted(login, path, body, token)
+        if reply.status == 401:
+            token = await self._tokens.replace_rejected(login, token)
+            reply = await self._posted(login, path, body, token)
+        return reply
+
+    async def _posted(self, login: str, path: str, body: bytes, token: Secret) -> Reply:
+        sent = self._clock.now()
+        headers = {
+            "Authorization": f"Bearer {token.reveal()}",
+            "Content-Type": "application/json",
+        }
+        failure: BrokerError
+        try:
+            response = await self._client(login).post(path, content=body, headers=headers)
+            return self._usable(response, sent)
+        except ReadAgain as again:
+            failure = again.error
+        except httpx.TransportError as error:
+            failure = BrokerUnreachable(why_no_connection(error, self._host))
+        except (httpx.HTTPError, httpx.InvalidURL):
+            failure = ProtocolDrift(f"{self._host} answered in a way that HTTP does not know")
+        # Outside the handlers: the context of an error would hold the URL, and with it a hash.
+        raise failure
+
     async def aclose(self) -> None:
         """Close all connections."""
         clients = list(self._clients.values())

@@ -73,6 +73,9 @@ COMPLEX_STRATEGIES = {
     StructureKind.UNBALANCED_IRON_CONDOR: ComplexStrategy.UNBALANCED_IRON_CONDOR,
     StructureKind.IRON_BUTTERFLY: ComplexStrategy.CUSTOM,
     StructureKind.DOUBLE_DIAGONAL: ComplexStrategy.DOUBLE_DIAGONAL,
+    StructureKind.VERTICAL_ROLL: ComplexStrategy.VERTICAL_ROLL,
+    StructureKind.COVERED: ComplexStrategy.COVERED,
+    StructureKind.COLLAR: ComplexStrategy.COLLAR_WITH_STOCK,
     StructureKind.CUSTOM: ComplexStrategy.CUSTOM,
 }
 EQUITY_INSTRUCTIONS = {
@@ -105,10 +108,16 @@ def render(ticket: Ticket) -> Rendered:
     """
     order_type, price = _type_and_price(ticket)
     complex_strategy = COMPLEX_STRATEGIES[ticket.kind]
+    key = _leg_order(ticket, order_type)
+    pairs = sorted(zip(ticket.legs, ticket.effects, strict=True), key=lambda pair: key(pair[0]))
     legs = [
-        (leg.instrument.symbol, _instruction(leg, ticket.effect), ticket.quantity * leg.ratio)
-        for leg in sorted(ticket.legs, key=_leg_order(ticket, order_type))
+        (leg.instrument.symbol, _instruction(leg, effect), ticket.quantity * leg.ratio)
+        for leg, effect in pairs
     ]
+    asset_types = {
+        leg.instrument.symbol: "EQUITY" if isinstance(leg.instrument, Equity) else "OPTION"
+        for leg in ticket.legs
+    }
     body: dict[str, Any] = {"orderType": order_type, "session": SESSIONS[ticket.session]}
     if price is not None:
         body["price"] = price_text(price)
@@ -121,12 +130,11 @@ def render(ticket: Ticket) -> Rendered:
         body["complexOrderStrategyType"] = complex_strategy
     if ticket.is_multi_leg:
         body["quantity"] = ticket.quantity
-    asset_type = "EQUITY" if ticket.is_equity else "OPTION"
     body["orderLegCollection"] = [
         {
             "instruction": instruction,
             "quantity": quantity,
-            "instrument": {"symbol": symbol, "assetType": asset_type},
+            "instrument": {"symbol": symbol, "assetType": asset_types[symbol]},
         }
         for symbol, instruction, quantity in legs
     ]
@@ -175,11 +183,14 @@ def _instruction(leg: Leg, effect: Effect) -> Instruction:
 
 
 def _leg_order(ticket: Ticket, order_type: WireOrderType) -> Callable[[Leg], tuple[Any, ...]]:
-    """Return the sort key of the samples: condors from put wing to call wing, else what pays."""
+    """Return the sort key of the samples: condors from put wing to call wing, else what pays.
+
+    Shares stand before the options that go with them.
+    """
     if ticket.kind is StructureKind.IRON_CONDOR:
         return _from_put_wing_to_call_wing
     first = {WireOrderType.NET_CREDIT: Side.SELL, WireOrderType.NET_DEBIT: Side.BUY}.get(order_type)
-    return lambda leg: (first is not None and leg.side is not first,)
+    return lambda leg: (leg is not ticket.shares, first is not None and leg.side is not first)
 
 
 def _from_put_wing_to_call_wing(leg: Leg) -> tuple[Any, ...]:

@@ -30,6 +30,18 @@ class WireQuoteReference(Wire):
     is_penny_pilot: Flag = None
 
 
+class WireQuoteRegular(Wire):
+    """The last trade of the regular session."""
+
+    regular_market_last_price: Number = None
+
+
+class WireQuoteFundamental(Wire):
+    """What changes with days, not with trades."""
+
+    average_volume: Annotated[Number, Field(validation_alias="avg10DaysVolume")] = None
+
+
 class WireQuote(Wire):
     """One symbol of a quotes answer."""
 
@@ -38,6 +50,8 @@ class WireQuote(Wire):
     realtime: Flag = None
     quote: WireQuoteFigures = WireQuoteFigures()
     reference: WireQuoteReference = WireQuoteReference()
+    regular: WireQuoteRegular | None = None
+    fundamental: WireQuoteFundamental | None = None
 
 
 def _either(name: str, documented: str) -> AliasChoices:

@@ -45,5 +45,5 @@ def peek(path: Path) -> StoreGlance | None:
             open=sum(lines.get(state.value, 0) for state in OPEN),
             in_doubt=sum(lines.get(state.value, 0) for state in UNRESOLVED),
             guard=journal.guard(connection),
-            newest=next(iter(journal.history(connection, 1)), None),
+            newest=next(iter(journal.history(connection, 1, schema)), None),
         )

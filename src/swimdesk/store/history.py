@@ -61,7 +61,8 @@ class History:
 
     async def _rows(self, query: str, *parameters: str | int) -> list[Row]:
         with told(self._path, NOTHING_SENT):
-            return list(await self._connection.execute_fetchall(query, parameters))
+            known = queries.for_schema(query, self._schema)
+            return list(await self._connection.execute_fetchall(known, parameters))
 
 
 @asynccontextmanager

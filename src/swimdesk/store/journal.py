@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from swimdesk.desk.ports import BroadcastSummary, GuardRecord
+from swimdesk.desk.ports import BroadcastSize, BroadcastSummary, GuardRecord
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orders import TRANSITIONS, LineState
@@ -24,11 +24,14 @@ from swimdesk.store.rows import (
     LINE_COLUMNS,
     broadcast_of,
     broadcast_row,
+    decimal_of,
     execution_values,
     executions_of,
     guard_of,
     line_values,
+    readable,
     summary_of,
+    time_of,
     time_text,
 )
 
@@ -228,9 +231,26 @@ def since(connection: sqlite3.Connection, moment: datetime) -> tuple[Broadcast, 
     return tuple(_with_lines(connection, row) for row in rows)
 
 
-def history(connection: sqlite3.Connection, limit: int) -> tuple[BroadcastSummary, ...]:
-    """Read the newest broadcasts first."""
-    rows = connection.execute(queries.NEWEST, (limit,)).fetchall()
+def broadcast_of_plan(connection: sqlite3.Connection, plan_id: str) -> Broadcast | None:
+    """Read the broadcast that a plan became."""
+    return _one(connection, queries.BROADCAST_OF_PLAN, plan_id)
+
+
+def sizes(connection: sqlite3.Connection, limit: int) -> tuple[BroadcastSize, ...]:
+    """Read when the newest broadcasts were made and how large they were, newest first."""
+    with readable("sizes of broadcasts"):
+        return tuple(
+            BroadcastSize(time_of(created), decimal_of(notional))
+            for created, notional in connection.execute(queries.SIZES, (limit,))
+        )
+
+
+def history(
+    connection: sqlite3.Connection, limit: int, schema: int = queries.RISK_SCHEMA
+) -> tuple[BroadcastSummary, ...]:
+    """Read the newest broadcasts first, of a database of that schema or a later one."""
+    query = queries.for_schema(queries.NEWEST, schema)
+    rows = connection.execute(query, (limit,)).fetchall()
     return tuple(summary_of(_with_lines(connection, row)) for row in rows)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
+from swimdesk.domain.net_price import NetMarket
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict
 from swimdesk.store.rows import (
     decimal_of,
@@ -36,6 +38,11 @@ def plan_text(plan: Plan) -> str:
             "sizing": plan.sizing,
             "remainder": plan.remainder,
             "notices": plan.notices,
+            "net": _net_values(plan.net),
+            "price_from": plan.price_from,
+            "limits": plan.limits,
+            "overrides": plan.overrides,
+            "notional": decimal_text(plan.notional),
         }
     )
 
@@ -52,8 +59,22 @@ def plan_of(text: str) -> Plan:
                 "expires": time_of(values["expires"]),
                 "lines": tuple(_line_of(line) for line in values["lines"]),
                 "notices": tuple(values["notices"]),
+                "net": _net_of(values.get("net")),
+                "overrides": tuple(values.get("overrides", ())),
+                "notional": decimal_of(values.get("notional")),
             }
         )
+
+
+def _net_values(net: NetMarket | None) -> list[str] | None:
+    return None if net is None else [str(net.bid), str(net.ask), time_text(net.as_of)]
+
+
+def _net_of(values: list[str] | None) -> NetMarket | None:
+    if values is None:
+        return None
+    bid, ask, as_of = values
+    return NetMarket(Decimal(bid), Decimal(ask), time_of(as_of))
 
 
 def _line_values(line: PlannedLine) -> dict[str, Any]:
@@ -63,6 +84,7 @@ def _line_values(line: PlannedLine) -> dict[str, Any]:
         "ticket": ticket_text(line.ticket),
         "verdict": line.verdict.value,
         "denials": denials_text(line.denials),
+        "lifted": denials_text(line.lifted),
     }
 
 
@@ -75,5 +97,6 @@ def _line_of(values: dict[str, Any]) -> PlannedLine:
             "ticket": ticket_of(values["ticket"]),
             "verdict": Verdict(values["verdict"]),
             "denials": denials_of(values["denials"]),
+            "lifted": denials_of(values.get("lifted", "[]")),
         }
     )

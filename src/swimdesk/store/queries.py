@@ -18,8 +18,23 @@ _BROADCASTS = f"SELECT {', '.join(BROADCAST_COLUMNS)} FROM broadcasts"  # noqa: 
 _LINES = f"SELECT {', '.join(LINE_COLUMNS)} FROM lines"  # noqa: S608 - our names
 _ENDS = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 
+RISK_SCHEMA = 3
+"""The schema number from which on broadcasts tell what they were checked against."""
+
+_OF_RISK = {"plan": "NULL", "limits": "''", "overrides": "'[]'", "notional": "NULL"}
+
+
+def for_schema(query: str, schema: int) -> str:
+    """Return a query of broadcasts as a database of that schema understands it."""
+    if schema >= RISK_SCHEMA:
+        return query
+    return query.replace(", ".join(_OF_RISK), ", ".join(_OF_RISK.values()))
+
+
 BROADCAST = f"{_BROADCASTS} WHERE id = ?"
 BROADCAST_BY_KEY = f"{_BROADCASTS} WHERE key = ?"
+BROADCAST_OF_PLAN = f"{_BROADCASTS} WHERE plan = ?"
+SIZES = "SELECT created, notional FROM broadcasts ORDER BY created DESC, id DESC LIMIT ?"
 UNFINISHED = (
     f"{_BROADCASTS} WHERE id IN (SELECT broadcast FROM lines WHERE state NOT IN ({_ENDS}))"  # noqa: S608
     " ORDER BY created, id"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from swimdesk.desk.ports import BroadcastSummary, GuardRecord, GuardState
-from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts
+from swimdesk.domain.broadcast import Broadcast, Denial, Grade, Line, counts
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.orders import Doubt, LineState, Ticket
@@ -19,6 +19,7 @@ from swimdesk.errors import OrderTextError, StoreCorrupt
 
 BROADCAST_COLUMNS = (
     "id", "order_text", "mode", "created", "key", "agent", "plan_digest", "seed", "journal_ns",
+    "plan", "limits", "overrides", "notional",
 )  # fmt: skip
 LINE_COLUMNS = (
     "ref", "account", "login", "last4", "ticket", "state", "doubt", "order_id", "accepted",
@@ -82,12 +83,19 @@ def decimal_of(text: str | None) -> Decimal | None:
 
 def denials_text(denials: Sequence[Denial]) -> str:
     """Write why risk said no, as JSON."""
-    return json.dumps([[denial.code, denial.detail] for denial in denials])
+    return json.dumps([[d.code, d.detail, d.grade.value, d.override] for d in denials])
 
 
 def denials_of(text: str) -> tuple[Denial, ...]:
     """Read why risk said no."""
-    return tuple(Denial(code, detail) for code, detail in json.loads(text))
+    return tuple(_denial(*row) for row in json.loads(text))
+
+
+def _denial(
+    code: str, detail: str, grade: str = Grade.HARD.value, override: str | None = None
+) -> Denial:
+    # Earlier programs knew no grades: what they denied, nothing lifted.
+    return Denial(code, detail, Grade(grade), override)
 
 
 def broadcast_row(broadcast: Broadcast) -> tuple[Any, ...]:
@@ -102,6 +110,10 @@ def broadcast_row(broadcast: Broadcast) -> tuple[Any, ...]:
         broadcast.plan_digest,
         str(broadcast.seed),
         broadcast.journal_ns,
+        broadcast.plan,
+        broadcast.limits,
+        json.dumps(broadcast.overrides),
+        decimal_text(broadcast.notional),
     )
 
 
@@ -113,6 +125,8 @@ def broadcast_of(row: Row, lines: Sequence[Row]) -> Broadcast:
             order=columns.pop("order_text"),
             created=time_of(columns.pop("created")),
             seed=int(columns.pop("seed")),
+            overrides=tuple(json.loads(columns.pop("overrides"))),
+            notional=decimal_of(columns.pop("notional")),
             lines=tuple(line_of(line) for line in lines),
             **columns,
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from swimdesk.desk.ports import BroadcastSummary, Clock, GuardRecord
+from swimdesk.desk.ports import BroadcastSize, BroadcastSummary, Clock, GuardRecord
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.commands import Command
 from swimdesk.domain.executions import Execution
@@ -97,6 +97,14 @@ class SqliteJournal:
     async def broadcast_by_key(self, key: str) -> Broadcast | None:
         """Read the broadcast that used this idempotency key."""
         return await self._read(lambda c: journal.broadcast_by_key(c, key))
+
+    async def broadcast_of_plan(self, plan_id: str) -> Broadcast | None:
+        """Read the broadcast that a plan became."""
+        return await self._read(lambda c: journal.broadcast_of_plan(c, plan_id))
+
+    async def sizes(self, limit: int) -> tuple[BroadcastSize, ...]:
+        """Read when the newest broadcasts were made and how large they were, newest first."""
+        return await self._read(lambda c: journal.sizes(c, limit))
 
     async def unfinished(self) -> tuple[Broadcast, ...]:
         """Read every broadcast with a line that has not reached an end, oldest first."""

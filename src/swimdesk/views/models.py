@@ -9,10 +9,40 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class DenialView:
-    """One reason of our own checks: a stable code and its figures."""
+    """One reason of our own checks: a stable code, its figures, and how firm it is.
+
+    ``grade`` is hard, typed or soft; ``override`` is what lifts it: ``CODE=FIGURE`` for
+    ``--override`` (typed), ``CODE`` for ``--ack`` (soft), null where nothing does.
+    """
 
     code: str
     detail: str
+    grade: str
+    override: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningView:
+    """The denials of one code over all accounts; ``detail`` and ``override`` are of the worst."""
+
+    code: str
+    grade: str
+    accounts: int
+    detail: str
+    override: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerCheckView:
+    """The broker's own preview of an order: accept, alert, reject, or unread, which is no yes.
+
+    ``effect`` is the buying power after the order minus that before it, in dollars.
+    """
+
+    verdict: str
+    texts: tuple[str, ...]
+    commission: Decimal | None
+    effect: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +104,11 @@ class CommandView:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastView:
-    """A broadcast with its lines and the commands on them, oldest first."""
+    """A broadcast with its lines and the commands on them, oldest first.
+
+    ``limits`` tells which risk limits it was checked against, ``overrides`` what was typed or
+    acknowledged for it, ``plan`` the plan that was sent.
+    """
 
     broadcast: str
     key: str | None
@@ -88,6 +122,9 @@ class BroadcastView:
     fills: FillsView
     lines: tuple[LineView, ...]
     commands: tuple[CommandView, ...]
+    plan: str | None
+    limits: str
+    overrides: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +152,8 @@ class PlanLineView:
     verdict: str
     reason: str | None
     denials: tuple[DenialView, ...]
+    lifted: tuple[DenialView, ...]
+    broker: BrokerCheckView | None
     requirement: Decimal | None
     max_loss: Decimal | None
     buying_power: Decimal | None
@@ -122,7 +161,14 @@ class PlanLineView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan: per account quantity, verdict, effect, cost; sends nothing by itself."""
+    """A plan: per account quantity, verdict, effect, cost; sends nothing by itself.
+
+    The net market is in the sign of the order's price; null where a leg has none. ``price_from``
+    is what was typed for a price that was worked out from it, such as ``@mid``.
+    ``warnings`` are the denials by code, the firmest first, five at the most; ``notional`` are
+    dollars over the accounts that would be sent to, ``limits`` tells which risk limits it was
+    checked against, ``overrides`` what was typed or acknowledged and lifted something.
+    """
 
     plan: str
     order: str
@@ -136,12 +182,33 @@ class PlanView:
     counts: dict[str, int]
     requirement: Decimal
     max_loss: Decimal | None
+    net_bid: Decimal | None
+    net_mid: Decimal | None
+    net_ask: Decimal | None
+    quote_age_s: float | None
+    price_from: str | None
+    notional: Decimal | None
+    limits: str
+    overrides: tuple[str, ...]
+    warnings: tuple[WarningView, ...]
     lines: tuple[PlanLineView, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedView:
+    """What a reject of the broker taught about an account, and which order it was."""
+
+    lack: str
+    text: str
+    at: datetime
+    order: str
+    order_id: str | None
+    broadcast: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account and what it may trade."""
+    """An account and what it may trade; ``learned`` is what the broker last said it may not."""
 
     account: str
     last4: str
@@ -152,6 +219,7 @@ class AccountView:
     option_level: int | None
     closing_only: bool
     ira: bool
+    learned: LearnedView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +348,10 @@ class ReadingView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """One-screen health of a home; ``owner`` is None when nothing runs."""
+    """One-screen health of a home; ``owner`` is None when nothing runs.
+
+    ``limits`` tells which risk limits are in force; null while no desk runs.
+    """
 
     version: str
     mode: str
@@ -295,6 +366,7 @@ class StatusView:
     logins: tuple[LoginView, ...]
     tasks: tuple[TaskView, ...]
     alarms: tuple[str, ...]
+    limits: str | None
 
 
 @dataclass(frozen=True, slots=True)

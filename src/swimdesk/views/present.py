@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts, fills, timing
 from swimdesk.domain.commands import Command
+from swimdesk.domain.net_price import NetMarket
 from swimdesk.domain.orderlang import print_ticket
-from swimdesk.domain.plan import Plan, PlannedLine, Verdict
+from swimdesk.domain.plan import BrokerCheck, Plan, PlannedLine, Verdict
 from swimdesk.views.models import (
     BroadcastView,
+    BrokerCheckView,
     CommandView,
     DenialView,
     FillsView,
@@ -19,6 +22,7 @@ from swimdesk.views.models import (
     PlanView,
     TimingView,
 )
+from swimdesk.views.warnings import warnings_of
 
 _CENT = Decimal("0.01")
 _PRICE = Decimal("0.0001")
@@ -43,7 +47,16 @@ def dollars(value: Decimal | None) -> Decimal | None:
 
 
 def _denials(denials: tuple[Denial, ...]) -> tuple[DenialView, ...]:
-    return tuple(DenialView(one.code, one.detail) for one in denials)
+    return tuple(DenialView(one.code, one.detail, one.grade.value, one.override) for one in denials)
+
+
+def _broker(check: BrokerCheck | None) -> BrokerCheckView | None:
+    if check is None:
+        return None
+    said = check.verdict
+    return BrokerCheckView(
+        said.word.value, said.texts, dollars(said.commission), dollars(check.effect)
+    )
 
 
 def _reason(reason: str | None, denials: tuple[Denial, ...]) -> str | None:
@@ -120,6 +133,9 @@ def broadcast_view(
         ),
         lines=tuple(map(line_view, broadcast.lines if only is None else only)),
         commands=tuple(command_view(command) for command in commands),
+        plan=broadcast.plan,
+        limits=broadcast.limits,
+        overrides=broadcast.overrides,
     )
 
 
@@ -134,14 +150,21 @@ def plan_line_view(line: PlannedLine) -> PlanLineView:
         verdict=line.verdict.value,
         reason=_reason(line.reason, line.denials),
         denials=_denials(line.denials),
+        lifted=_denials(line.lifted),
+        broker=_broker(line.broker),
         requirement=dollars(line.requirement),
         max_loss=dollars(line.max_loss),
         buying_power=dollars(line.buying_power),
     )
 
 
+def _age_s(net: NetMarket, now: datetime) -> float:
+    return round(max((now - net.as_of).total_seconds(), 0.0), 3)
+
+
 def plan_view(plan: Plan, *, saved: bool) -> PlanView:
     """Show a plan with its totals over the accounts that would be sent to."""
+    net = plan.net
     sendable = plan.sendable
     losses = [line.max_loss for line in sendable]
     total_loss = None if None in losses else sum((x for x in losses if x), Decimal(0))
@@ -161,5 +184,14 @@ def plan_view(plan: Plan, *, saved: bool) -> PlanView:
         requirement=dollars(sum((x.requirement or Decimal(0) for x in sendable), Decimal(0)))
         or Decimal(0),
         max_loss=dollars(total_loss),
+        net_bid=price(net.bid) if net else None,
+        net_mid=price(net.mid) if net else None,
+        net_ask=price(net.ask) if net else None,
+        quote_age_s=_age_s(net, plan.created) if net else None,
+        price_from=plan.price_from,
+        notional=dollars(plan.notional),
+        limits=plan.limits,
+        overrides=plan.overrides,
+        warnings=warnings_of(plan.lines),
         lines=tuple(plan_line_view(line) for line in plan.lines),
     )

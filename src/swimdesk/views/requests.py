@@ -25,13 +25,19 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """A ticket to be planned; ``save`` keeps the plan for another process of this home."""
+    """A ticket to be planned; ``save`` keeps the plan for another process of this home.
+
+    ``overrides`` are ``CODE=FIGURE`` for denials that want a figure typed, ``CODE`` for those that
+    want to be acknowledged. ``broker_preview`` asks the broker about every order to be sent.
+    """
 
     order: str
     scope: Scope
     sizing: str = "text"
     save: bool = False
     remainder: str | None = None
+    overrides: tuple[str, ...] = ()
+    broker_preview: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""The generated parts of docs/json.md and docs/errors.md.
+"""The generated parts of docs/json.md, docs/errors.md and docs/risk.md.
 
-``python -m tests.unit.cli.pages`` renews them after a change of views, errors or denial codes.
+``python -m tests.unit.cli.pages`` renews them after a change of views, errors or controls.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from tests.unit.cli.documents import DOCUMENTS
 
 import swimdesk.checks
 import swimdesk.control.exchange
-from swimdesk.domain.broadcast import BroadcastState
+from swimdesk.domain.broadcast import BroadcastState, Grade
 from swimdesk.domain.commands import CommandKind, CommandOutcome
 from swimdesk.domain.orders import Doubt, LineState
-from swimdesk.domain.plan import Verdict
-from swimdesk.domain.risk import DenialCode
+from swimdesk.domain.plan import BrokerWord, Verdict
+from swimdesk.domain.risk import CONTROLS, Control, DenialCode, Lack
 from swimdesk.errors import SwimdeskError
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -35,6 +35,9 @@ WORDS: dict[str, type[StrEnum]] = {
     "`kind` of a command": CommandKind,
     "`outcome` of a command": CommandOutcome,
     "`verdict` of a line of a plan": Verdict,
+    "`verdict` of the broker's preview": BrokerWord,
+    "`grade` of a denial": Grade,
+    "`lack` that a reject taught": Lack,
     "`state` of a check": swimdesk.checks.CheckState,
 }
 NAMES: dict[Any, str] = {
@@ -131,12 +134,27 @@ def denials() -> str:
     return "\n".join(f"- `{code}`" for code in DenialCode)
 
 
+def controls() -> str:
+    """Return the table of the controls."""
+    head = ("| code | grade | denies | hard above | to go on |", "|---|---|---|---|---|")
+    return "\n".join((*head, *map(_control, CONTROLS.values())))
+
+
+def _control(control: Control) -> str:
+    typed = f"`--override {control.code}={control.word or 'FIGURE'}`"
+    how = {Grade.HARD: "", Grade.TYPED: typed, Grade.SOFT: f"`--ack {control.code}`"}
+    ceiling = control.ceiling
+    cells = (f"`{control.code}`", control.grade, control.denies, ceiling, how[control.grade])
+    return f"| {' | '.join(cells)} |"
+
+
 PARTS = {
     ("json.md", "commands"): command_table,
     ("json.md", "views"): view_sections,
     ("json.md", "words"): words,
     ("errors.md", "errors"): error_table,
     ("errors.md", "denials"): denials,
+    ("risk.md", "controls"): controls,
 }
 
 

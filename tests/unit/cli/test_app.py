@@ -36,11 +36,12 @@ def test_every_command_explains_itself(program: Program, name: str) -> None:
     assert f"swimdesk {name}" in ran.out
 
 
-def test_without_a_command_the_help_is_shown_and_it_is_a_usage_error(program: Program) -> None:
+def test_without_a_command_and_a_terminal_it_says_what_else_there_is(program: Program) -> None:
     ran = program.run()
     assert ran.code == 2
-    assert "Commands:" in ran.out
-    assert "Name a command" in ran.err
+    assert ran.out == ""
+    assert "the console needs a terminal" in ran.err
+    assert "--no-ui" in ran.err
 
 
 def test_version(program: Program) -> None:

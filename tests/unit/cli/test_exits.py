@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.cli.support import a_broadcast
 
@@ -31,6 +33,25 @@ from swimdesk.errors import ExitCode
 )
 def test_lines_decide_the_exit_code(states: tuple[str, ...], code: ExitCode) -> None:
     assert exit_code_of(a_broadcast(*states)) is code
+
+
+@pytest.mark.parametrize(
+    ("order", "state", "filled", "code"),
+    [
+        ("BUY +1 SPY @600.00 LMT IOC", "canceled", 0, ExitCode.PARTIAL),
+        ("BUY +1 SPY @600.00 LMT FOK [TO OPEN]", "expired", 0, ExitCode.PARTIAL),
+        ("BUY +2 SPY @600.00 LMT IOC", "canceled", 1, ExitCode.DONE),
+        ("BUY +1 SPY @600.00 LMT FOK", "filled", 1, ExitCode.DONE),
+        ("BUY +1 SPY @600.00 LMT IOC", "working", 0, ExitCode.DONE),
+        ("BUY +1 SPY @600.00 LMT", "canceled", 0, ExitCode.DONE),
+    ],
+)
+def test_an_order_for_now_or_never_that_never_traded_is_not_as_intended(
+    order: str, state: str, filled: int, code: ExitCode
+) -> None:
+    view = a_broadcast("filled", state)
+    line = replace(view.lines[1], order=order, filled=filled)
+    assert exit_code_of(replace(view, lines=(view.lines[0], line))) is code
 
 
 @pytest.mark.parametrize("state", LineState)

@@ -18,6 +18,7 @@ from tests.fakes.builders import (
     a_line,
     a_ticket,
     an_account,
+    roomy_limits,
     some_accounts,
     some_balances,
 )
@@ -29,7 +30,6 @@ from swimdesk.domain.accounts import AccountType
 from swimdesk.domain.events import BroadcastOpened, LinesChanged
 from swimdesk.domain.orders import LineState, Ticket
 from swimdesk.domain.positions import Position
-from swimdesk.domain.risk import RiskLimits
 from swimdesk.errors import BrokerUnreachable, InputError, LoginRequired, UnknownSymbol
 from swimdesk.views.models import PlanView
 from swimdesk.views.requests import Scope
@@ -146,7 +146,7 @@ def test_a_contract_past_its_last_day_is_denied() -> None:
 @pytest.mark.parametrize(("ceiling", "all_or_none"), [("37500", "send"), ("37499.99", "denied")])
 def test_the_ceiling_of_a_broadcast_denies_all_or_none(ceiling: str, all_or_none: str) -> None:
     async def scenario() -> None:
-        limits = RiskLimits(max_notional_per_broadcast=Decimal(ceiling))
+        limits = roomy_limits(max_notional_per_broadcast=Decimal(ceiling))
         async with a_desk(2, limits=limits) as bench:
             plan = await bench.plan(STOCK)  # 2 x $18,750
             assert {line.verdict for line in plan.lines} == {all_or_none}
@@ -158,7 +158,7 @@ def test_the_ceiling_of_a_broadcast_denies_all_or_none(ceiling: str, all_or_none
 
 def test_accounts_that_are_kept_out_do_not_count_against_the_ceiling() -> None:
     async def scenario() -> None:
-        limits = RiskLimits(max_notional_per_broadcast=Decimal(37500))
+        limits = roomy_limits(max_notional_per_broadcast=Decimal(37500))
         accounts = (*some_accounts(2), an_account("A-03", closing_only=True))
         async with a_desk(accounts, limits=limits) as bench:
             plan = await bench.plan(STOCK)
@@ -337,7 +337,7 @@ def test_a_market_order_without_a_two_sided_quote_costs_the_mark() -> None:
             plan = await bench.plan("BUY +100 AAPL @MKT")
             assert plan.lines[0].requirement == 10_000
             too_many = await bench.plan("BUY +501 AAPL @MKT")
-            assert verdicts(too_many) == {"A-01": "NOTIONAL_ORDER"}
+            assert verdicts(too_many) == {"A-01": "NOTIONAL_ORDER MARKET_NOTIONAL QUOTE_STALE"}
 
     run_virtual(scenario())
 
@@ -350,7 +350,7 @@ def test_a_market_order_without_a_two_sided_quote_costs_the_mark() -> None:
     [
         (Act.FILL, 29, "DUPLICATE_RECENT"),
         (Act.FILL, 31, "send"),
-        (Act.REST, 31, "send"),
+        (Act.REST, 31, "WORKING_ALIKE"),
         (Act.REFUSE, 29, "DUPLICATE_RECENT"),
         (Act.REJECT, 29, "DUPLICATE_RECENT"),
         (Act.NOT_SENT, 1, "send"),
@@ -423,7 +423,7 @@ def test_a_resting_order_that_fills_after_the_positions_were_read_is_not_sold_tw
         async with a_desk(1) as bench:
             bench.broker.positions["A-01"] = holds(AAPL="100")
             bench.broker.acts["A-01"] = Act.REST
-            shown = await bench.submit(await bench.plan("SELL -100 AAPL @190.00 LMT GTC"))
+            shown = await bench.submit(await bench.plan("SELL -100 AAPL @190.00 LMT"))
             await asyncio.sleep(600)
             assert verdicts(await bench.plan("SELL -100 AAPL @191.00 LMT")) == {
                 "A-01": "SELL_MORE_THAN_HELD"

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from tests.fakes.broker import Act, FakeBroker
-from tests.fakes.builders import STOCK, a_position, an_account, some_accounts
+from tests.fakes.builders import STOCK, a_position, an_account, roomy_limits, some_accounts
 from tests.fakes.desk import a_desk
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
@@ -16,7 +16,6 @@ from tests.fakes.virtual import VirtualClock, run_virtual
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Line
 from swimdesk.domain.executions import Execution
-from swimdesk.domain.risk import RiskLimits
 from swimdesk.errors import InputError, OrderDenied, PlanExpired, StoreFull
 
 
@@ -182,7 +181,7 @@ def _other_account(alias: str) -> Account:
 
 def test_a_long_duplicate_window_holds_however_many_broadcasts_come_between() -> None:
     async def scenario() -> None:
-        limits = RiskLimits(duplicate_window_s=int(timedelta(hours=1).total_seconds()))
+        limits = roomy_limits(duplicate_window_s=int(timedelta(hours=1).total_seconds()))
         async with a_desk(some_accounts(1), limits=limits) as bench:
             await bench.send(STOCK)
             for price in range(70):

@@ -81,6 +81,48 @@ def test_what_our_working_orders_are_about_to_close_cannot_be_closed_again(
     assert found == [outcome]
 
 
+ROLL = "SELL -1 VERT ROLL SPY 100 15 JAN 27/18 DEC 26 605/610/600/605 CALL @0.40 LMT"
+SHORT_NEAR = {CALL_SYMBOL: Decimal(-1), "SPY   261218C00605000": Decimal(1)}
+LONG_FAR = {"SPY   270115C00605000": Decimal(1), "SPY   270115C00610000": Decimal(-1)}
+CALENDAR = "SELL -1 CALENDAR SPY 100 15 JAN 27/18 DEC 26 600 CALL @2.00 LMT"
+COVERED = "{} COVERED SPY 100 18 DEC 26 600 CALL/SPY @595 LMT"
+
+
+@pytest.mark.parametrize(
+    ("text", "holdings", "outcome"),
+    [
+        (ROLL, SHORT_NEAR, "open/close"),
+        (ROLL, LONG_FAR, "close/open"),
+        (ROLL, {}, "EFFECT_AMBIGUOUS"),
+        (ROLL, {CALL_SYMBOL: Decimal(-1)}, "EFFECT_AMBIGUOUS"),
+        (f"{ROLL} [TO OPEN]", {}, "open"),
+        (f"{ROLL} [TO OPEN/TO CLOSE]", SHORT_NEAR, "open/close"),
+        (f"{ROLL} [TO CLOSE/TO OPEN]", SHORT_NEAR, "EFFECT_AMBIGUOUS"),
+        (CALENDAR, {CALL_SYMBOL: Decimal(-1)}, "EFFECT_AMBIGUOUS"),
+        (f"{CALENDAR} [TO OPEN/TO CLOSE]", {CALL_SYMBOL: Decimal(-1)}, "open/close"),
+        (COVERED.format("BUY +1"), {}, "open"),
+        (COVERED.format("BUY +1"), {"SPY": Decimal(500)}, "open"),
+        (COVERED.format("BUY +1"), {CALL_SYMBOL: Decimal(1)}, "EFFECT_AMBIGUOUS"),
+        (COVERED.format("SELL -1"), {"SPY": Decimal(100), CALL_SYMBOL: Decimal(-1)}, "close"),
+        (COVERED.format("SELL -1"), {"SPY": Decimal(99), CALL_SYMBOL: Decimal(-1)},
+         "SELL_MORE_THAN_HELD"),
+        (COVERED.format("SELL -1"), {}, "SELL_MORE_THAN_HELD"),
+    ],
+)  # fmt: skip
+def test_rolls_and_shares_with_options_per_account(
+    text: str, holdings: dict[str, Decimal], outcome: str
+) -> None:
+    resolved = resolve_effect(a_ticket(text), holdings)
+    found = [one.code for one in resolved.denials] or [resolved.ticket.effect.value]
+    assert found == [outcome]
+
+
+def test_half_of_a_roll_that_a_working_order_closes_already_cannot_be_rolled() -> None:
+    free = SHORT_NEAR | {CALL_SYMBOL: Decimal(0)}
+    (denied,) = resolve_effect(a_ticket(ROLL), SHORT_NEAR, free).denials
+    assert denied.code == "SELL_MORE_THAN_HELD"
+
+
 def test_selling_an_option_whose_holding_is_on_its_way_out_does_not_open_a_short() -> None:
     ticket = a_ticket(CALL)
     resolved = resolve_effect(ticket, {CALL_SYMBOL: Decimal(1)}, {CALL_SYMBOL: Decimal(0)})

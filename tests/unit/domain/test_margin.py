@@ -250,6 +250,36 @@ def test_what_nothing_covers_is_charged_as_naked(text: str, dollars: int, bounde
     assert found.notional == before_fees(found)
 
 
+ROLL = "SELL -1 VERT ROLL SPY 100 15 JAN 27/18 DEC 26 600/{}/590/595 CALL @0.40 LMT"
+
+
+@pytest.mark.parametrize(("strike", "dollars"), [("605", 0), ("610", 460), ("602", 0)])
+def test_a_roll_holds_what_the_new_spread_needs_beyond_the_old_one(
+    strike: str, dollars: int
+) -> None:
+    found = priced(ROLL.format(strike), effect=Effect.OPEN_CLOSE)
+    assert max(before_fees(found), Decimal(0)) == dollars
+    width = (Decimal(strike) - 600) * 100
+    assert found.max_loss == width - 40 + found.fees
+
+
+def test_a_covered_call_bought_can_lose_what_is_paid_for_it() -> None:
+    found = priced("BUY +2 COVERED SPY 100 18 DEC 26 600 CALL/SPY @585.00 LMT")
+    assert before_fees(found) == found.notional == 117_000
+    assert found.max_loss == found.requirement
+    closed = priced("SELL -2 COVERED SPY 100 18 DEC 26 600 CALL/SPY @585", effect=Effect.CLOSE)
+    assert closed.requirement == closed.fees
+
+
+def test_a_collar_loses_down_to_its_put_and_shares_sold_short_are_charged_their_price() -> None:
+    collar = priced("BUY +1 COLLAR SPY 100 18 DEC 26 580/600 PUT/CALL/SPY @589 LMT")
+    assert before_fees(collar) == 58_900
+    assert collar.max_loss == 900 + collar.fees
+    short = priced("SELL -1 COVERED SPY 100 18 DEC 26 600 CALL/SPY @585")
+    assert before_fees(short) == 58_500
+    assert short.max_loss == 1_500 + short.fees
+
+
 def test_whole_credit_is_held_for_a_naked_leg_that_nobody_quotes() -> None:
     unquoted = priced(f"SELL -1 STRANGLE {IN} 610/580 CALL/PUT @5.50 LMT")
     quoted = with_marks(f"SELL -1 STRANGLE {IN} 610/580 CALL/PUT @5.50 LMT")

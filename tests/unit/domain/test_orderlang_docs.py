@@ -33,13 +33,15 @@ def _row(kind: StructureKind, structure: Structure) -> str:
     strikes = "/".join(f"K{number + 1}" for number in range(structure.strikes))
     each = f"CALL or PUT for each of {structure.fewest_legs} to {len(structure.legs)} legs"
     rights = ", ".join("/".join(rights) for rights in structure.rights)
+    shares = f"+{structure.shares} SYM " if structure.shares else ""
+    types = f"{rights}/SYM" if structure.shares else rights
     ratios = f"{structure.ratios.example} " if structure.ratios else ""
     cells = [
         f"`{ratios}{structure.word}`" if structure.word else f"(nothing: {kind.lower()})",
         f"{structure.expiries}{', far first' if structure.far_first else ''}",
         f"{strikes} {structure.order_words}".strip(),
-        each if structure.fewest_legs else rights,
-        " ".join(_leg(structure, pattern) for pattern in structure.legs),
+        each if structure.fewest_legs else types,
+        f"{shares}{' '.join(_leg(structure, pattern) for pattern in structure.legs)}",
         ", ".join(known for known in OrderType if known in structure.order_types),
         f"{structure.most_units:,}",
         f"`{structure.short}`" if structure.short else "",
@@ -52,7 +54,8 @@ def _leg(structure: Structure, pattern: LegPattern) -> str:
         return f"{pattern.ratio:+d} share"
     rights = {written[pattern.right].lower() for written in structure.rights}
     right = f" {rights.pop()}" if len(rights) == 1 else ""
-    day = (" far", " near")[pattern.expiry] if structure.far_first else ""
+    names = (" far", " near") if structure.far_first else (" first day", " second day")
+    day = names[pattern.expiry] if structure.expiries == 2 else ""
     ratio = f"{pattern.ratio:+d}"
     if structure.ratios:
         sign = "±" if structure.ratios.signed else ratio[0]
@@ -70,13 +73,13 @@ def test_table_of_structures_is_the_grammar() -> None:
 
 def test_orders_on_the_page_are_printed_as_they_stand_there() -> None:
     orders = re.findall(r"^(?:BUY|SELL) .*$", PAGE.read_text(), re.MULTILINE)
-    assert len(orders) == 11
+    assert len(orders) == 14
     assert [print_ticket(parse(order)) for order in orders] == orders
 
 
 def test_orders_for_fingers_on_the_page_are_read() -> None:
     page = PAGE.read_text().partition("## For fingers")[2].partition("## ")[0]
     written = re.findall(r"`([A-Z]+ .*@.*)`", page)
-    assert len(written) == 5
+    assert len(written) == 7
     for order in written:
         assert print_ticket(parse(order)).startswith(("BUY", "SELL"))

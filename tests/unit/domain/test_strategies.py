@@ -196,6 +196,8 @@ def test_most_that_one_unit_can_lose(order: str, dollars: str | None) -> None:
         "SELL -1 CONDOR SPY 18 DEC 26 600/605/610/615 PUT @1",
         "SELL -1 IRON BUTTERFLY SPY 18 DEC 26 600/610/590 CALL/PUT @5",
         "BUY +1 DBL DIAG SPY 15 JAN 27/18 DEC 26 580/620/585/615 PUT/CALL/PUT/CALL @3",
+        "BUY +1 COVERED SPY 18 DEC 26 600 CALL/SPY @595",
+        "BUY +1 COLLAR SPY 18 DEC 26 580/600 PUT/CALL/SPY @595",
     ],
 )
 def test_legs_in_any_order_are_recognised(order: str) -> None:

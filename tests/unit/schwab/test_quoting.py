@@ -56,8 +56,24 @@ def test_halted_delayed_and_timeless_quotes_say_so() -> None:
     halted = a_quote(securityStatus="Halted", quoteTime=None) | {"realtime": False}
     quote = quotes_of(parsed({"INTC": halted}))["INTC"]
     assert not quote.is_normal
+    assert quote.is_halted
     assert not quote.realtime
     assert quote.as_of == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_last_regular_price_and_average_volume() -> None:
+    document = a_quote(closePrice=22.44) | {
+        "regular": {"regularMarketLastPrice": 22.77},
+        "fundamental": {"avg10DaysVolume": 51268766.0},
+    }
+    quote = quotes_of(parsed({"INTC": document}))["INTC"]
+    assert quote.close == Decimal("22.77")
+    assert quote.average_volume == 51268766
+    bare = a_quote(closePrice=22.44) | {"regular": None, "fundamental": None}
+    quote = quotes_of(parsed({"INTC": bare}))["INTC"]
+    assert quote.close == Decimal("22.44")
+    assert quote.average_volume is None
+    assert not quote.is_halted
 
 
 def test_unknown_symbols_and_quotes_without_a_price_are_missing() -> None:

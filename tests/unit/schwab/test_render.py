@@ -189,6 +189,82 @@ def test_order_for_a_last_day_is_good_till_cancel_with_a_time_to_cancel() -> Non
     assert "cancelTime" not in json.loads(render(parse(text.format("GTC"))).body)
 
 
+ROLL = "{} VERT ROLL SPY 100 15 JAN 27/18 DEC 26 605/610/600/605 CALL @0.40 LMT {}"
+
+
+@pytest.mark.parametrize(
+    ("order", "legs"),
+    [
+        (
+            ROLL.format("SELL -2", "[TO OPEN/TO CLOSE]"),
+            [
+                ("SELL_TO_OPEN", 2, "SPY   270115C00605000"),
+                ("SELL_TO_CLOSE", 2, "SPY   261218C00605000"),
+                ("BUY_TO_OPEN", 2, "SPY   270115C00610000"),
+                ("BUY_TO_CLOSE", 2, "SPY   261218C00600000"),
+            ],
+        ),
+        (
+            ROLL.format("BUY +1", "[TO CLOSE/TO OPEN]"),
+            [
+                ("BUY_TO_CLOSE", 1, "SPY   270115C00605000"),
+                ("BUY_TO_OPEN", 1, "SPY   261218C00605000"),
+                ("SELL_TO_CLOSE", 1, "SPY   270115C00610000"),
+                ("SELL_TO_OPEN", 1, "SPY   261218C00600000"),
+            ],
+        ),
+    ],
+)
+def test_legs_of_a_roll_have_effects_of_their_own(
+    order: str, legs: list[tuple[str, int, str]]
+) -> None:
+    rendered = render(parse(order))
+    body = json.loads(rendered.body)
+    assert body["complexOrderStrategyType"] == "VERTICAL_ROLL"
+    assert legs_of(parse(order)) == legs
+    assert fingerprint_of_wire(wire(echo(body))) == rendered.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("order", "word", "order_type", "legs"),
+    [
+        (
+            "BUY +2 COVERED SPY 100 18 DEC 26 600 CALL/SPY @595 LMT [TO OPEN]",
+            "COVERED",
+            "NET_DEBIT",
+            [("BUY", 200, "SPY"), ("SELL_TO_OPEN", 2, "SPY   261218C00600000")],
+        ),
+        (
+            "SELL -1 COVERED SPY 100 18 DEC 26 600 CALL/SPY @595 LMT [TO CLOSE]",
+            "COVERED",
+            "NET_CREDIT",
+            [("SELL", 100, "SPY"), ("BUY_TO_CLOSE", 1, "SPY   261218C00600000")],
+        ),
+        (
+            "BUY +1 COLLAR SPY 100 18 DEC 26 580/600 PUT/CALL/SPY @595 LMT [TO OPEN]",
+            "COLLAR_WITH_STOCK",
+            "NET_DEBIT",
+            [
+                ("BUY", 100, "SPY"),
+                ("BUY_TO_OPEN", 1, "SPY   261218P00580000"),
+                ("SELL_TO_OPEN", 1, "SPY   261218C00600000"),
+            ],
+        ),
+    ],
+)
+def test_shares_stand_before_the_options_that_go_with_them(
+    order: str, word: str, order_type: str, legs: list[tuple[str, int, str]]
+) -> None:
+    rendered = render(parse(order))
+    body = json.loads(rendered.body)
+    assert (body["complexOrderStrategyType"], body["orderType"]) == (word, order_type)
+    assert (body["price"], body["quantity"]) == ("595.00", legs[0][1] // 100)
+    assert legs_of(parse(order)) == legs
+    types = [leg["instrument"]["assetType"] for leg in body["orderLegCollection"]]
+    assert types == ["EQUITY", *["OPTION"] * (len(legs) - 1)]
+    assert fingerprint_of_wire(wire(echo(body))) == rendered.fingerprint
+
+
 def test_closing_condor_turns_every_leg() -> None:
     closing = legs_of(iron_condor(Side.BUY, "0.40", Effect.CLOSE))
     assert [leg[0] for leg in closing] == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from swimdesk.domain.broadcast import Broadcast, Denial, Line
+from swimdesk.domain.broadcast import Broadcast, Denial, Grade, Line
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.instruments import OptionContract, Right
 from swimdesk.domain.orders import (
@@ -95,6 +95,10 @@ def a_broadcast(
         agent="local",
         plan_digest="0f" * 32,
         seed=2**63 + number,
+        plan=f"plan-{number}",
+        limits="0a1b2c3d",
+        overrides=("NOTIONAL_ORDER=62000", "PRICE_FAR"),
+        notional=Decimal("1840.00") * number,
     )
 
 
@@ -128,7 +132,11 @@ def a_plan(number: int = 1) -> Plan:
         ),
         PlannedLine(
             "FAM-01", "login-0", "4001", a_condor(), Verdict.DENIED, 0,
-            denials=(Denial("BUYING_POWER", "needs 1842.08, has 12.00"),),
+            denials=(
+                Denial("BUYING_POWER", "needs 1842.08, has 12.00", Grade.SOFT, "BUYING_POWER"),
+                Denial("CLOSING_ONLY", "it may only close"),
+            ),
+            lifted=(Denial("PRICE_FAR", "far away", Grade.SOFT, "PRICE_FAR"),),
         ),
         PlannedLine(
             "FAM-02", "login-0", "4002", equity_ticket(Side.BUY, 5, "SPY", Decimal("601.25")),
@@ -146,4 +154,7 @@ def a_plan(number: int = 1) -> Plan:
         sizing="mult",
         remainder="rotate",
         notices=("(Replacing #…) was dropped",),
+        limits="0a1b2c3d",
+        overrides=("PRICE_FAR",),
+        notional=Decimal("3680.00"),
     )

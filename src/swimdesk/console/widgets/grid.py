@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from textual import events
@@ -50,40 +51,33 @@ class LiveGrid(PointedGrid):
         self, key: str, row: Row, *, parent: str | None = None, expandable: bool = False
     ) -> None:
         """Add a row, under another one if need be, or change it; a row stays under its parent."""
-        is_new = key not in self._rows
-        before = self._rows.set_row(key, row, parent=parent, expandable=expandable)
-        if before is not None and before != row:
-            self._note_change(key, before, row)
-            self._repaint(key)
-        if is_new and parent is not None:
-            self._repaint(parent)
-        self._settle_soon()
+        with self._repainting({key, parent}):
+            before = self._rows.set_row(key, row, parent=parent, expandable=expandable)
+            if before is not None and before != row:
+                self._note_change(key, before, row)
+                self._repaint(key)
 
     def set_rows(
         self,
         rows: Mapping[str, Row],
         order: Sequence[str] | None = None,
         parents: Mapping[str, str] | None = None,
+        expandable: Collection[str] = (),
     ) -> None:
-        """Hold exactly these rows (a parent before its children); paint only what is different."""
-        changed = self._rows.set_rows(rows, order, parents)
-        for key in self._strips.keys() - rows.keys():
-            self._drop(key)
-        for key, before in changed.items():
-            self._note_change(key, before, rows[key])
-            self._repaint(key)
-        for parent in set((parents or {}).values()):
-            self._repaint(parent)
-        self._settle_soon()
+        """Hold exactly these rows (a parent before its children); paint only what is different.
+
+        ``expandable`` are rows under which others will come once they are asked for.
+        """
+        with self._repainting(self._strips):
+            changed = self._rows.set_rows(rows, order, parents, expandable)
+            for key, before in changed.items():
+                self._note_change(key, before, rows[key])
+                self._repaint(key)
 
     def remove_row(self, key: str) -> None:
         """Take a row away with all that is under it."""
-        parent = self._rows.parent(key) if key in self._rows else None
-        for gone in self._rows.remove_row(key):
-            self._drop(gone)
-        if parent is not None:
-            self._repaint(parent)
-        self._settle_soon()
+        with self._repainting(self._strips):
+            self._rows.remove_row(key)
 
     def clear(self) -> None:
         """Take all rows away; sort and filter stay."""
@@ -147,9 +141,19 @@ class LiveGrid(PointedGrid):
             return SortOrder(index, bool(descending))
         return None if before.is_descending else SortOrder(index, is_descending=True)
 
-    def _drop(self, key: str) -> None:
-        self._strips.pop(key, None)
-        self._flashes.forget(key)
+    @contextmanager
+    def _repainting(self, keys: Iterable[str | None]) -> Iterator[None]:
+        """Change rows, then paint those whose sign of the tree is another and forget the gone."""
+        rows = self._rows
+        before = {key: rows.tree_state(key) for key in keys if key is not None and key in rows}
+        yield
+        for key, state in before.items():
+            if key not in rows:
+                self._strips.pop(key, None)
+                self._flashes.forget(key)
+            elif rows.tree_state(key) != state:
+                self._repaint(key)
+        self._settle_soon()
 
     def on_click(self, event: events.Click) -> None:
         at = event.get_content_offset(self)

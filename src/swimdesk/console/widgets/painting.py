@@ -37,7 +37,7 @@ def fitted(text: str, width: int, column: Column) -> str:
         return text + pad if column.align == "left" else pad + text
     if number_in(text) is not None:
         return _NO_ROOM * width
-    return set_cell_size(set_cell_size(text, max(0, width - 1)) + CUT, width)
+    return set_cell_size(set_cell_size(text, max(0, width - 1)).rstrip() + CUT, width)
 
 
 def _behind_the_digits(text: str) -> int:

@@ -27,6 +27,11 @@ class PointedGrid(GridSurface):
         """Return the marked keys as they are shown, those filtered out at the end."""
         return self._picks.marks
 
+    @property
+    def hidden_marks(self) -> int:
+        """Return how many marked rows are filtered out or folded away."""
+        return sum(self._rows.place(key) is None for key in self._picks.marks)
+
     def cursor_down(self, lines: int = 1) -> None:
         """Move the cursor down."""
         self._move(lambda: self._picks.move_by(lines))
@@ -78,10 +83,7 @@ class PointedGrid(GridSurface):
     def _move(self, move: Callable[[], None]) -> None:
         self._follows_top = False
         self._pick(move)
-        place = self._places.get(self._picks.cursor or "")
-        if place is not None:
-            last = max(0, place - self.page_lines + 1)
-            self._scroll_to_line(min(place, max(self.scroll_offset.y, last)))
+        self._reveal_cursor()
 
     def _pick(self, act: Callable[[], None]) -> None:
         self._settle()
@@ -115,10 +117,10 @@ class PointedGrid(GridSurface):
         held = self._line_of(self._picks.cursor)
         self._show_lines(lines)
         self._act(lambda: self._picks.follow(before))
-        cursor = self._picks.cursor
-        place = None if cursor is None else self._places.get(cursor)
-        is_at_top = self._follows_top and self.scroll_offset.y == 0
-        if held is not None and place is not None and not is_at_top:
-            self._scroll_to_line(place + HEADER - held)
-        else:
+        place = self._places.get(self._picks.cursor or "")
+        if held is None or place is None:
             self._scroll_to_line(self.scroll_offset.y)
+        elif self._follows_top and self.scroll_offset.y == 0:
+            self._reveal_cursor()
+        else:
+            self._scroll_to_line(place + HEADER - held)

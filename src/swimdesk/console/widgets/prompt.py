@@ -88,9 +88,13 @@ class Prompt(Input):
             return value
         return "".join(char for char in value[: 2 * LONGEST] if char.isprintable())[:LONGEST]
 
+    def take_keys(self) -> None:
+        """Take the keys at once: what is typed next must not act on the screen."""
+        self.screen.set_focus(self)
+
     def begin(self, text: str, at: int | None = None) -> None:
         """Take the keys, with this text typed already and the cursor at its end or at a place."""
-        self.focus()
+        self.take_keys()
         self.value = text
         self.cursor_position = len(text) if at is None else min(at, len(text))
 

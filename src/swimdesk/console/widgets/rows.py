@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from swimdesk.console.widgets.cells import Row, SortKey, sort_key
@@ -83,6 +83,10 @@ class Rows:
         """Return the rows right under one, or those of the first level, as they came."""
         return tuple(self._children.get(key, ()))
 
+    def tree_state(self, key: str) -> tuple[int, bool, bool]:
+        """Return what a row of a tree is painted by: depth, whether it can be and is expanded."""
+        return self.depth(key), self.is_expandable(key), self.is_expanded(key)
+
     @property
     def is_tree(self) -> bool:
         """Tell whether any row can be expanded."""
@@ -106,7 +110,7 @@ class Rows:
             return None
         before, node.row = node.row, row
         node.is_expandable = node.is_expandable or expandable
-        if self._sort and sort_key(before[self._sort.index]) != sort_key(row[self._sort.index]):
+        if self._value(before) != self._value(row):
             self._shown = None
         if self._filter and self._filter(key, row) != node.is_matching:
             node.is_matching = not node.is_matching
@@ -118,6 +122,7 @@ class Rows:
         rows: Mapping[str, Row],
         order: Sequence[str] | None = None,
         parents: Mapping[str, str] | None = None,
+        expandable: Collection[str] = (),
     ) -> dict[str, Row]:
         """Hold exactly these rows, a parent before what is under it; return what changed ones held.
 
@@ -129,14 +134,15 @@ class Rows:
         is_same = keys == list(old) and all(old[k].parent == parents.get(k) for k in keys)
         if is_same:
             held = {key: self._nodes[key].row for key in keys if old[key].row != rows[key]}
-            for key in held:
-                self.set_row(key, rows[key])
+            for key in {*held, *expandable}:
+                self.set_row(key, rows[key], expandable=key in expandable)
             return held
         self._nodes, self._children, self._shown = {}, {None: {}}, None
         changed = {}
         for key in keys:
             before = old.get(key)
-            self._add(key, rows[key], parents.get(key), before is not None and before.is_expandable)
+            may_expand = key in expandable or (before is not None and before.is_expandable)
+            self._add(key, rows[key], parents.get(key), may_expand)
             if before is not None:
                 self._nodes[key].is_expanded = before.is_expanded
                 if before.row != rows[key]:
@@ -214,10 +220,16 @@ class Rows:
         values: dict[str, SortKey] = {}
         blank = []
         for key in keys:
-            value = sort_key(self._nodes[key].row[self._sort.index])
+            value = self._value(self._nodes[key].row)
             if value is None:
                 blank.append(key)
             else:
                 values[key] = value
         ordered = sorted(values, key=values.__getitem__, reverse=self._sort.is_descending)
         return ordered + blank
+
+    def _value(self, row: Row) -> SortKey | None:
+        """Return what a row is sorted by; one that is shorter than the columns counts as blank."""
+        if self._sort is None or self._sort.index >= len(row):
+            return None
+        return sort_key(row[self._sort.index])

@@ -15,8 +15,9 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from swimdesk.console.widgets.cells import Row
-from swimdesk.console.widgets.columns import Column, fit
+from swimdesk.console.widgets.columns import GAP, Column, fit
 from swimdesk.console.widgets.flash import FLASH_S, Flashes
+from swimdesk.console.widgets.looks import COMPONENTS, GRID_CSS, STATES
 from swimdesk.console.widgets.painting import (
     COLLAPSED,
     EXPANDED,
@@ -40,41 +41,8 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     """Paint rows by key: one cached strip each, and only the lines that changed."""
 
     ALLOW_SELECT = False
-    DEFAULT_CSS = """
-    GridSurface {
-        background: $surface;
-        color: $foreground;
-        scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1;
-        & > .livegrid--header { text-style: bold; color: $text-muted; background: $panel; }
-        & > .livegrid--placeholder { color: $text-muted; }
-        & > .livegrid--dim { color: $text-muted; }
-        & > .livegrid--strong { text-style: bold; }
-        & > .livegrid--gain { color: $text-success; }
-        & > .livegrid--loss { color: $text-error; }
-        & > .livegrid--warn { color: $text-warning; }
-        & > .livegrid--danger { color: $text-error; text-style: bold reverse; }
-        & > .livegrid--accent { color: $text-accent; }
-        & > .livegrid--mark { background: $secondary-muted; text-style: bold; }
-        & > .livegrid--cursor { background: $primary-muted; text-style: bold; }
-        & > .livegrid--cursor-blurred { background: $panel; }
-    }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "livegrid--header",
-        "livegrid--placeholder",
-        "livegrid--text",
-        "livegrid--dim",
-        "livegrid--strong",
-        "livegrid--gain",
-        "livegrid--loss",
-        "livegrid--warn",
-        "livegrid--danger",
-        "livegrid--accent",
-        "livegrid--mark",
-        "livegrid--cursor",
-        "livegrid--cursor-blurred",
-    }
+    DEFAULT_CSS = GRID_CSS
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"livegrid--{name}" for name in COMPONENTS}
 
     def __init__(
         self,
@@ -110,12 +78,17 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def page_lines(self) -> int:
         """Return how many rows fit under the header."""
-        return max(0, self.size.height - HEADER)
+        return max(0, self.scrollable_size.height - HEADER)
 
     @property
     def shown_columns(self) -> tuple[str, ...]:
         """Return the keys of the columns there is room for, from left to right."""
         return tuple(slot.column.key for slot in self._fit.slots)
+
+    @property
+    def is_flashing(self) -> bool:
+        """Tell whether changed cells are still to come to rest; no timer runs while none are."""
+        return self._flash_timer is not None
 
     def show_columns(self, keys: Sequence[str] | None = None) -> None:
         """Show only these columns, in this order; None for all as declared."""
@@ -128,9 +101,17 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         self._drops_columns = is_on
         self._refit()
 
+    def scroll_columns(self, by: int) -> None:
+        """Scroll sideways by whole columns, behind those that stay."""
+        starts = [slot.start - GAP - self._fit.sticky_width for slot in self._fit.slots]
+        starts = [start for start in starts if start >= 0] or [0]
+        now = sum(start <= self.scroll_offset.x for start in starts) - 1
+        x = starts[max(0, min(len(starts) - 1, now + by))]
+        self.scroll_to(x=min(x, self.max_scroll_x), animate=False, force=True)
+
     def render_line(self, y: int) -> Strip:
         """Return a line of the widget: the header, a row, or nothing."""
-        width, palette = self.size.width, self._styles()
+        width, palette = self.scrollable_size.width, self._styles()
         if y < HEADER:
             strip, rest = self._header_strip(palette), palette.style("header")
         else:
@@ -147,6 +128,14 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         self._forget_paint()
 
     def on_resize(self) -> None:
+        self._refit()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Fit the columns anew: a scrollbar takes its cells from them."""
+        self._refit()
+
+    def watch_show_horizontal_scrollbar(self) -> None:
+        """Keep the cursor in sight: a scrollbar takes its line from the rows."""
         self._refit()
 
     def on_focus(self) -> None:
@@ -184,7 +173,7 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
             self._refresh_line_at(line)
 
     def _refresh_line_at(self, y: int) -> None:
-        self.refresh(Region(0, y, self.size.width, 1))
+        self.refresh(Region(0, y, self.scrollable_size.width, 1))
 
     def _repaint_header(self) -> None:
         self._header = None
@@ -196,15 +185,20 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _refit(self) -> None:
-        now = fit(self.columns, self.size.width, chosen=self._chosen, drop=self._drops_columns)
+        if not self.scrollable_size:
+            return  # hidden, or not laid out yet: nothing to fit to
+        now = fit(
+            self.columns, self.scrollable_size.width, chosen=self._chosen, drop=self._drops_columns
+        )
         if now != self._fit:
             self._fit = now
             self._forget_paint()
         self._resize_content()
+        self._reveal_cursor()
 
     def _resize_content(self) -> None:
         # What fits is given no width at all: else a scrollbar at the side would bring one below.
-        width = self._fit.width if self._fit.width > self.size.width else 1
+        width = self._fit.width if self._fit.width > self.scrollable_size.width else 1
         self.virtual_size = Size(width, HEADER + len(self._lines))
 
     def _show_lines(self, lines: list[str]) -> None:
@@ -230,6 +224,13 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         if y != self.scroll_offset.y:
             self.scroll_to(y=y, animate=False, force=True)
 
+    def _reveal_cursor(self) -> None:
+        """Scroll by as little as brings the cursor into sight."""
+        place = self._places.get(self._picks.cursor or "")
+        if place is not None and self.page_lines:
+            last = max(0, place - self.page_lines + 1)
+            self._scroll_to_line(min(place, max(self.scroll_offset.y, last)))
+
     def _note_change(self, key: str, before: Row, now: Row) -> None:
         """Let the changed cells of a row that is seen flash, and see that they come to rest."""
         if not self._is_flashing_on or self._line_of(key) is None:
@@ -240,7 +241,9 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     def _await_rest(self) -> None:
         wait_s = self._flashes.wait_s()
         if wait_s is not None and self._flash_timer is None and self.is_mounted:
-            self._flash_timer = self.set_timer(max(wait_s, _SHORTEST_WAIT_S), self._let_rest)
+            self._flash_timer = self.set_timer(
+                max(wait_s, _SHORTEST_WAIT_S), self._let_rest, name="flash"
+            )
 
     def _let_rest(self) -> None:
         self._flash_timer = None
@@ -257,7 +260,7 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         if name == "cursor" and not self.has_focus:
             name = "cursor-blurred"
         style = self.get_component_rich_style(f"livegrid--{name}")
-        if name in {"mark", "cursor", "cursor-blurred"}:
+        if name in STATES:
             # A state lies behind the text: the colours that carry a meaning stay.
             return Style(bgcolor=style.bgcolor, bold=style.bold or None)
         return style

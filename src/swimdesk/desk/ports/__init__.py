@@ -20,6 +20,7 @@ from swimdesk.desk.ports.broker import (
 from swimdesk.desk.ports.logins import LoginHealth, LoginState, TokenSource
 from swimdesk.desk.ports.market import ChainContract, Expiry, MarketData, Quote, SessionHours
 from swimdesk.desk.ports.memory import (
+    BroadcastSize,
     BroadcastSummary,
     GuardRecord,
     GuardState,
@@ -29,6 +30,7 @@ from swimdesk.desk.ports.memory import (
 
 __all__ = [
     "ENDED",
+    "BroadcastSize",
     "BroadcastSummary",
     "Broker",
     "BrokerOrder",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.commands import CommandOutcome
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orders import Ticket
+from swimdesk.domain.plan import BrokerVerdict
 from swimdesk.domain.positions import Position
 
 
@@ -157,6 +158,13 @@ class Broker(Protocol):
 
     def prepare(self, orders: Sequence[LineOrder]) -> Prepared:
         """Render orders without any input or output; the same orders give the same bytes."""
+        ...
+
+    async def preview(self, orders: Sequence[PreparedOrder]) -> Mapping[str, BrokerVerdict]:
+        """Ask the broker what it would make of these orders, by account; places none.
+
+        Never raises: what could not be asked or understood is ``unread``.
+        """
         ...
 
     async def ready(self, accounts: Sequence[str]) -> None:

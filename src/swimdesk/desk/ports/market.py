@@ -25,6 +25,11 @@ class Quote:
     penny_pilot: bool = False
     realtime: bool = True
     is_normal: bool = True
+    is_halted: bool = False
+    close: Decimal | None = None
+    """The last price of the regular session."""
+    average_volume: Decimal | None = None
+    """Per day over the last 10 days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -41,6 +42,14 @@ class BroadcastSummary:
     created: datetime
     counts: Mapping[str, int]
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastSize:
+    """When a broadcast was made, and its dollars over all accounts where they are known."""
+
+    created: datetime
+    notional: Decimal | None
 
 
 class Journal(Protocol):
@@ -90,6 +99,14 @@ class Journal(Protocol):
 
     async def broadcast_by_key(self, key: str) -> Broadcast | None:
         """Read the broadcast that used this idempotency key."""
+        ...
+
+    async def broadcast_of_plan(self, plan_id: str) -> Broadcast | None:
+        """Read the broadcast that a plan became."""
+        ...
+
+    async def sizes(self, limit: int) -> tuple[BroadcastSize, ...]:
+        """Read when the newest broadcasts were made and how large they were, newest first."""
         ...
 
     async def unfinished(self) -> tuple[Broadcast, ...]:

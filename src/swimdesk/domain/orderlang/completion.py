@@ -11,7 +11,7 @@ from itertools import chain
 
 from swimdesk.domain.instruments import INDEX_ROOTS, Right, is_monthly, plain
 from swimdesk.domain.orderlang.closing_words import Offer, offer_behind
-from swimdesk.domain.orderlang.roots import MORNING, WEEKLY, tells_evenings, written_day
+from swimdesk.domain.orderlang.roots import MORNING, WEEKLY, stock_root, tells_evenings, written_day
 from swimdesk.domain.orderlang.scanner import NUMBER
 from swimdesk.domain.orders import Side, StructureKind
 from swimdesk.domain.structures import STRUCTURES, Structure
@@ -25,9 +25,10 @@ _DAY = re.compile(
     r"(?:\((?:WEEKLYS|QUARTERLYS|EOM)\)\s*)?[0-9]{1,2} ?[A-Z]{3} ?[0-9]{2}(?:\s*\[AM\])?(/|\s+)"
 )
 _STRIKES = re.compile(rf"{NUMBER}(?:/{NUMBER})*[CP]?\s+")
-_RIGHTS = re.compile(r"(?:CALL|PUT)(?:/(?:CALL|PUT))*\s+")
+_RIGHTS = re.compile(r"(?:CALL|PUT)(?:/(?:CALL|PUT))*(?:/[A-Z./]+)?\s+")
 _PRICE = re.compile(r"\s(?:@\s*[^\s@]+|MKT|MOC)\s+")
-_STOCK_PRICES = ("@MKT", "@MOC")
+_PRICES = ("@mid", "@nat", "@MKT")
+_STOCK_PRICES = (*_PRICES, "@MOC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +163,11 @@ class _Order:
         if not self._take(_STRIKES):
             return self._words_of_strikes(structure, series, fingers=fingers)
         if fingers:
-            return self._words(["@MKT"] if self._take(_QUANTITY) else ["+1", "-1"])
+            return self._words(_PRICES if self._take(_QUANTITY) else ["+1", "-1"])
         if not self._take(_RIGHTS):
-            return self._words("/".join(rights) for rights in structure.rights)
-        return self._words(["@MKT"])
+            shares = (name,) if structure.shares else ()
+            return self._words("/".join((*rights, *shares)) for rights in structure.rights)
+        return self._words(_PRICES)
 
     def _words_of_strikes(
         self, structure: Structure, series: Sequence[tuple[str, date]], *, fingers: bool
@@ -193,7 +195,7 @@ class _Order:
 def _roots_of(name: str) -> Iterator[str]:
     index = INDEX_ROOTS.get(name)
     if index is None or index.index != name:
-        yield name.replace("/", "").replace(".", "")
+        yield stock_root(name)
         return
     yield from (root for root, other in INDEX_ROOTS.items() if other.index == name)
 

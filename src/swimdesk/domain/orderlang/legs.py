@@ -10,7 +10,7 @@ from math import gcd
 
 from swimdesk.domain.instruments import INDEX_ROOTS, OptionContract, Right, plain
 from swimdesk.domain.orderlang.expiries import DAY_EXPECTED, check_not_past, read_series
-from swimdesk.domain.orderlang.roots import RootError, check_listed
+from swimdesk.domain.orderlang.roots import RootError, check_listed, stock_root
 from swimdesk.domain.orderlang.scanner import (
     END,
     LONGEST_QUOTE,
@@ -31,16 +31,18 @@ from swimdesk.domain.strategies import (
 )
 from swimdesk.domain.structures import STRUCTURES, Structure
 
-_SYMBOL = re.compile(rf"[A-Z]{{1,5}}(?:[./][A-Z]{{1,3}})?{END}")
 _FUTURE = re.compile(r"\.?/")
 _PADDED = re.compile(rf"([A-Z]{{1,5}}) *([0-9]{{6}}[CP][0-9]{{8}}){END}")
 _DOTTED = re.compile(rf"\.[A-Z]{{1,5}}[0-9]{{6}}[CP][0-9]{{1,5}}(?:\.[0-9]{{1,3}})?{END}")
 _MULTIPLIER = re.compile(rf"100{END}")
 _RATIOS = re.compile(rf"-?[0-9]{{1,3}}(?:/-?[0-9]{{1,3}})+{END}")
 _STRIKES = re.compile(rf"{NUMBER}(?:/{NUMBER})*{END}")
-_RIGHTS = re.compile(rf"(?:CALL|PUT)(?:/(?:CALL|PUT))*{END}")
+_NAME = r"[A-Z]{1,5}(?:[./][A-Z]{1,3})?"
+_SYMBOL = re.compile(f"{_NAME}{END}")
+_RIGHTS = r"(?P<types>(?:CALL|PUT)(?:/(?:CALL|PUT))*)"
+_TYPES = re.compile(f"{_RIGHTS}{END}")
+_TYPES_AND_SHARES = re.compile(f"{_RIGHTS}/(?P<stock>{_NAME}){END}")
 _PRICE_AHEAD = re.compile(rf"@|(?:MKT|MOC){END}")
-_NOT_TRADED = re.compile(rf"VERT +ROLL{END}")
 _MOST_LISTED = 4
 
 
@@ -158,8 +160,6 @@ def _read_kind(text: Scanner) -> StructureKind | None:
     for kind, structure in STRUCTURES.items():
         if structure.word and text.take(phrase(structure.word)):
             return kind
-    if text.sees(_NOT_TRADED):
-        raise text.expected(kinds_expected())
     return None
 
 
@@ -230,8 +230,9 @@ def _read_option_legs(
     structure = STRUCTURES[kind].for_legs(len(ratios.values))
     series = read_series(text, name, structure.expiries, before, today)
     strikes, columns = read_strikes(text, structure)
-    rights = _read_rights(text, structure)
-    shape = Shape(series.roots, series.expiries, strikes, rights, ratios.values)
+    check_shares(text, structure, name, series.column)
+    rights, stock = _read_types(text, structure, name)
+    shape = Shape(series.roots, series.expiries, strikes, rights, ratios.values, stock)
     read = form(text, kind, side, shape, Columns(ratios.column, series.column, columns))
     return replace(read, notices=ratios.notices)
 
@@ -277,17 +278,29 @@ def _read_strike(text: Scanner, word: str, column: int) -> Decimal:
     return plain(strike)
 
 
-def rights_expected(structure: Structure) -> str:
+def rights_expected(structure: Structure, name: str) -> str:
     """Return the types that may stand behind the strikes."""
     if len(structure.rights) > _MOST_LISTED or structure.fewest_legs:
         return f"CALL or PUT for each of {structure.strikes} legs"
-    return one_of("/".join(rights) for rights in structure.rights)
+    shares = (name,) if structure.shares else ()
+    return one_of("/".join((*rights, *shares)) for rights in structure.rights)
 
 
-def _read_rights(text: Scanner, structure: Structure) -> tuple[Right, ...]:
-    mismatch = text.expected(rights_expected(structure))
-    written = text.take(_RIGHTS)
-    rights = tuple(Right(word) for word in written[0].split("/")) if written else ()
-    if rights not in structure.rights:
+def check_shares(text: Scanner, structure: Structure, name: str, column: int) -> None:
+    """Raise the error that an index has no shares that could go with its options."""
+    if structure.shares and name in INDEX_ROOTS:
+        problem = f"{name} is an index and has no shares"
+        raise text.error(f"{problem}, expected a stock or fund for {structure.word}", column)
+
+
+def _read_types(text: Scanner, structure: Structure, name: str) -> tuple[tuple[Right, ...], str]:
+    """Read the types of the options, and behind them the shares where they belong to the row."""
+    mismatch = text.expected(rights_expected(structure, name))
+    written = text.take(_TYPES_AND_SHARES if structure.shares else _TYPES)
+    if not written:
         raise mismatch
-    return rights
+    rights = tuple(Right(word) for word in written["types"].split("/"))
+    stock = written["stock"] if structure.shares else ""
+    if rights not in structure.rights or (stock and stock_root(stock) != stock_root(name)):
+        raise mismatch
+    return rights, stock

@@ -11,7 +11,13 @@ from swimdesk.domain.orders import Effect, OrderType, Session, Ticket, TimeInFor
 from swimdesk.domain.strategies import Shape, shape_of
 from swimdesk.domain.structures import STRUCTURES
 
-EFFECTS = {Effect.OPEN: "[TO OPEN]", Effect.CLOSE: "[TO CLOSE]", Effect.AUTO: "[AUTO]"}
+EFFECTS = {
+    Effect.OPEN: "[TO OPEN]",
+    Effect.CLOSE: "[TO CLOSE]",
+    Effect.CLOSE_OPEN: "[TO CLOSE/TO OPEN]",
+    Effect.OPEN_CLOSE: "[TO OPEN/TO CLOSE]",
+    Effect.AUTO: "[AUTO]",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +52,8 @@ def _written_legs(shape: Shape) -> str:
         return shape.roots[0]
     expiries = written_expiries(shape.roots, shape.expiries)
     strikes = "/".join(f"{plain(strike):f}" for strike in shape.strikes)
-    return f"{written_class(shape.roots[0])} {expiries} {strikes} {'/'.join(shape.rights)}"
+    types = "/".join((*shape.rights, shape.stock) if shape.stock else shape.rights)
+    return f"{written_class(shape.roots[0])} {expiries} {strikes} {types}"
 
 
 def _written_price(ticket: Ticket) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
+from swimdesk.domain.net_price import PriceFormula, beyond_worth
 from swimdesk.domain.orderlang.legs import ReadLegs, read_legs
 from swimdesk.domain.orderlang.printer import print_ticket
 from swimdesk.domain.orderlang.scanner import END, Scanner
@@ -30,10 +31,14 @@ _QUANTITY = re.compile(rf"([+-]?)([0-9]{{1,3}}(?:,[0-9]{{3}}){{1,3}}|[0-9]{{1,9}
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A ticket and what the operator should know about how its text was read."""
+    """A ticket and what the operator should know about how its text was read.
+
+    With a ``formula`` the ticket is one at the market until its price has been worked out.
+    """
 
     ticket: Ticket
     notices: tuple[str, ...] = ()
+    formula: PriceFormula | None = None
 
 
 def parse(text: str, *, today: date | None = None) -> Ticket:
@@ -46,6 +51,27 @@ def parse(text: str, *, today: date | None = None) -> Ticket:
 
 def parse_with_notices(text: str, *, today: date | None = None) -> Parsed:
     """Read one order as ``parse`` does and say what was dropped or is worth a second look."""
+    scanner, parsed, column = _read(text, today)
+    if parsed.formula is not None:
+        problem = f"{parsed.formula} becomes a price only when an order is planned"
+        raise scanner.error(f"{problem}, expected a price such as @1.60", column)
+    return parsed
+
+
+def parse_order(text: str, *, today: date | None = None) -> Parsed:
+    """Read one order that is still to be planned: it may leave its price to the market.
+
+    A price beyond all that the legs can ever be worth is an error here.
+    """
+    scanner, parsed, column = _read(text, today)
+    problem = beyond_worth(parsed.ticket)
+    if problem:
+        raise scanner.error(f"{problem}, expected a price within that", column)
+    return parsed
+
+
+def _read(text: str, today: date | None) -> tuple[Scanner, Parsed, int]:
+    """Read one order; also return where its price stands."""
     scanner = Scanner(text)
     notices: list[str] = []
     replaced = scanner.take(_REPLACING)
@@ -78,7 +104,7 @@ def parse_with_notices(text: str, *, today: date | None = None) -> Parsed:
     if not ticket.price and forced_flow(read.legs) == side.sign:
         flow = "receives a credit" if side is Side.BUY else "pays a debit"
         notices.append(f"by the order of its strikes this {side} {flow}; no price confirms it")
-    return Parsed(ticket, tuple(notices))
+    return scanner, Parsed(ticket, tuple(notices), terms.formula), terms.column
 
 
 def _read_side(text: Scanner) -> Side:
@@ -142,6 +168,8 @@ def _two_readings(
         print_ticket(_unmistakable(_with_legs(side, quantity, read, shape, terms)))
         for side in (Side.SELL, Side.BUY)
     ]
+    if terms.formula is not None:
+        orders = [order.replace("@MKT", str(terms.formula)) for order in orders]
     return text.error(f"{problem}, expected '{orders[0]}' or '{orders[1]}'", column)
 
 

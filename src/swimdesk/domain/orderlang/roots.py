@@ -110,12 +110,16 @@ def _stock_root(name: str, expiry: date, *, marked: bool, morning: bool) -> str:
     if marked and is_monthly(expiry):
         day = written_day(expiry)
         raise RootError(f"{day} is a monthly expiry of {name}, expected no mark in front of it")
-    # The clearing house writes a class of shares without its sign: BRK/B trades as BRKB.
-    root = name.replace("/", "").replace(".", "")
+    root = stock_root(name)
     if len(root) > LONGEST_STOCK_ROOT or root in INDEX_ROOTS:
         limit = f"a root of at most {LONGEST_STOCK_ROOT} letters"
         raise RootError(f"{name} names no class of options, expected {limit}")
     return root
+
+
+def stock_root(symbol: str) -> str:
+    """Return the option root of a stock: the clearing house writes BRK/B as BRKB."""
+    return symbol.replace("/", "").replace(".", "")
 
 
 def _weekly_root(index: IndexRoot) -> str:

@@ -10,6 +10,7 @@ from swimdesk.domain.orderlang.expiries import read_series
 from swimdesk.domain.orderlang.legs import (
     Columns,
     ReadLegs,
+    check_shares,
     form,
     read_name,
     read_strikes,
@@ -52,7 +53,9 @@ def read_shorthand_legs(text: Scanner, today: date | None) -> tuple[Side, ReadLe
     rights = _read_rights(text, structure)
     if not text.sees(_SIGN_AHEAD):
         raise text.expected("a quantity with its sign such as +1 to buy or -1 to sell")
-    shape = Shape(series.roots, series.expiries, strikes, rights)
+    check_shares(text, structure, name, series.column)
+    stock = name if structure.shares else ""
+    shape = Shape(series.roots, series.expiries, strikes, rights, stock=stock)
     return side, form(text, kind, side, shape, Columns(column, series.column, columns))
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from swimdesk.domain.instruments import plain
+from swimdesk.domain.net_price import Anchor, PriceFormula
 from swimdesk.domain.orderlang.expiries import read_day
 from swimdesk.domain.orderlang.printer import EFFECTS
 from swimdesk.domain.orderlang.scanner import (
@@ -22,6 +23,7 @@ from swimdesk.domain.orderlang.scanner import (
 )
 from swimdesk.domain.orders import (
     PRICED,
+    ROLLING,
     STOPPED,
     Effect,
     OrderType,
@@ -32,13 +34,15 @@ from swimdesk.domain.orders import (
 )
 from swimdesk.domain.structures import STRUCTURES
 
+_FORMULA = re.compile(rf"@ *(?P<anchor>MID|NAT)(?P<offset>[+-]{NUMBER})?{END}")
+_LIMIT = re.compile(rf"LMT{END}")
 _UNPRICED = re.compile(rf"@? *(MKT|MOC){END}")
 _AMOUNTS = re.compile(rf"@ *(-?{NUMBER})(?:/(-?{NUMBER}))?(?: *(CR|DB))?{END}")
 _ROUTE = re.compile(
     r"(?:AMEX|ARCA|BATS|BOX|BYX|BZX|C2|CBOE|EDGA|EDGX|EMLD|GEMX|IEX|ISE|MEMX|MERC|MIAX|MPRL|"
     rf"NASDAQ|NOM|NSDQ|NYSE|PEARL|PHLX|SPHR){END}"
 )
-_PRICE_EXPECTED = "a price such as @1.60, or @MKT"
+_PRICE_EXPECTED = "a price such as @1.60 or @mid, or @MKT"
 _MOST_DECIMALS = 4
 LAST_DAY_EXPECTED = "the last day of the order such as '18 DEC 26'"
 _TOO_HIGH = 1_000_000
@@ -56,6 +60,8 @@ class Terms:
     effect: Effect
     column: int
     good_till: date | None = None
+    formula: PriceFormula | None = None
+    """How the price of a limit order is found; the order is one at the market until then."""
 
 
 class _Slot(StrEnum):
@@ -87,24 +93,51 @@ _EFFECT_OF = {word: effect for effect, word in EFFECTS.items()}
 def read_terms(text: Scanner, side: Side, kind: StructureKind, today: date | None) -> Terms:
     """Read everything from the price to the end of the text."""
     column = text.column
-    unpriced = text.take(_UNPRICED)
+    formula = _read_formula(text)
+    unpriced = formula or text.take(_UNPRICED)
     amounts = () if unpriced else _read_amounts(text, side, kind)
     slots = [slot for slot in _Slot if not (unpriced and slot is _Slot.TYPE)]
     words, good_till = _read_words(text, slots, today)
-    default = unpriced[1] if unpriced else OrderType.LIMIT.value
-    word, type_column = words.get(_Slot.TYPE, (default, column))
-    order_type = OrderType(word)
+    order_type, type_column = _order_type(words, unpriced, column)
     _check_type(text, kind, order_type, len(amounts), type_column)
+    effect, effect_column = words.get(_Slot.EFFECT, (EFFECTS[Effect.AUTO], column))
+    if _EFFECT_OF[effect] in ROLLING and not STRUCTURES[kind].rolls:
+        problem = f"{kind} opens or closes as a whole"
+        raise text.error(f"{problem}, expected [TO OPEN] or [TO CLOSE]", effect_column)
     return Terms(
         order_type,
         amounts[-1] if order_type in PRICED else None,
         amounts[0] if order_type in STOPPED else None,
         TimeInForce(words.get(_Slot.TIME, (TimeInForce.DAY, 0))[0]),
         Session(words.get(_Slot.SESSION, (Session.NORMAL, 0))[0]),
-        _EFFECT_OF[words.get(_Slot.EFFECT, (EFFECTS[Effect.AUTO], 0))[0]],
+        _EFFECT_OF[effect],
         column,
         good_till,
+        formula,
     )
+
+
+def _read_formula(text: Scanner) -> PriceFormula | None:
+    """Read a price that follows the market; ``LMT`` may stand behind it and changes nothing."""
+    written = text.take(_FORMULA)
+    if not written:
+        return None
+    text.take(_LIMIT)
+    offset = written["offset"] or "0"
+    if decimals(offset) > _MOST_DECIMALS:
+        problem = f"read {offset[:LONGEST_QUOTE]!r}, expected at most {_MOST_DECIMALS} decimals"
+        raise text.error(problem, written.start("offset") + 1)
+    return PriceFormula(Anchor(written["anchor"].lower()), Decimal(offset.replace(",", "")))
+
+
+def _order_type(
+    words: dict[_Slot, tuple[str, int]], unpriced: PriceFormula | re.Match[str] | None, column: int
+) -> tuple[OrderType, int]:
+    if isinstance(unpriced, PriceFormula):
+        return OrderType.MARKET, column
+    default = unpriced[1] if unpriced else OrderType.LIMIT.value
+    word, at = words.get(_Slot.TYPE, (default, column))
+    return OrderType(word), at
 
 
 def _read_amounts(text: Scanner, side: Side, kind: StructureKind) -> tuple[Decimal, ...]:
@@ -132,7 +165,8 @@ def _amount(text: Scanner, written: str, column: int, kind: StructureKind) -> De
     if abs(number) >= _TOO_HIGH or decimals(written) > _MOST_DECIMALS:
         limits = f"an amount below {_TOO_HIGH} with at most {_MOST_DECIMALS} decimals"
         raise text.error(f"read {written[:LONGEST_QUOTE]!r}, expected {limits}", column)
-    if number <= 0 and len(STRUCTURES[kind].legs) == 1:
+    row = STRUCTURES[kind]
+    if number <= 0 and len(row.legs) == 1 and not row.shares:
         reason = "only the net price of a spread may be zero or negative"
         raise text.error(
             f"read {written[:LONGEST_QUOTE]!r}, expected an amount above zero: {reason}", column
