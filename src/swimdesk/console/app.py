@@ -27,7 +27,7 @@ from swimdesk.console.completing import Completer, Lexicon
 from swimdesk.console.dispatch import Dispatch
 from swimdesk.console.keymap import Keymap
 from swimdesk.console.market import READ_S, Market
-from swimdesk.console.memory import Memory
+from swimdesk.console.memory import LINES_KEPT, Memory
 from swimdesk.console.modals.reader import Page, Reader
 from swimdesk.console.modals.too_small import TooSmall, is_too_small
 from swimdesk.console.panel import Panel
@@ -109,6 +109,7 @@ class Console(App[int], inherit_bindings=False):
         self._first = first
         self._way: list[str] = []
         self.is_too_small = False
+        self._lines: list[str] = []
         self._showing = asyncio.Lock()
         self.is_asking = False
 
@@ -242,13 +243,18 @@ class Console(App[int], inherit_bindings=False):
 
     def load_memory(self) -> None:
         """Take up the lines entered at earlier sittings."""
-        lines = self.memory.lines()
-        self.prompt.load_history(lines)
-        self.lexicon.learn(lines)
+        self._lines = self.memory.lines()
+        self.prompt.load_history(self._lines)
+        self.lexicon.learn(self._lines)
 
-    async def keep_lines(self) -> None:
-        """Remember the lines entered for the next sitting."""
-        await asyncio.to_thread(self.memory.keep_lines, list(self.prompt.history))
+    def understood(self, line: str) -> None:
+        """Remember a line for the next sitting.
+
+        What was not understood is not kept: a secret typed by mistake stays out of files.
+        """
+        self.lexicon.learn([line])
+        self._lines = [*(one for one in self._lines if one != line), line][-LINES_KEPT:]
+        self.start(asyncio.to_thread(self.memory.keep_lines, self._lines), "memory")
 
     def read(self, title: str, page: Page) -> None:
         """Show a page to be read above the screen."""

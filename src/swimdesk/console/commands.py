@@ -66,9 +66,7 @@ class Commands:
             console.say(f"{where}{error.detail}", Tone.DANGER)
             console.prompt.begin(text, error.column - 1 if error.column else None)
             return
-        # Only what was understood is kept: a line typed into the wrong window stays out of files.
-        console.lexicon.learn([text])
-        console.start(console.keep_lines(), "memory")
+        console.understood(text)
 
     def _carry_out(self, typed: Typed) -> None:
         match typed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ class Memory:
 
     def __init__(self, home: Path | None) -> None:
         self._home = home
+        self._writing = threading.Lock()
 
     def lines(self) -> list[str]:
         """Return the lines entered before, the newest last."""
@@ -59,7 +61,7 @@ class Memory:
             return
         path = self._home / name
         fresh = path.with_name(f"{name}.new")
-        with contextlib.suppress(OSError):
+        with self._writing, contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:

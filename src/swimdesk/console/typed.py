@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -16,6 +17,10 @@ from swimdesk.domain.orderlang.commandline import (
 from swimdesk.errors import InputError
 
 _PREVIEW: Final = " preview"
+
+_DAY: Final = r"\d{1,2} ?(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC) ?\d{2}\b"
+_BEHIND_SYMBOL: Final = re.compile(rf"(?:[+-]\d|(?:[A-Z]+ )?{_DAY}).*@", re.IGNORECASE)
+"""What stands behind a symbol in an order for fingers: ARM +100 @150 buys, ARM 15 arms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ def _verb(text: str, actions: Sequence[Action]) -> Verb | None:
         return Verb("global.help", "")
     if word.isdecimal() and not rest:
         return Verb(_screen(word, actions), "")
+    if _BEHIND_SYMBOL.match(rest.strip()):
+        return None
     named = (one for one in actions if one.typed and one.typed == word.upper())
     return next((Verb(one.id, rest.strip()) for one in named), None)
 
