@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from rich.color import Color, ColorSystem
+from textual.theme import Theme
 
 from swimdesk.console.actions import ACTIONS, Context
 from swimdesk.console.board import EVERYTHING
@@ -116,6 +118,15 @@ async def test_every_theme_paints_every_size(theme: str, size: tuple[int, int]) 
         assert "PAPER" in stage.text()
 
 
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_on_sixteen_colours_the_bands_are_told_apart(theme: Theme) -> None:
+    bands = [theme.variables["live"], theme.variables["paper"], theme.variables["halted"]]
+    bands += [theme.panel or "", theme.background or ""]
+    sixteen = [Color.parse(band).downgrade(ColorSystem.STANDARD).number for band in bands]
+    assert len(set(sixteen[:3])) == 3
+    assert not set(sixteen[:3]) & set(sixteen[3:])
+
+
 async def test_without_colours_the_words_are_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with a_console() as stage:
@@ -203,6 +214,12 @@ async def test_what_was_said_can_be_read_again() -> None:
         await stage.press("f8", "ctrl+l")
         await stage.type("MESSAGES")
         await stage.until(lambda: "ARMED for 15 minutes" in stage.text(), "the messages")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_way_to_all_keys_is_always_in_sight(size: tuple[int, int]) -> None:
+    async with a_console(size) as stage:
+        assert stage.text().splitlines()[-1].endswith("? all keys")
 
 
 async def test_a_click_on_a_hint_is_its_key() -> None:

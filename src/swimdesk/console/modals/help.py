@@ -51,8 +51,9 @@ def help_page(keymap: Keymap, contexts: tuple[Context, ...]) -> Page:
             actions = keymap.actions(context)
             if actions:
                 text.append(f"{_TITLES.get(context, context.value.upper())}\n", "bold underline")
+            typed = max((len(_typed(one)) for one in actions), default=0)
             for one in actions:
-                _action(text, one, width)
+                _action(text, one, typed and typed + 2, width)
         _words(text, "COMMAND LINE", LINE, width)
         _words(text, "WORDS", WORDS, width)
         text.rstrip()
@@ -61,10 +62,15 @@ def help_page(keymap: Keymap, contexts: tuple[Context, ...]) -> Page:
     return page
 
 
-def _action(text: Text, one: Action, width: int) -> None:
+def _typed(one: Action) -> str:
+    return f"{one.typed} …" if one.takes else one.typed
+
+
+def _action(text: Text, one: Action, columns: int, width: int) -> None:
     keys = " ".join(shown(key) for key in one.keys)
-    typed = f"{one.typed} …" if one.takes else one.typed
-    heads = [(f"  {keys}", max(14, len(keys) + 3), "bold"), (typed, max(11, len(typed) + 1), "")]
+    heads = [(f"  {keys}", max(14, len(keys) + 3), "bold")]
+    if columns:
+        heads.append((_typed(one), columns, ""))
     paragraph(text, heads, one.help, width)
 
 

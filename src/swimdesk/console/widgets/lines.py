@@ -114,6 +114,14 @@ class MessageLine(Widget):
         return line
 
 
+Hint = tuple[str, str, str, bool]
+"""Id of an action, its key, its title, whether it can be done now."""
+
+
+def _width(hint: Hint) -> int:
+    return len(hint[1]) + 1 + len(hint[2])
+
+
 class Hints(Widget):
     """The keys that matter now, most important first; a click on one is its key."""
 
@@ -122,30 +130,35 @@ class Hints(Widget):
     Hints.-live { background: $live; }
     """
 
-    def __init__(
-        self, read: Callable[[], Sequence[tuple[str, str, str, bool]]], do: Callable[[str], None]
-    ) -> None:
+    def __init__(self, read: Callable[[], Sequence[Hint]], do: Callable[[str], None]) -> None:
         super().__init__()
         self._read = read
         self._do = do
         self._spans: list[tuple[int, int, str]] = []
 
     def render(self) -> RenderResult:
-        """Draw as many hints as fit; what cannot be done now is dim."""
+        """Draw as many hints as fit, the last one always and at the right; dim ones cannot act."""
+        hints = list(self._read())
+        last = hints.pop() if hints else None
+        room = self.size.width - (_width(last) + 3 if last else 0)
         line = Text(" ", no_wrap=True, overflow="crop", end="")
         self._spans = []
-        key_style = style_of(self, Tone.PLAIN) + Style(bold=True)
-        for action_id, key, title, is_possible in self._read():
-            width = len(key) + 1 + len(title)
-            if line.cell_len + width > self.size.width:
-                continue
-            start = line.cell_len
-            dim = style_of(self, Tone.DIM)
-            line.append(key, key_style if is_possible else dim)
-            line.append(f" {title}", style_of(self, Tone.PLAIN) if is_possible else dim)
-            self._spans.append((start, line.cell_len, action_id))
-            line.append("  ")
+        for hint in hints:
+            if line.cell_len + _width(hint) <= room:
+                self._append(line, hint)
+                line.append("  ")
+        if last:
+            line.append(" " * max(self.size.width - _width(last) - 1 - line.cell_len, 0))
+            self._append(line, last)
         return line
+
+    def _append(self, line: Text, hint: Hint) -> None:
+        action_id, key, title, is_possible = hint
+        style = style_of(self, Tone.PLAIN if is_possible else Tone.DIM)
+        start = line.cell_len
+        line.append(key, style + Style(bold=True) if is_possible else style)
+        line.append(f" {title}", style)
+        self._spans.append((start, line.cell_len, action_id))
 
     def on_click(self, event: events.Click) -> None:
         """Do what the hint under the mouse says."""
