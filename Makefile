@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no
         --universal --python-version 3.11 $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check format lint bench lock system clean
+.PHONY: help demo test quick check format lint bench pictures lock system clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ lint: $(VENV) ## format, lint, types, import contracts
 
 bench: $(VENV) ## measure and print the figures
 	$(BIN)/python -m bench $(ARGS)
+
+pictures: $(VENV) ## take the pictures of the README anew, from the simulated brokerage
+	$(BIN)/python -m tests.console.readme_pictures
 
 lock: $(VENV) ## renew the locks after a change in pyproject.toml (UPGRADE=--upgrade for newer releases)
 	$(LOCK) --group bootstrap --output-file requirements/uv.txt

@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import pty
 import random
-import subprocess
 import sys
-import termios
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,11 +15,11 @@ from statistics import median, quantiles
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
+from bench.terminals import HEIGHT, WIDTH, run_in_terminal
 from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.grid import LiveGrid
 
-WIDTH, HEIGHT = 160, 50
 COLUMNS = 12
 CHANGES, PER_SECOND, SECONDS = 45, 4, 5
 PROBE_S = 0.005
@@ -139,37 +135,7 @@ PROGRAMS: dict[str, type[Bench]] = {"grid": GridBench, "table": TableBench}
 
 def measure(widget: str, rows: int) -> Cost:
     """Run one program in a terminal of its own and return what it took."""
-    leader, follower = pty.openpty()
-    termios.tcsetwinsize(follower, (HEIGHT, WIDTH))
-    read_end, write_end = os.pipe()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    program = subprocess.Popen(
-        [sys.executable, "-m", "bench.grid", widget, str(rows), str(write_end)],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        pass_fds=[write_end],
-        env=environment,
-    )
-    os.close(follower)
-    os.close(write_end)
-    reader = threading.Thread(target=_swallow, args=(leader,))
-    reader.start()
-    with os.fdopen(read_end) as answer:
-        cost = Cost(**json.loads(answer.read()))
-    program.wait(30)
-    reader.join()
-    os.close(leader)
-    return cost
-
-
-def _swallow(terminal: int) -> None:
-    """Take what the program writes, as a terminal would."""
-    try:
-        while os.read(terminal, 65536):
-            pass
-    except OSError:
-        return  # how Linux says that the other side of a terminal is closed
+    return Cost(**run_in_terminal("bench.grid", widget, str(rows)))
 
 
 def _lines(repeats: int) -> Iterator[str]:

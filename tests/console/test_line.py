@@ -106,7 +106,7 @@ async def test_expirations_of_a_symbol_are_read_once_for_completion() -> None:
         await typed(stage, "IWM IC ")
         await stage.until(lambda: "IWM" in stage.console.lexicon.expiries, "the expirations")
         await stage.press("tab")
-        assert stage.console.prompt.value.startswith("IWM IC 11DEC26")
+        assert stage.console.prompt.value.startswith("IWM IC 27NOV26")
 
 
 async def test_theme_names_are_completed_and_a_wrong_one_is_told() -> None:

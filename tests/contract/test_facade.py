@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -275,6 +276,55 @@ def test_cancel_names_what_it_does_not_know(play: Play) -> None:
         error = await refusal(desk.cancel("B-1/A-09"), UnknownReference)
         assert "A-09" in error.detail
         await refusal(desk.follow("B-1/A-09", 1), UnknownReference)
+
+    play(scenario)
+
+
+def test_cancel_of_everything_takes_back_what_is_open_of_every_broadcast(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.acts = dict.fromkeys(("A-01", "A-02"), Act.REST)
+        for number, order in enumerate((STOCK, CONDOR), start=1):
+            plan = await planned(desk, order)
+            await desk.submit(SubmitRequest(plan, broadcast=f"B-{number}"))
+            await desk.follow(f"B-{number}", 2)
+        await desk.halt("lunch")
+        views = await desk.cancel_all()
+        assert sorted(view.broadcast for view in views) == ["B-1", "B-2"]
+        assert [len(view.commands) for view in views] == [2, 2]
+        assert {c.outcome for view in views for c in view.commands} == {"taken"}
+        for number in (1, 2):
+            view = await desk.follow(f"B-{number}", 30)
+            assert [line.state for line in view.lines][:2] == ["canceled", "canceled"]
+        assert await desk.cancel_all() == ()
+
+    play(scenario)
+
+
+def test_replace_gives_open_orders_another_price(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.acts = dict.fromkeys(("A-01", "A-02"), Act.REST)
+        await desk.submit(SubmitRequest(await planned(desk, STOCK), broadcast="B-1"))
+        await desk.follow("B-1", 2)
+        asked = await desk.replace("B-1", Decimal("187.60"), ())
+        assert [one.outcome for one in asked.commands] == ["taken", "taken", "ended", "ended"]
+        view = await desk.follow_replacement("B-1", 30)
+        assert [line.state for line in view.lines] == ["working", "working", "filled", "filled"]
+        assert [len(line.lineage) for line in view.lines] == [1, 1, 0, 0]
+        assert "@187.60" in view.lines[0].order
+        assert await desk.broadcast("B-1") == view
+        orders = await desk.orders(ALL)
+        assert {order.broadcast for order in orders} == {"B-1"}, "replaced ones are ours as well"
+
+    play(scenario)
+
+
+def test_replace_is_refused_while_halted_and_names_what_it_does_not_know(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        await refusal(desk.replace("01J-NEVER", Decimal(1), ()), UnknownReference)
+        await desk.submit(SubmitRequest(await planned(desk), broadcast="B-1"))
+        await refusal(desk.replace("B-1/A-09", Decimal(1), ()), UnknownReference)
+        await desk.halt("lunch")
+        await refusal(desk.replace("B-1", Decimal(1), ()), TradingHalted)
 
     play(scenario)
 

@@ -22,9 +22,10 @@ from tests.unit.store.builders import (
 )
 
 from swimdesk.desk.ports import BroadcastSize, GuardRecord, GuardState, Journal
-from swimdesk.domain.broadcast import Broadcast, Denial, counts
+from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts
 from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.domain.orders import Doubt, LineState, Side, equity_ticket
+from swimdesk.domain.replacing import EarlierOrder, Replacement
 from swimdesk.errors import InputError, InvariantBroken, ModeMismatch, UnknownReference
 from swimdesk.store.database import Database
 from swimdesk.store.sqlite_journal import SqliteJournal
@@ -194,6 +195,42 @@ async def test_line_cannot_become_another(journal: Journal) -> None:
         with pytest.raises(InvariantBroken):
             await journal.record(broadcast.id, [other])
     assert await journal.broadcast(broadcast.id) == broadcast
+
+
+def being_replaced(line: Line) -> Line:
+    """Return a working line of which another order is to take the place."""
+    asked = Replacement("c-9", Decimal("1.45"), 2, "print", "hash", START, reason="no, ω")
+    return accepted(line, "1").moved(LineState.REPLACING, replacement=asked)
+
+
+async def test_replacement_and_earlier_orders_come_back(journal: Journal) -> None:
+    broadcast = a_broadcast()
+    await journal.open_broadcast(broadcast)
+    asked = being_replaced(broadcast.lines[0])
+    await journal.record(broadcast.id, [asked])
+    kept = await journal.broadcast(broadcast.id)
+    assert kept is not None
+    assert kept.lines[0] == asked
+    earlier = (EarlierOrder("1", 1, Decimal("1.605")), EarlierOrder("2"))
+    ticket = asked.ticket.repriced(Decimal("1.45"))
+    heir = replace(asked, earlier=earlier, order_id="3", ticket=ticket, replacement=None)
+    await journal.record(broadcast.id, [heir])
+    kept = await journal.broadcast(broadcast.id)
+    assert kept is not None
+    assert kept.lines[0] == heir
+    ours = await journal.orders_since(broadcast.created)
+    assert ours == {(heir.account, number): broadcast.id for number in "123"}
+
+
+async def test_command_to_replace_keeps_its_price_and_the_order_named(journal: Journal) -> None:
+    broadcast = a_broadcast(accounts=1)
+    await journal.open_broadcast(broadcast)
+    (command,) = some_commands(broadcast)
+    command = replace(command, kind=CommandKind.REPLACE, price=Decimal("-0.80"))
+    await journal.begin_commands([command])
+    ended = replace(command, outcome=CommandOutcome.TAKEN, answered=START, new_order_id="7100")
+    await journal.end_commands([ended])
+    assert await journal.commands(broadcast.id) == (ended,)
 
 
 async def test_second_binding_of_an_order_is_refused(journal: Journal) -> None:

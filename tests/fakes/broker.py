@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from swimdesk.desk.ports import (
+    ENDED,
     BrokerOrder,
     BrokerOrderState,
     CancelOutcome,
@@ -35,8 +36,10 @@ from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Effect, Side, Ticket
 from swimdesk.domain.plan import BrokerVerdict, BrokerWord
 from swimdesk.domain.positions import Position
-from swimdesk.errors import BrokerUnreachable, InvariantBroken
+from swimdesk.errors import BrokerUnreachable, InvariantBroken, UnknownSymbol
+from tests.fakes.acts import ReplaceAct
 from tests.fakes.builders import some_balances
+from tests.fakes.chains import Listed
 
 
 class Act(StrEnum):
@@ -97,6 +100,9 @@ class FakeBroker:
     reads_fail: bool = False
     is_open: bool = True
     unknown_symbols: set[str] = field(default_factory=set)
+    listed: Listed = field(default_factory=Listed)
+    chains_fail: bool = False
+    chain_reads: list[tuple[str, date, int]] = field(default_factory=list)
     posts: Counter[str] = field(default_factory=Counter)
     ledger: list[BrokerOrder] = field(default_factory=list)
     readied: list[tuple[str, ...]] = field(default_factory=list)
@@ -111,6 +117,14 @@ class FakeBroker:
     most_cancels_at_once: int = 0
     cancel_delay_s: float = 0.3
     """How long an order stays open after a request to cancel was taken."""
+    replace_acts: dict[str, list[ReplaceAct]] = field(default_factory=dict)
+    """What is done with an account's requests to replace, in turn; TAKE when nothing is left."""
+    puts: list[tuple[str, str]] = field(default_factory=list)
+    """The requests to replace that arrived: account and order id."""
+    put_arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    replace_delay_s: float = 0.3
+    """How long after the answer the new order takes the old one's place."""
+    late_s: float = 5.0
     orders_unreadable: bool = False
     verdicts: dict[str, BrokerVerdict] = field(default_factory=dict)
     previewed: list[str] = field(default_factory=list)
@@ -214,6 +228,8 @@ class FakeBroker:
             on_outcome(outcome)
 
     def _take(self, order: PreparedOrder, sent_ns: int) -> Outcome | None:
+        if order.replaces is not None:
+            return self._replace(order, order.replaces, sent_ns)
         act = self.acts.get(order.account, Act.FILL)
         if act is Act.NOT_SENT:
             return Outcome(order.ref, OutcomeKind.NOT_SENT, reason="no connection")
@@ -290,7 +306,7 @@ class FakeBroker:
         order = next(one for one in self.ledger if one.order_id == order_id)
         if act is CancelAct.LOSE:
             return lost
-        is_open = order.state in {BrokerOrderState.WORKING, BrokerOrderState.CANCELING}
+        is_open = order.state not in ENDED
         if act is CancelAct.REFUSE or not is_open:
             return CancelOutcome(CommandOutcome.REFUSED, "cannot be canceled")
         filled = {
@@ -299,21 +315,117 @@ class FakeBroker:
         }.get(act, order.filled)
         pending = replace(order, state=BrokerOrderState.CANCELING, raw_status="PENDING_CANCEL")
         self._put(pending)
-        asyncio.get_running_loop().call_later(self.cancel_delay_s, self._end, pending, filled)
+        asyncio.get_running_loop().call_later(self.cancel_delay_s, self._end, order_id, filled)
         return (
             lost if act is CancelAct.TAKE_AND_LOSE_ANSWER else CancelOutcome(CommandOutcome.TAKEN)
         )
 
-    def _end(self, order: BrokerOrder, filled: Decimal) -> None:
-        is_filled = filled == order.quantity
-        state = BrokerOrderState.FILLED if is_filled else BrokerOrderState.CANCELED
-        ticket = self._tickets[order.fingerprint or ""]
-        fills = order.executions
-        if filled != order.filled:
-            fills = fills_of(ticket, order.order_id, int(filled), self.clock.now())
-        self._put(
-            replace(order, state=state, raw_status=state.upper(), filled=filled, executions=fills)
+    def _end(self, order_id: str, filled: Decimal) -> None:
+        order = self.order_of(order_id)
+        if order.state in ENDED:
+            return
+        if filled > order.filled:
+            self._fill(order_id, int(filled))
+        if self.order_of(order_id).state not in ENDED:
+            self._move(order_id, BrokerOrderState.CANCELED)
+
+    # --- replacing ---------------------------------------------------------------------------
+
+    def _replace(self, order: PreparedOrder, old_id: str, sent_ns: int) -> Outcome | None:
+        acts = self.replace_acts.get(order.account, [])
+        act = acts.pop(0) if acts else ReplaceAct.TAKE
+        if act is ReplaceAct.NOT_SENT:
+            return Outcome(order.ref, OutcomeKind.NOT_SENT, reason="no connection")
+        self.puts.append((order.account, old_id))
+        self.put_arrived.set()
+        lost = Outcome(order.ref, OutcomeKind.UNKNOWN, reason="connection reset", sent_ns=sent_ns)
+        if act is ReplaceAct.HANG:
+            return replace(lost, reason=HANGS)
+        if act is ReplaceAct.LATE:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.late_s, self._carry_out, order, old_id, ReplaceAct.TAKE)
+        if act in {ReplaceAct.LOSE, ReplaceAct.LATE}:
+            return lost
+        if act is ReplaceAct.FILL_AND_LOSE_ANSWER:
+            self._fill(old_id)
+            return lost
+        if act is ReplaceAct.FILL_FIRST:
+            self._fill(old_id)
+        new_id = None if act is ReplaceAct.REFUSE else self._carry_out(order, old_id, act)
+        if act is ReplaceAct.FORGET:
+            return None
+        if act is ReplaceAct.TAKE_AND_LOSE_ANSWER:
+            return lost
+        if new_id is None:
+            refused = OutcomeKind.REFUSED
+            return replace(lost, kind=refused, status=400, reason="cannot be replaced")
+        named = {ReplaceAct.TAKE_WITHOUT_ID: None, ReplaceAct.NAME_THE_OLD_ORDER: old_id}
+        order_id = named.get(act, new_id)
+        return Outcome(order.ref, OutcomeKind.ACCEPTED, order_id, 201, sent_ns=sent_ns)
+
+    def _carry_out(self, order: PreparedOrder, old_id: str, act: ReplaceAct) -> str | None:
+        """Take a request to replace, as a broker does: first the record, then its fate."""
+        old = self.order_of(old_id)
+        if old.state is not BrokerOrderState.WORKING:
+            return None
+        if act is ReplaceAct.PARTIAL_FIRST:
+            self._fill(old_id, int(old.quantity) // 2)
+        new_id = self._accept(order, Act.REST)
+        pending = replace(
+            self.order_of(old_id), state=BrokerOrderState.REPLACING, raw_status="PENDING_REPLACE"
         )
+        self._put(pending)
+        asyncio.get_running_loop().call_later(
+            self.replace_delay_s, self._decide, old_id, new_id, act
+        )
+        return new_id
+
+    def _decide(self, old_id: str, new_id: str, act: ReplaceAct) -> None:
+        """Let the new order take the old one's place, or be rejected where that is too late."""
+        if act is ReplaceAct.FILL_BETWEEN:
+            self._fill(old_id)
+        old = self.order_of(old_id)
+        is_free = old.state is BrokerOrderState.REPLACING
+        if act is ReplaceAct.REJECT or not is_free:
+            self._move(new_id, BrokerOrderState.REJECTED, "not enough buying power")
+            if is_free:
+                self._move(old_id, BrokerOrderState.WORKING)
+        else:
+            self._move(old_id, BrokerOrderState.REPLACED)
+
+    def order_of(self, order_id: str) -> BrokerOrder:
+        """Return an order of the ledger."""
+        return next(one for one in self.ledger if one.order_id == order_id)
+
+    def _move(self, order_id: str, state: BrokerOrderState, reason: str | None = None) -> None:
+        order = self.order_of(order_id)
+        self._put(replace(order, state=state, raw_status=state.upper(), reason=reason))
+
+    def _fill(self, order_id: str, units: int | None = None) -> None:
+        order = self.order_of(order_id)
+        units = int(order.quantity) if units is None else units
+        if units <= order.filled:
+            return
+        ticket = self._tickets[order.fingerprint or ""]
+        more = fills_of(ticket, order_id, units - int(order.filled), self.clock.now())
+        number = len(order.executions) + 1
+        fills = (*order.executions, *(replace(e, activity_id=f"act-{number}") for e in more))
+        is_whole = units == order.quantity
+        state = BrokerOrderState.FILLED if is_whole else order.state
+        self._put(
+            replace(
+                order, state=state, raw_status=state.upper(), filled=Decimal(units),
+                executions=fills,
+            )
+        )  # fmt: skip
+
+    def end_replaced(self, order_id: str) -> None:
+        """Let an order end whose place another one takes."""
+        self._move(order_id, BrokerOrderState.REPLACED)
+
+    def fill(self, order_id: str, units: int | None = None) -> None:
+        """Let the market fill an order that works, whole or up to that many units."""
+        self._fill(order_id, units)
 
     def _put(self, order: BrokerOrder) -> None:
         places = [one.order_id for one in self.ledger]
@@ -329,15 +441,20 @@ class FakeBroker:
             s: self.prices.get(s, replace(usual, symbol=s))
             for s in symbols
             if s not in self.unknown_symbols
-        }
+        } | self.listed.quotes([s for s in symbols if s not in self.unknown_symbols], now)
 
     async def expiries(self, symbol: str) -> tuple[Expiry, ...]:
-        """List one expiration."""
-        return (Expiry(date(2026, 12, 11), symbol, "PM", "W", 18),)
+        """List a few days; UnknownSymbol for what was scripted as unknown."""
+        if symbol in self.unknown_symbols:
+            raise UnknownSymbol(f"the broker lists no options on {symbol}")
+        return self.listed.expiries(symbol)
 
     async def chain(self, symbol: str, expiry: date, strikes: int) -> tuple[ChainContract, ...]:
-        """List no contracts."""
-        return ()
+        """List a day's contracts, from the same prices as the quotes where there are any."""
+        self.chain_reads.append((symbol, expiry, strikes))
+        if self.chains_fail:
+            raise BrokerUnreachable("no answer")
+        return self.listed.chain(symbol, expiry, strikes)
 
     async def hours(self, day: date) -> Mapping[str, SessionHours]:
         """Be open all day, or closed."""

@@ -11,8 +11,8 @@ from itertools import count
 from pathlib import Path
 
 from swimdesk.desk.desk import Desk, DeskSettings, Outside
+from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.ports import Clock, LoginHealth
-from swimdesk.desk.reconciler import Horizons
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.telemetry.redaction import Secret

@@ -130,6 +130,24 @@ class FakeFacade:
         """Answer."""
         return await self._answer(BroadcastView, "cancel", reference=reference)
 
+    async def cancel_all(self) -> tuple[BroadcastView, ...]:
+        """Answer."""
+        return await self._answer(tuple[BroadcastView, ...], "cancel_all")
+
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...] = ()
+    ) -> BroadcastView:
+        """Answer."""
+        return await self._answer(
+            BroadcastView, "replace", reference=reference, price=price, overrides=overrides
+        )
+
+    async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
+        """Answer."""
+        return await self._answer(
+            BroadcastView, "follow_replacement", broadcast=broadcast, wait_s=wait_s
+        )
+
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Answer."""
         return await self._answer(BroadcastView, "follow", broadcast=broadcast, wait_s=wait_s)

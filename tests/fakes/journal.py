@@ -68,7 +68,7 @@ class MemoryJournal:
         known = self.broadcasts.get(broadcast_id)
         for line in lines:
             old = _line_of(known, line.ref)
-            if (old.account, old.login, old.last4, old.ticket) != (
+            if (old.account, old.login, old.last4, old.ticket.repriced(line.ticket.price)) != (
                 line.account, line.login, line.last4, line.ticket,
             ):  # fmt: skip
                 raise InvariantBroken(f"line {line.ref} became another")
@@ -168,9 +168,10 @@ class MemoryJournal:
     async def orders_since(self, since: datetime) -> Mapping[tuple[str, str], str]:
         """Return which orders are ours since then."""
         return {
-            (line.account, line.order_id): b.id
+            (line.account, order_id): b.id
             for b in self.broadcasts.values()
             for line in b.lines
+            for order_id in line.order_ids
             if b.created >= since and line.order_id is not None
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -95,6 +95,64 @@ async def test_each_account_gets_its_own_request_on_its_own_connection(tls: Tls)
     ]
     assert body == orders.orders[2].body
     assert site.tokens.asked_life_s.count(300.0) == 2
+
+
+async def test_order_that_replaces_another_is_a_put_on_that_order(tls: Tls) -> None:
+    async with misbehaving(tls.server) as server:
+        broker = broker_at(server.port, Site(), tls)
+        await broker.ready(["smith-1"])
+        (order,) = prepared(broker, ["smith-1"]).orders
+        burst = await fire(broker, Prepared((replace(order, replaces="77"),)))
+        await broker.aclose()
+    assert [(one.kind, one.order_id) for one in burst.outcomes] == [
+        (OutcomeKind.ACCEPTED, ORDER_ID)
+    ]
+    (request,) = server.seen.requests
+    path = f"/trader/v1/accounts/{hash_of('11110001')}/orders/77"
+    assert request.startswith(f"PUT {path} HTTP/1.1\r\n".encode())
+    assert request.endswith(b"\r\n\r\n" + order.body)
+
+
+async def test_what_is_no_order_id_is_never_put_into_a_path(tls: Tls) -> None:
+    async with misbehaving(tls.server) as server:
+        broker = broker_at(server.port, Site(), tls)
+        await broker.ready(["smith-1"])
+        (order,) = prepared(broker, ["smith-1"]).orders
+        for wrong in ("", "77/../78", "77 HTTP/1.1\r\nX: y", "word"):
+            burst = await fire(broker, Prepared((replace(order, replaces=wrong),)))
+            assert [one.kind for one in burst.outcomes] == [OutcomeKind.NOT_SENT]
+        await broker.aclose()
+    assert not server.seen.requests
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(ending=Ending.CLOSE),
+        Script(ending=Ending.CUT),
+        Script(ending=Ending.RESET),
+        Script(b"HTTP/1.1 20", Ending.CLOSE),
+        Script(response(401)),
+        Script(response(500)),
+        Script(response(503)),
+    ],
+    ids=["closed", "cut", "reset", "half a head", "401", "500", "503"],
+)
+async def test_replacement_is_never_sent_again_whatever_the_answer(
+    tls: Tls, script: Script
+) -> None:
+    site = Site()
+    async with misbehaving(tls.server) as server:
+        server.scripts[hash_of("11110001")] = script
+        broker = broker_at(server.port, site, tls)
+        await broker.ready(["smith-1"])
+        (order,) = prepared(broker, ["smith-1"]).orders
+        burst = await fire(broker, Prepared((replace(order, replaces="77"),)))
+        await broker.aclose()
+    assert len(burst.outcomes) == 1
+    assert burst.outcomes[0].kind in {OutcomeKind.UNKNOWN, OutcomeKind.REFUSED}
+    assert len(server.seen.requests) == 1
+    assert site.tokens.replaced == []
 
 
 async def test_location_of_another_of_our_accounts_is_not_bound(tls: Tls) -> None:

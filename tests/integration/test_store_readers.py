@@ -62,6 +62,31 @@ async def test_history_has_the_commands_and_an_older_home_has_none(path: Path) -
         assert await history.commands(broadcast.id) == ()
 
 
+async def test_home_from_before_replacements_is_read_and_then_migrated(path: Path) -> None:
+    broadcast = a_broadcast(1)
+    line = broadcast.lines[1]
+    command = Command("c-1", line.ref, line.account, CommandKind.CANCEL, START, "77")
+    async with a_journal(path) as (journal, _):
+        await journal.open_broadcast(broadcast)
+        await journal.begin_commands([command])
+    with plain(path) as connection:
+        for table, column in (
+            ("lines", "earlier"), ("lines", "replacement"), ("commands", "price"),
+            ("commands", "new_order_id"),
+        ):  # fmt: skip
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 3")
+    async with open_history(path) as history:
+        assert await history.broadcast(broadcast.id) == broadcast
+        assert await history.commands(broadcast.id) == (command,)
+    glance = peek(path)
+    assert glance is not None
+    assert glance.newest is not None
+    async with a_journal(path) as (journal, _):
+        assert await journal.broadcast(broadcast.id) == broadcast
+        assert await journal.commands(broadcast.id) == (command,)
+
+
 async def test_an_older_home_tells_its_broadcasts_without_what_they_were_checked_against(
     path: Path,
 ) -> None:

@@ -13,8 +13,9 @@ from tests.fakes.broker import fills_of
 from tests.fakes.builders import a_broadcast, a_line, a_ticket
 from tests.fakes.virtual import START
 
+from swimdesk.desk.evidence import Evidence, Horizons
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
-from swimdesk.desk.reconciler import Evidence, Horizons, reconcile
+from swimdesk.desk.reconciler import reconcile
 from swimdesk.desk.recorder import Change
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import Doubt, LineState, may_move

@@ -323,3 +323,43 @@ def test_plan_that_is_not_understood_is_a_value_error(raw: dict[str, Any]) -> No
 def test_name_of_no_plan_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="neither a fault plan"):
         plan_from("no-such-plan")
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_carried_out"),
+    [
+        *((fault, False) for fault in NOT_CREATED),
+        *((fault, bool(created)) for fault, (_, created) in BROKEN.items()),
+        (Fault.ERROR_AFTER, True),
+        (Fault.BAD_GATEWAY_AFTER, True),
+        (Fault.NO_LOCATION, True),
+        (Fault.ASYNC_REJECT, False),
+    ],
+)
+def test_each_fault_of_a_replacement_leaves_one_order_at_work(
+    fault: Fault, is_carried_out: bool
+) -> None:
+    counter = Counter()
+    address = counter.place(order())
+    counter.settle()
+    rule = FaultRule(fault, operation=Operation.REPLACE, parameters={"delay_s": 100_000.0})
+    counter.with_faults(rule)
+    counter.send("PUT", address, body=shares("BUY", 10, "SPY", "501.00"))
+    counter.settle()
+    assert counter.order(address)["status"] == ("REPLACED" if is_carried_out else "WORKING")
+    live = [one for one in counter.orders() if one["status"] == "WORKING"]
+    assert [one["price"] for one in live] == [501.0 if is_carried_out else 500.0]
+
+
+def test_replacement_that_is_taken_late_takes_the_place_later() -> None:
+    counter = Counter()
+    address = counter.place(order())
+    counter.settle()
+    rule = FaultRule(Fault.LATE_ACCEPT, operation=Operation.REPLACE, parameters={"delay_s": 3})
+    counter.with_faults(rule)
+    reply = counter.send("PUT", address, body=shares("BUY", 10, "SPY", "501.00"))
+    assert reply.transport is Transport.RESET
+    assert len(counter.orders()) == 1
+    counter.settle()
+    assert counter.order(address)["status"] == "REPLACED"
+    assert len(counter.orders()) == 2

@@ -211,7 +211,7 @@ def _configured(settings: Settings, numbers: Mapping[str, Secret]) -> tuple[Acco
 
 def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     from swimdesk.desk.desk import DeskSettings
-    from swimdesk.desk.reconciler import Horizons
+    from swimdesk.desk.evidence import Horizons
 
     limits = limits_of(settings)
     risk = settings.risk

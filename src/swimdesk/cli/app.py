@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, str]] = {
     "preview": "swimdesk.cli.trade:preview",
     "send": "swimdesk.cli.send:send",
     "cancel": "swimdesk.cli.cancel:cancel",
+    "replace": "swimdesk.cli.replace:replace",
     "broadcasts": "swimdesk.cli.history:broadcasts",
     "halt": "swimdesk.cli.guard:halt",
     "resume": "swimdesk.cli.guard:resume",

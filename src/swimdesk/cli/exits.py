@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from swimdesk.errors import ExitCode
-from swimdesk.views.models import BroadcastView, LineView
+from swimdesk.views.models import BroadcastView, CommandView, LineView
 
 _UNWANTED = frozenset({"denied", "skipped", "refused", "rejected", "not_sent", "absent", "planned"})
 _NEVER_LEFT = frozenset({"not_sent", "absent"})
 _KEPT_BACK = frozenset({"denied", "skipped"})
-_UNDECIDED = frozenset({"in_doubt", "sending"})
+UNDECIDED = frozenset({"in_doubt", "sending"})
 _AT_ONCE = frozenset({"IOC", "FOK"})
 _ENDED_OPEN = frozenset({"canceled", "expired"})
-_STILL_OPEN = frozenset({"planned", "accepted", "working", "partial", "canceling", "replacing"})
+STILL_OPEN = frozenset({"planned", "accepted", "working", "partial", "canceling", "replacing"})
 
 
 def exit_code_of(view: BroadcastView) -> ExitCode:
@@ -63,17 +64,48 @@ def cancel_exit_code_of(view: BroadcastView, account: str | None) -> ExitCode:
         for line in view.lines
         if account is None or line.account == account
     }
-    for code in (ExitCode.IN_DOUBT, ExitCode.PARTIAL):
-        if code in codes:
-            return code
-    return ExitCode.DONE
+    return worst_of(codes)
+
+
+def worst_of(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the code that tells most of several broadcasts: doubt beats all."""
+    found = set(codes)
+    order = (ExitCode.IN_DOUBT, ExitCode.PARTIAL, ExitCode.DENIED)
+    return next((code for code in order if code in found), ExitCode.DONE)
+
+
+def replace_exit_code_of(view: BroadcastView, account: str | None, price: Decimal) -> ExitCode:
+    """Return the exit code of a replacement on a broadcast, or on its line in that account.
+
+    | lines that were open when they were to be replaced, after the wait          | code |
+    |-----------------------------------------------------------------------------|------|
+    | any in doubt, or still being replaced                                       | 5    |
+    | all denied by our own checks                                                | 3    |
+    | any not replaced (denied, refused, rejected, filled first), or none was open | 4    |
+    | else                                                                        | 0    |
+    """
+    commands = (one for one in view.commands if one.kind == "replace" and one.price == price)
+    latest = {command.account: command for command in commands}
+    lines = [line for line in view.lines if account is None or line.account == account]
+    asked = [(line, latest[line.account]) for line in lines if line.account in latest]
+    asked = [(line, command) for line, command in asked if command.outcome != "ended"]
+    if any(line.state in UNDECIDED | {"replacing"} for line, _ in asked):
+        return ExitCode.IN_DOUBT
+    if asked and all(command.outcome == "denied" for _, command in asked):
+        return ExitCode.DENIED
+    is_done = bool(asked) and all(_is_replaced(line, command) for line, command in asked)
+    return ExitCode.DONE if is_done else ExitCode.PARTIAL
+
+
+def _is_replaced(line: LineView, command: CommandView) -> bool:
+    return command.order_id in line.lineage and command.order_id != line.order_id
 
 
 def _cancel_exit_code(state: str, outcomes: Sequence[str | None]) -> ExitCode:
     """Judge a line by its state and by what became of all commands on it, the latest last."""
-    if state in _UNDECIDED:
+    if state in UNDECIDED:
         return ExitCode.IN_DOUBT
-    if state in _STILL_OPEN:
+    if state in STILL_OPEN:
         is_known = bool(outcomes) and outcomes[-1] not in {None, "unknown"}
         return ExitCode.PARTIAL if is_known else ExitCode.IN_DOUBT
     # A command may be repeated: what filled after the first one did not end before the command.

@@ -6,27 +6,91 @@ from typing import TYPE_CHECKING
 
 import click
 
+from swimdesk.cli.cancel import (
+    cancel_everything,
+    everything_exit_code,
+    print_canceled,
+    wait_option,
+)
+from swimdesk.cli.endings import Refusal
+from swimdesk.cli.exits import STILL_OPEN, UNDECIDED
 from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import json_option
+from swimdesk.errors import ExitCode, SwimdeskError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from swimdesk.cli.output import Output
-    from swimdesk.views.models import GuardView
+    from swimdesk.views.models import BroadcastView, GuardView
 
 
 @click.command()
 @click.option("--reason", default="halted by hand", show_default=True, help="Kept and shown.")
+@click.option("--cancel", "cancels", is_flag=True, help="Then cancel all open orders of ours.")
+@wait_option
 @json_option
 @pass_invocation
-def halt(invocation: Invocation, reason: str) -> None:
-    """Stop all sending in this home until `resume`."""
-    print_guard(invocation.output, throw_switch(invocation, reason))
+def halt(invocation: Invocation, reason: str, cancels: bool, wait_s: float) -> int:
+    """Stop all sending in this home until `resume`.
+
+    With --cancel every open order of ours is then asked to end; what could not be delivered is
+    named, and the halt stands whatever becomes of it.
+    """
+    guard = throw_switch(invocation, reason)
+    if not cancels:
+        print_guard(invocation.output, guard)
+        return ExitCode.DONE
+    try:
+        views = cancel_everything(invocation, wait_s)
+    except SwimdeskError as error:
+        raise _halted_only(invocation.output, guard, error) from error
+    _print_halt(invocation.output, guard, views)
+    return everything_exit_code(views)
+
+
+def _halted_only(output: Output, guard: GuardView, error: SwimdeskError) -> Refusal:
+    """Say that the halt stands although nothing was canceled."""
+    if not output.as_json:
+        print_guard(output, guard)
+        output.note("note: halted, and no cancel was delivered; the open orders work on")
+        return Refusal(error)
+    from swimdesk.views.codec import to_json
+
+    return Refusal(error, beside={"guard": to_json(guard)})
+
+
+def _print_halt(output: Output, guard: GuardView, views: Sequence[BroadcastView]) -> None:
+    if output.as_json:
+        from swimdesk.views.codec import to_json
+        from swimdesk.views.models import HaltView
+
+        view = HaltView(guard.state, guard.reason, guard.since, tuple(views))
+        output.document(to_json(view))
+    else:
+        print_guard(output, guard)
+        print_canceled(output, views)
+    for text in undelivered(views):
+        output.note(f"note: not delivered: {text}")
+
+
+def undelivered(views: Sequence[BroadcastView]) -> list[str]:
+    """Name the lines that are still open and whose latest cancel the broker did not take."""
+    found = []
+    for view in views:
+        latest = {one.account: one for one in view.commands if one.kind == "cancel"}
+        for line in view.lines:
+            command = latest.get(line.account)
+            is_open = line.state in STILL_OPEN | UNDECIDED
+            if command is not None and is_open and command.outcome not in {"taken", "ended"}:
+                why = command.reason or "no outcome known"
+                found.append(f"{line.account} of {view.broadcast} ({why})")
+    return found
 
 
 def throw_switch(invocation: Invocation, reason: str) -> GuardView:
     """Halt by the file first, which nothing can delay; then tell the owner, if there is one."""
     from swimdesk.bootstrap import raise_halt
-    from swimdesk.errors import SwimdeskError
 
     output = invocation.output
     by_file = raise_halt(invocation.home, reason)

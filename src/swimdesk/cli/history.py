@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 LINE_FIELDS: Final = (
     "account", "last4", "quantity", "effect", "state", "doubt", "order_id", "filled", "average",
-    "sent_ms", "acked_ms", "reason",
+    "sent_ms", "acked_ms", "reason", "lineage",
 )  # fmt: skip
 
-COMMAND_FIELDS: Final = ("account", "kind", "outcome", "order_id", "at", "reason")
+COMMAND_FIELDS: Final = (
+    "account", "kind", "outcome", "order_id", "price", "new_order_id", "at", "reason",
+)  # fmt: skip
 
 
 @click.command()

@@ -41,7 +41,7 @@ class Sending:
     key: str | None
     waves: str
     on_deny: str
-    on_refuse: str
+    on_refuse: str | None
     wait_s: float
 
     def submission(self, plan: str) -> SubmitRequest:
@@ -70,9 +70,7 @@ class Sending:
 @click.option(
     "--on-refuse",
     type=click.Choice(["skip", "stop"]),
-    default="skip",
-    show_default=True,
-    help="What a refusal in one wave does to the next.",
+    help="What a refusal in one wave does to the next.  [default: stop for a canary, else skip]",
 )
 @click.option("--yes", is_flag=True, help="Send; without it the plan is only shown.")
 @click.option(
@@ -97,7 +95,7 @@ def send(
     plan: str | None,
     waves: str,
     on_deny: str,
-    on_refuse: str,
+    on_refuse: str | None,
     yes: bool,
     wait_s: float,
     key: str | None,
@@ -132,7 +130,9 @@ def send(
     return exit_code_of(view)
 
 
-def _check(order: str | None, plan: str | None, scope: Scope, waves: str, on_refuse: str) -> None:
+def _check(
+    order: str | None, plan: str | None, scope: Scope, waves: str, on_refuse: str | None
+) -> None:
     if (order is None) == (plan is None):
         raise InputError("Give either an order in quotes or --plan ID, and not both.")
     if plan is None:

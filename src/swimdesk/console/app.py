@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,29 +14,28 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from textual import events
 from textual.app import App, ComposeResult
-from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import ContentSwitcher, Input
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
-from swimdesk.console.actions import ACTIONS, Action, Context, action
+from swimdesk.console.actions import ACTIONS, Action, action
+from swimdesk.console.bell import Bell
 from swimdesk.console.board import EVERYTHING, Board, Changes
 from swimdesk.console.bridge import Bridge
+from swimdesk.console.changing import Changing
 from swimdesk.console.commands import Commands
-from swimdesk.console.completing import Completer, Lexicon
+from swimdesk.console.completing import Lexicon
 from swimdesk.console.dispatch import Dispatch
+from swimdesk.console.frame import Frame
 from swimdesk.console.keymap import Keymap
-from swimdesk.console.market import READ_S, Market
 from swimdesk.console.memory import LINES_KEPT, Memory
 from swimdesk.console.modals.reader import Page, Reader
-from swimdesk.console.modals.too_small import TooSmall, is_too_small
 from swimdesk.console.panel import Panel
 from swimdesk.console.panels import PANELS
 from swimdesk.console.session import Session
-from swimdesk.console.standing import Tone, pieces
+from swimdesk.console.standing import Tone
 from swimdesk.console.themes import THEMES
 from swimdesk.console.trading import Surroundings, Trading
-from swimdesk.console.widgets.lines import Hints, MarketLine, MessageLine, StatusLine
 from swimdesk.console.widgets.prompt import Prompt
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import ExitCode, InputError, SwimdeskError
@@ -45,9 +44,6 @@ from swimdesk.views.models import BroadcastView
 Answer = TypeVar("Answer")
 
 MESSAGES_KEPT: Final = 200
-MARKET_ROOM: Final = Size(100, 30)
-"""The market line is shown from this size on."""
-
 CHAIN_STRIKES: Final = 40
 """So many strikes are read for completion."""
 
@@ -101,14 +97,15 @@ class Console(App[int], inherit_bindings=False):
                 changed=self._session_changed, quiet=self._quiet, take=self._take,
             )
         )  # fmt: skip
+        self.changing = Changing(self)
         self.commands = Commands(self)
         self.dispatch = Dispatch(self, self.keymap)
-        self.market = Market()
         self.lexicon = Lexicon(self.board)
+        self.frame = Frame(self, self.lexicon)
+        self._bell = Bell()
         self._panels: dict[str, Panel] = {}
         self._first = first
         self._way: list[str] = []
-        self.is_too_small = False
         self._lines: list[str] = []
         self._showing = asyncio.Lock()
         self.is_asking = False
@@ -116,22 +113,17 @@ class Console(App[int], inherit_bindings=False):
     # --- frame -------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        """Lay out the frame; screens come when they are first shown."""
-        yield StatusLine(lambda: pieces(self.board, self.session, self.now()))
-        yield MarketLine(lambda: self.market.pieces(self.board, self.now()))
-        yield ContentSwitcher()
-        yield MessageLine()
-        yield Prompt(Completer(self.board, self.keymap, self.lexicon))
-        yield Hints(self._hints, self.do)
+        """Lay out the frame."""
+        yield from self.frame.compose()
 
     async def on_mount(self) -> None:
         """Show the first screen and begin to follow the desk."""
         self.load_memory()
         await self._show(self._first)
-        self.fit(self.size)
+        self.frame.fit(self.size)
         self.set_interval(1.0, self._tick)
         self.start(self.bridge.run(), "bridge")
-        self.start(self._follow_market(), "market")
+        self.start(self.frame.follow_market(), "market")
 
     @property
     def panel(self) -> Panel:
@@ -139,53 +131,50 @@ class Console(App[int], inherit_bindings=False):
         return self._panels[self._way[-1]]
 
     @property
+    def is_showing(self) -> bool:
+        """Whether a screen is in sight already."""
+        return bool(self._way)
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether the terminal is too small to trade on."""
+        return self.frame.is_too_small
+
+    @property
     def prompt(self) -> Prompt:
         """The command line."""
-        return self.screen_stack[0].query_one(Prompt)
+        return self.frame.prompt
 
-    async def _show(self, code: str) -> None:
+    async def _show(self, code: str, subject: str = "") -> None:
         # Keys may ask for another screen while one is still being mounted.
         async with self._showing:
-            await self._switch(code)
+            await self._switch(code, subject)
 
-    async def _switch(self, code: str) -> None:
-        switcher = self.screen_stack[0].query_one(ContentSwitcher)
-        if self._way:
-            self.panel.hidden()
+    async def _switch(self, code: str, subject: str) -> None:
+        switcher = self.frame.screens
         if code not in self._panels:
             kind = next(kind for kind in PANELS if kind.code == code)
             self._panels[code] = kind(self)
             await switcher.add_content(self._panels[code])
+        if subject:
+            self._panels[code].look_at(subject)
+        if self._way:
+            self.panel.hidden()
         if not self._way or self._way[-1] != code:
             self._way = [*self._way[-20:], code]
         switcher.current = self.panel.id
         self.panel.shown()
         self._give_keys_back()
-        self._frame_changed()
+        self.frame.changed()
 
-    def _hints(self) -> Sequence[tuple[str, str, str, bool]]:
-        if not self._way:
-            return []
-        here = self.keymap.actions(*self.panel.contexts, Context.GLOBAL)
-        hints = sorted((one for one in here if one.footer and one.keys), key=lambda o: o.footer)
-        return [
-            (one.id, self.keymap.hint(one.id), one.title, self.why_not_now(one) is None)
-            for one in hints
-        ]
-
-    def _frame_changed(self) -> None:
-        base = self.screen_stack[0]
-        status = self.board.status
-        is_live = status is not None and status.mode == "live"
-        for widget in (base.query_one(StatusLine), base.query_one(Hints)):
-            widget.set_class(is_live, "-live")
-            widget.refresh()
-        base.query_one(MarketLine).refresh()
+    def hints_changed(self) -> None:
+        """Show again which keys matter now."""
+        self.frame.hints.refresh()
 
     def _tick(self) -> None:
         if self.is_modal:
             return
-        self.screen_stack[0].query_one(StatusLine).refresh()
+        self.frame.status.refresh()
         self.panel.ticked()
 
     @property
@@ -209,30 +198,7 @@ class Console(App[int], inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         """Take another size."""
-        self.fit(event.size)
-
-    def fit(self, size: Size) -> None:
-        """Show what a terminal of this size can show; one that is too small gets a sentence."""
-        room = size.width >= MARKET_ROOM.width and size.height >= MARKET_ROOM.height
-        self.screen_stack[0].query_one(MarketLine).display = room
-        self.is_too_small = is_too_small(size)
-        top = self.screen
-        if isinstance(top, TooSmall):
-            if self.is_too_small:
-                top.tell(size)
-            else:
-                self.pop_screen()
-                self.modal_closed()
-        elif self.is_too_small:
-            self.push_screen(TooSmall())
-
-    async def _follow_market(self) -> None:
-        line = self.screen_stack[0].query_one(MarketLine)
-        while True:
-            if line.display and self.session.is_lost is None:
-                await self.market.read(self.desk)
-                line.refresh()
-            await asyncio.sleep(READ_S)
+        self.frame.fit(event.size)
 
     def _choose_theme(self) -> None:
         for theme in THEMES:
@@ -267,15 +233,17 @@ class Console(App[int], inherit_bindings=False):
     # --- news --------------------------------------------------------------------------------
 
     def _changed(self, changes: Changes) -> None:
+        if self._bell.rings(self.board, changes):
+            self.bell()
         if not self._way or self.is_modal:
             # Painted whole when the way is free again.
             return
-        self._frame_changed()
+        self.frame.changed()
         self.panel.board_changed(changes)
 
     def _session_changed(self) -> None:
         if self._way:
-            self._frame_changed()
+            self.frame.changed()
             self.panel.session_changed()
 
     def _desk_lost(self, error: SwimdeskError | None) -> None:
@@ -284,7 +252,7 @@ class Console(App[int], inherit_bindings=False):
             self.say("The desk answers again.", Tone.PLAIN)
         else:
             self.say(f"The desk does not answer: {error.detail} Asking again.", Tone.DANGER)
-        self._frame_changed()
+        self.frame.changed()
 
     def _take(self, view: BroadcastView) -> None:
         self.bridge.tell(self.board.put(view))
@@ -296,7 +264,7 @@ class Console(App[int], inherit_bindings=False):
 
     def modal_closed(self) -> None:
         """Paint what happened while a modal stood above the screen."""
-        self._frame_changed()
+        self.frame.changed()
         self.panel.board_changed(EVERYTHING)
         self._give_keys_back()
 
@@ -386,7 +354,7 @@ class Console(App[int], inherit_bindings=False):
         plain = " ".join(text.split())
         if plain and tone is not Tone.DIM:
             self.said = [*self.said[-MESSAGES_KEPT:], Said(self.now(), plain, tone)]
-        self.screen_stack[0].query_one(MessageLine).say(plain, tone)
+        self.frame.message.say(plain, tone)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Carry out a line of the command line."""
@@ -423,9 +391,9 @@ class Console(App[int], inherit_bindings=False):
     def _give_keys_back(self) -> None:
         self.screen_stack[0].set_focus(self.panel.entry())
 
-    def go(self, code: str) -> None:
-        """Show a screen by its code."""
-        self.start(self._show(code), "show")
+    def go(self, code: str, subject: str = "") -> None:
+        """Show a screen by its code, on a subject where one was typed."""
+        self.start(self._show(code, subject), "show")
 
     def go_back(self) -> None:
         """Show the screen before."""

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from swimdesk.console import explain
 from swimdesk.console.actions import Action, Context, action
-from swimdesk.console.formats import EASTERN, age, clock, money
+from swimdesk.console.asking import Asking
+from swimdesk.console.formats import EASTERN, clock
 from swimdesk.console.keynames import shown
-from swimdesk.console.modals.confirm import Confirm, Question
+from swimdesk.console.modals.confirm import Question
 from swimdesk.console.modals.help import help_page
 from swimdesk.console.modals.reader import facts
 from swimdesk.console.palette import Entry, Palette
+from swimdesk.console.questions import question_of
 from swimdesk.console.scopes import check_names, said, scope_of
-from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage, needs_count
+from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage
 from swimdesk.console.standing import Tone
 from swimdesk.console.themes import THEMES
+from swimdesk.console.ticket_order import draft_of, read_draft, sized
 from swimdesk.console.typed import Accounts, Asked, Order, Typed, Verb, read_line
-from swimdesk.domain.orderlang import parse
-from swimdesk.domain.orderlang.commandline import INTENTS, OrderLine, read_scope
-from swimdesk.errors import InputError, SwimdeskError
+from swimdesk.domain.orderlang import check_order
+from swimdesk.domain.orderlang.commandline import OrderLine, read_scope
+from swimdesk.errors import InputError, OrderDenied, PlanExpired, SwimdeskError
 from swimdesk.views.models import PlanView
 from swimdesk.views.requests import Scope
 
@@ -35,12 +41,13 @@ class Commands:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self.asking = Asking(console)
 
     def why_not(self, one: Action) -> str | None:
         """Return why an action cannot be done now; None if it can."""
         session = self._console.session
         match one.id:
-            case "global.send" | "global.resume" | "global.quit" if self._console.is_asking:
+            case "global.send" | "global.resume" | "global.quit" if self.asking.is_open:
                 return "a question is open"
             case "global.send":
                 return self._console.trading.why_not_send()
@@ -96,8 +103,7 @@ class Commands:
         """Stage an order and plan it at once; planning sends nothing."""
         console = self._console
         # A mistake in the order may have swallowed the words behind it: that comes first.
-        if line.order.split()[0].upper() not in INTENTS:
-            parse(line.order)
+        check_order(line.order)
         scope = self._scope(line)
         if scope.is_empty:
             raise InputError(
@@ -192,9 +198,9 @@ class Commands:
         console.say(f"Theme: {wanted}.")
         console.start(asyncio.to_thread(console.memory.keep_theme, wanted), "memory")
 
-    def do_go(self, code: str) -> None:
-        """Show a screen."""
-        self._console.go(code)
+    def do_go(self, code: str, subject: str = "") -> None:
+        """Show a screen, on a subject where one was typed."""
+        self._console.go(code, subject)
 
     def do_back(self) -> None:
         """Show the screen before."""
@@ -262,33 +268,98 @@ class Commands:
             await console.desk.resume()
             console.say("New orders are allowed again.")
 
+    # --- canceling and replacing --------------------------------------------------------------
+
+    async def do_cancel_all(self) -> None:
+        """Cancel all working orders of the whole desk."""
+        await self._console.changing.cancel_all()
+
+    def do_cxl(self, rest: str = "") -> Coroutine[object, object, None] | None:
+        """Cancel what is named behind the word."""
+        if not rest:
+            self._console.prompt.begin("CXL ")
+            self._console.say("CXL takes *, an underlying (SPY*), an account, or BROADCAST/ALIAS.")
+            return None
+        return self._console.changing.cancel_typed(rest)
+
+    def do_rpl(self, rest: str = "") -> Coroutine[object, object, None] | None:
+        """Replace what is named behind the word, at the price behind it."""
+        if not rest:
+            self._console.prompt.begin("RPL ")
+            self._console.say("RPL takes a broadcast, /ALIAS for one account, and @PRICE.")
+            return None
+        return self._console.changing.replace_typed(rest)
+
     # --- planning and sending ----------------------------------------------------------------
 
     async def do_preview(self) -> None:
         """Plan the staged order in every account."""
         await self._console.trading.preview()
 
+    async def do_size(self, sizing: str = "") -> None:
+        """Size the staged order another way and plan it."""
+        stage = self._console.session.stage
+        if stage is None:
+            raise InputError("There is no order to size: type one first (:).")
+        trading = self._console.trading
+        trading.put(sized(stage, draft_of(stage), sizing.lower()))
+        await trading.preview()
+
+    async def do_override(self, word: str = "") -> None:
+        """Lift a denial by typing its figure, or take every override back; plans anew."""
+        stage, trading = self._console.session.stage, self._console.trading
+        if stage is None:
+            raise InputError("There is no order: type one first (:).")
+        if not word:
+            raise InputError("OVERRIDE wants CODE=FIGURE or CODE as a denial names it, or NONE.")
+        is_none = word.upper() == "NONE"
+        trading.put(stage.changed(overrides=()) if is_none else stage.overridden(word.upper()))
+        await trading.preview()
+
     async def do_send(self) -> None:
         """Ask for the confirmation of the plan, and send it if it is given."""
-        console = self._console
+        console, trading = self._console, self._console.trading
         stage = console.session.stage
-        if stage is None or stage.plan is None:
+        if self.asking.is_open or stage is None or stage.plan is None:
             return
-        plan = stage.plan
-        answer = await self._asked(question_of(plan))
-        if answer is None:
+        plan, sent = stage.plan, None
+        self._quote(plan)
+        try:
+            with ExitStack() as held:
+                question = self._sending(stage, plan)
+                quiet = partial(held.enter_context, trading.quiet())
+                async with self.asking.ask(question, quiet) as yes:
+                    sent = await trading.send(plan) if yes else None
+        except (PlanExpired, OrderDenied) as refused:
+            await trading.preview()
+            console.say(f"Nothing was sent: {refused.detail} The plan is made anew.", Tone.DANGER)
             return
-        if not answer:
-            console.say("Nothing was sent.")
+        if sent is None:
+            late = ": the plan became too old, F9 makes a fresh one"
+            console.say(f"Nothing was sent{late if self.asking.was_late else ''}.")
             return
-        sent = await console.trading.send(plan)
         console.say(f"Sent: broadcast …{sent.broadcast[-8:]} to {plan.counts['send']} accounts.")
         console.go("BLT")
 
+    def _quote(self, plan: PlanView) -> None:
+        """Look the legs up for the question, unless that has just been done."""
+        draft, quoting = read_draft(plan.order), self._console.trading.quoting
+        if draft is not None and not quoting.is_fresh(draft.ticket):
+            self._console.start(quoting.look(), "quotes")
+
+    def _sending(self, stage: Stage, plan: PlanView) -> Question:
+        console = self._console
+        return question_of(
+            stage,
+            plan,
+            mode=console.board.status.mode if console.board.status else "",
+            latest=lambda: console.trading.quoting.latest,
+            now=console.now,
+        )
+
     async def _asked(self, question: Question) -> bool | None:
         """Return the answer; None where another question is open already."""
-        console = self._console
-        return await console.ask(Confirm(question, console.now))
+        return None if self.asking.is_open else await self.asking.asked(question)
 
     # --- leaving -----------------------------------------------------------------------------
 
@@ -306,29 +377,3 @@ class Commands:
             if not await self._asked(question):
                 return
         console.exit(0)
-
-
-def question_of(plan: PlanView) -> Question:
-    """Return what the confirmation of a plan says: accounts, contracts, worst loss, requests."""
-    sends = [line for line in plan.lines if line.verdict == "send"]
-    count = len(sends)
-    left_out = plan.counts.get("denied", 0) + plan.counts.get("skipped", 0)
-    units = sum(line.quantity for line in sends)
-    loss = "unlimited" if plan.max_loss is None else f"${money(plan.max_loss)}"
-    facts = [
-        ("order", plan.order),
-        ("accounts", f"{count}" + (f", {left_out} left out" if left_out else "")),
-        ("units", f"{units} in all"),
-        ("worst loss", f"{loss} over all accounts"),
-        ("buying power", f"${money(plan.requirement)} held"),
-        ("requests", f"{count} orders at once"),
-        ("plan", f"made {age(plan.expires - plan.created)} before it ends"),
-    ]
-    return Question(
-        f"SEND {count} ORDERS",
-        tuple(facts),
-        f"SEND TO {count}",
-        count=count if needs_count(plan) else None,
-        expires=plan.expires,
-        warnings=plan.notices,
-    )

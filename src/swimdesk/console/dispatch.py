@@ -33,10 +33,7 @@ class Dispatch:
         A stop works everywhere: in inputs, above screens, on a terminal that is too small.
         """
         stop = self._keymap.stop(key)
-        if stop is not None and self._next is None:
-            self._mean(key, stop)
-            return True
-        if isinstance(stop, Action):
+        if stop is not None:
             self._next = None
             self._mean(key, stop)
             return True

@@ -11,8 +11,8 @@ from swimdesk.console.keymap import Keymap
 from swimdesk.console.keynames import shown
 from swimdesk.console.scopes import said
 from swimdesk.domain.instruments import OptionContract
-from swimdesk.domain.orderlang import parse_with_notices, print_ticket
-from swimdesk.domain.orderlang.commandline import INTENTS, OrderLine
+from swimdesk.domain.orderlang import is_intent, parse_intent, parse_order, print_ticket
+from swimdesk.domain.orderlang.commandline import OrderLine
 from swimdesk.domain.orderlang.roots import written_day
 from swimdesk.domain.orders import Leg, Ticket
 from swimdesk.views.requests import Scope
@@ -64,13 +64,17 @@ def of_order(line: OrderLine, scope: Scope, board: Board, today: date) -> Facts:
 
 
 def _order(line: OrderLine, today: date) -> Facts:
-    if line.order.split()[:1] and line.order.split()[0].upper() in INTENTS:
+    if is_intent(line.order):
+        parse_intent(line.order, today=today)
         return (("order", f"{line.order}: written out for each account by what it holds"),)
-    parsed = parse_with_notices(line.order, today=today)
+    parsed = parse_order(line.order, today=today)
     ticket = parsed.ticket
-    legs = ((" leg", _leg(leg, ticket)) for leg in ticket.legs)
-    notices = (("notice", text) for text in parsed.notices)
-    return (("order", print_ticket(ticket)), *legs, *notices)
+    legs = tuple((" leg", _leg(leg, ticket)) for leg in ticket.legs)
+    notices = tuple(("notice", text) for text in parsed.notices)
+    if parsed.formula is None:
+        return (("order", print_ticket(ticket)), *legs, *notices)
+    price = f"{parsed.formula}, worked out from quotes when it is planned"
+    return (("order", line.order), *legs, ("price", price), *notices)
 
 
 def _leg(leg: Leg, ticket: Ticket) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -81,3 +82,8 @@ def countdown(span: timedelta) -> str:
 def ending(identifier: str, length: int = 8) -> str:
     """Return the end of an id, which is what tells it apart."""
     return identifier if len(identifier) <= length else identifier[-length:]
+
+
+def hanging(text: str, width: int, indent: str = "  ") -> list[str]:
+    """Return the text in lines of a width, those after the first indented; words stay whole."""
+    return textwrap.wrap(text, max(width, 8), subsequent_indent=indent) or [""]

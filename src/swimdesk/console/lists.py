@@ -99,19 +99,27 @@ class ListPanel(Panel):
             self.grid.sort_by(column.key)
 
     def do_copy(self) -> None:
-        """Copy the marked rows, or the one under the cursor, as tab-separated text."""
-        text = self.grid.as_text()
+        """Copy the marked rows, or the one under the cursor."""
+        text = self.copy_text()
         if not text:
             return
         self.console.copy_to_clipboard(text)
         self.console.say(f"Copied {text.count(chr(10)) + 1} rows.", Tone.DIM)
+
+    def copy_text(self) -> str:
+        """Return the marked rows, or the one under the cursor, as tab-separated text."""
+        return self.grid.as_text()
+
+    def csv_text(self) -> str:
+        """Return the rows shown as CSV."""
+        return self.grid.as_csv()
 
     async def do_export(self) -> None:
         """Write the rows shown to a CSV file in the home."""
         status = self.board.status
         if status is None:
             raise InputError("The home is not known yet; try again in a moment.")
-        text = self.grid.as_csv()
+        text = self.csv_text()
         path = await asyncio.to_thread(
             export, Path(status.home), self.code.lower(), text, self.console.now()
         )

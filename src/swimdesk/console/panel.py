@@ -10,6 +10,7 @@ from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import Board, Changes
 from swimdesk.console.session import Session
 from swimdesk.desk.facade import DeskFacade
+from swimdesk.errors import InputError
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
@@ -47,6 +48,10 @@ class Panel(Widget, can_focus=True):
     def entry(self) -> Widget:
         """Return the part that gets the keys when the screen is shown."""
         return self
+
+    def look_at(self, subject: str) -> None:
+        """Show what was typed behind the code; InputError on screens that show one thing only."""
+        raise InputError(f"{self.code} takes nothing behind it, found {subject[:30]}.")
 
     def shown(self) -> None:
         """Come into sight: paint everything once from the board."""

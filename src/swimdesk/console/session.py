@@ -28,19 +28,51 @@ class Stage:
     sizing: str = "text"
     remainder: str | None = None
     waves: str = "all"
+    candidates: tuple[str, ...] = ()
+    """The accounts of the scope, once a plan told them."""
     excluded: frozenset[str] = frozenset()
+    overrides: tuple[str, ...] = ()
+    """What was typed against denials: ``CODE=FIGURE``, or ``CODE`` to acknowledge one."""
     plan: PlanView | None = None
+    before: PlanView | None = None
+    """The plan that died with the latest change; only shown, never sent."""
     planned_at: datetime | None = None
     is_planning: bool = False
     error: str | None = None
 
-    def request(self) -> PlanRequest:
+    def request(self, *, broker_preview: bool = False) -> PlanRequest:
         """Return what the desk is asked to plan; excluded accounts are left out of the scope."""
-        return PlanRequest(self.order, self.scope, self.sizing, remainder=self.remainder)
+        return PlanRequest(
+            self.order,
+            Scope(accounts=self.kept) if self.excluded else self.scope,
+            self.sizing,
+            remainder=self.remainder,
+            overrides=self.overrides,
+            broker_preview=broker_preview,
+        )
+
+    def overridden(self, word: str) -> Stage:
+        """Return the stage with one more override; a later figure for the same code counts."""
+        code = word.partition("=")[0]
+        kept = (one for one in self.overrides if one.partition("=")[0] != code)
+        return self.changed(overrides=(*kept, word))
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The accounts of the scope that were not left out by hand."""
+        return tuple(alias for alias in self.candidates if alias not in self.excluded)
 
     def changed(self, **changes: object) -> Stage:
         """Return the stage with something else in it, and without a plan."""
-        return replace(self, plan=None, planned_at=None, error=None, **changes)  # type: ignore[arg-type]
+        fresh = replace(self, plan=None, planned_at=None, is_planning=False, error=None)
+        return replace(fresh, before=self.plan or self.before, **changes)  # type: ignore[arg-type]
+
+    def planned(self, plan: PlanView, at: datetime) -> Stage:
+        """Return the stage with its plan."""
+        every = self.candidates if self.excluded else tuple(line.account for line in plan.lines)
+        return replace(
+            self, plan=plan, planned_at=at, candidates=every, is_planning=False, error=None
+        )
 
     @property
     def sends(self) -> int:

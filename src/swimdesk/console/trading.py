@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from swimdesk.console.board import Board
 from swimdesk.console.session import Session, Stage
+from swimdesk.console.ticket_market import Quoting
+from swimdesk.console.ticket_order import draft_of
 from swimdesk.desk.facade import DeskFacade
+from swimdesk.domain.orders import Ticket
 from swimdesk.errors import InputError, SwimdeskError
 from swimdesk.views.models import BroadcastView, PlanView
-from swimdesk.views.requests import Scope, SubmitRequest
+from swimdesk.views.requests import SubmitRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,17 @@ class Trading:
         self._around = around
         self._session = around.session
         self._asked = 0
+        self.quoting = Quoting(around.desk, around.now, self._ticket)
+        """What the legs of the staged order are quoted at."""
+
+    def _ticket(self) -> Ticket | None:
+        stage = self._session.stage
+        draft = draft_of(stage) if stage else None
+        return draft.ticket if draft else None
+
+    def quiet(self) -> AbstractContextManager[object]:
+        """Hold all painting back while the block runs."""
+        return self._around.quiet()
 
     def put(self, stage: Stage | None) -> None:
         """Stage an order, or take the staged one away."""
@@ -51,8 +65,11 @@ class Trading:
         """Let the screens show a change of the session."""
         self._around.changed()
 
-    async def preview(self) -> None:
-        """Plan the staged order; an answer that comes too late for its stage is dropped."""
+    async def preview(self, *, ask_broker: bool = False) -> None:
+        """Plan the staged order; an answer that comes too late for its stage is dropped.
+
+        ``ask_broker`` has the broker check every order too, which costs a request each.
+        """
         stage = self._session.stage
         if stage is None:
             raise InputError("There is no order to plan: type one first (:).")
@@ -61,33 +78,29 @@ class Trading:
         self._session.stage = replace(stage, is_planning=True, error=None)
         self._around.changed()
         plan: PlanView | None = None
-        error: str | None = None
+        error = ""
         try:
-            plan = await self._around.desk.preview(stage.request())
+            plan = await self._around.desk.preview(stage.request(broker_preview=ask_broker))
         except SwimdeskError as problem:
             error = problem.detail
-        if asked != self._asked or self._session.stage is None:
+        stage = self._session.stage
+        if asked != self._asked or stage is None:
             return
-        self._session.stage = replace(
-            self._session.stage,
-            plan=plan,
-            planned_at=self._around.now() if plan else None,
-            is_planning=False,
-            error=error,
-        )
+        if plan is not None:
+            self._session.stage = stage.planned(plan, self._around.now())
+        else:
+            self._session.stage = replace(stage, plan=None, is_planning=False, error=error)
         self._around.changed()
 
-    def exclude(self, account: str) -> None:
-        """Leave an account out, or take it in again; the plan is made anew."""
+    def exclude(self, accounts: Collection[str]) -> None:
+        """Leave accounts out, or take them in again; the plan dies."""
         stage = self._session.stage
-        if stage is None or stage.plan is None:
+        if stage is None or not stage.candidates:
             raise InputError("Plan the order first (F9), then choose which accounts to leave out.")
-        excluded = stage.excluded ^ {account}
-        known = {line.account for line in stage.plan.lines} | stage.excluded
-        kept = tuple(alias for alias in self._around.board.accounts if alias in known - excluded)
-        if not kept:
+        changed = stage.changed(excluded=stage.excluded ^ frozenset(accounts))
+        if not changed.kept:
             raise InputError("That is the last account of this order; Esc drops the order.")
-        self.put(stage.changed(excluded=excluded, scope=Scope(accounts=kept)))
+        self.put(changed)
 
     def why_not_send(self) -> str | None:
         """Return why nothing can be sent now; None if the confirmation may open."""
@@ -135,6 +148,10 @@ class Trading:
         self.put(None)
         around.take(sent)
         return sent
+
+    def take(self, view: BroadcastView) -> None:
+        """Show a broadcast that an answer brought."""
+        self._around.take(view)
 
     async def command(self, work: Awaitable[BroadcastView]) -> BroadcastView:
         """Carry out a command on a broadcast and show what became of it."""

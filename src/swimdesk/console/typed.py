@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from swimdesk.console.actions import ACTIONS, Action, Context
+from swimdesk.console.actions.screens import OF_A_SYMBOL
 from swimdesk.domain.orderlang.commandline import (
     OrderLine,
     begins_scope,
@@ -67,7 +68,7 @@ def read_line(text: str, actions: Sequence[Action] = ACTIONS) -> Typed:
         bare = bare[: -len(_PREVIEW)]
     if begins_scope(bare):
         return Accounts(read_scope(bare), bare.strip())
-    verb = _verb(bare, actions)
+    verb = _verb(bare, actions) or _symbol_first(bare, actions)
     if verb is None and len(bare.split()) == 1 and "@" not in bare:
         raise InputError(f"There is no command {bare.strip()[:24]}; ? lists keys and commands.")
     return verb or Order(read_command_line(bare), bare)
@@ -97,3 +98,11 @@ def _screen(number: str, actions: Sequence[Action]) -> str:
     if number not in screens:
         raise InputError(f"There is no screen {number}; there are {', '.join(sorted(screens))}.")
     return screens[number]
+
+
+def _symbol_first(text: str, actions: Sequence[Action]) -> Verb | None:
+    """Read ``SPY OMON``: a symbol in front of the code of a screen that shows one."""
+    symbol, _, rest = text.strip().partition(" ")
+    code, _, behind = rest.strip().partition(" ")
+    ids = (one.id for one in actions if one.typed == code.upper() and one.takes == OF_A_SYMBOL)
+    return next((Verb(found, f"{symbol} {behind.strip()}".strip()) for found in ids), None)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -119,6 +120,24 @@ class RemoteDesk:
     async def cancel(self, reference: str) -> BroadcastView:
         """Cancel what is open of a broadcast or of one line; may be repeated."""
         return await self._ask(BroadcastView, "cancel", reference=reference)
+
+    async def cancel_all(self) -> tuple[BroadcastView, ...]:
+        """Cancel every order of ours that may still trade; may be repeated."""
+        return await self._ask(tuple[BroadcastView, ...], "cancel_all")
+
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...] = ()
+    ) -> BroadcastView:
+        """Replace what works of a broadcast or of one line by the same at another price."""
+        return await self._ask(
+            BroadcastView, "replace", reference=reference, price=price, overrides=overrides
+        )
+
+    async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
+        """Wait until it is known of every line which order works, or the time is over."""
+        limit_s = wait_s + self._answer_s
+        arguments = {"broadcast": broadcast, "wait_s": float(wait_s)}
+        return await self._ask_within(limit_s, BroadcastView, "follow_replacement", arguments)
 
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Wait until the broadcast (``B/ALIAS``: that line) is settled or the time is over."""

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from swimdesk.desk.breaker import why_stop
 from swimdesk.desk.guard import Guard
+from swimdesk.desk.inbox import Inbox
 from swimdesk.desk.ports import (
     Broker,
     Clock,
@@ -22,7 +24,8 @@ from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
 
-_STOPPING = frozenset({LineState.REFUSED, LineState.IN_DOUBT, LineState.NOT_SENT})
+CANARY_LOOK_S = 5.0
+"""How long the rest waits until the canary's orders were seen at the broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +42,8 @@ class Launch:
     answered: Callable[[], None]
     """Called whenever answers have been written down; a silent line must not hold up the rest."""
     stop_on_refuse: bool = False
-
-
-class _Inbox:
-    """Outcomes that have come and are not yet written down."""
-
-    def __init__(self) -> None:
-        self._outcomes: list[Outcome] = []
-        self._arrived = asyncio.Event()
-        self._closed = False
-
-    def put(self, outcome: Outcome) -> None:
-        self._outcomes.append(outcome)
-        self._arrived.set()
-
-    def close(self) -> None:
-        self._closed = True
-        self._arrived.set()
-
-    async def take(self) -> list[Outcome] | None:
-        """Wait for outcomes and take all there are; None when no more will come."""
-        while not self._outcomes:
-            if self._closed:
-                return None
-            self._arrived.clear()
-            await self._arrived.wait()
-        taken, self._outcomes = self._outcomes, []
-        return taken
+    is_canary: bool = False
+    """Whether the first wave is looked at before the next one leaves."""
 
 
 class Broadcaster:
@@ -92,14 +70,31 @@ class Broadcaster:
                 if stop is not None:
                     return
                 wave = left.pop(0)
-                states = await self._fire(launch, wave)
-                if launch.stop_on_refuse and states & _STOPPING:
-                    stop = "an earlier wave had a line that was not accepted"
+                await self._fire(launch, wave)
+                stop = await self._why_stop(launch, wave) if left else None
+                if stop is not None:
                     return
         finally:
             refs = [order.ref for wave in left for order in wave.orders]
             if refs:
                 await self._not_sent(launch.broadcast.id, refs, stop or "the desk was stopped")
+
+    async def _why_stop(self, launch: Launch, wave: Prepared) -> str | None:
+        """Return why what became of the waves so far keeps the next one back."""
+        refs, id_ = {order.ref for order in wave.orders}, launch.broadcast.id
+        is_seen = True
+        if launch.is_canary:
+            is_seen = await self._recorder.until(
+                id_,
+                lambda now: all(
+                    line.state is not LineState.ACCEPTED for line in now.lines if line.ref in refs
+                ),
+                CANARY_LOOK_S,
+            )
+        reason = why_stop(self._recorder.current(id_).lines, stop_on_refuse=launch.stop_on_refuse)
+        if reason is None and launch.stop_on_refuse and not is_seen:
+            return "the order of the canary was not seen at the broker in time"
+        return reason
 
     async def _admit(self, launch: Launch, wave: Prepared, *, is_first: bool) -> str | None:
         """Return why a wave must not leave; otherwise its lines are written down as sending."""
@@ -116,8 +111,8 @@ class Broadcaster:
             return "the results of the last wave could not be written down"
         return "the desk is stopping" if self._stopping else None
 
-    async def _fire(self, launch: Launch, wave: Prepared) -> set[LineState]:
-        inbox = _Inbox()
+    async def _fire(self, launch: Launch, wave: Prepared) -> None:
+        inbox = Inbox()
         drain = asyncio.create_task(self._drain(launch, inbox))
         try:
             await self._broker.fire(wave, launch.left, inbox.put)
@@ -125,70 +120,50 @@ class Broadcaster:
             log.error("broadcast.fire_failed", broadcast=launch.broadcast.id, exc_info=e)
         finally:
             inbox.close()
-            states = await drain
-            states |= await self._doubt_unanswered(launch, wave)
-        return states
+            await drain
+            await self._doubt_unanswered(launch, wave)
 
-    async def _drain(self, launch: Launch, inbox: _Inbox) -> set[LineState]:
+    async def _drain(self, launch: Launch, inbox: Inbox) -> None:
         """Write outcomes down in as few commits as their arrival allows."""
-        states: set[LineState] = set()
         while (outcomes := await inbox.take()) is not None:
             try:
-                states |= await self._write_down(launch, outcomes)
+                await self._write_down(launch, outcomes)
             except Exception as e:  # per fan-out: one bad answer must not lose the others
                 log.error("broadcast.answers_failed", broadcast=launch.broadcast.id, exc_info=e)
-                states |= await self._write_singly(launch, outcomes)
+                await self._write_singly(launch, outcomes)
             launch.answered()
-        return states
 
-    async def _write_singly(self, launch: Launch, outcomes: Sequence[Outcome]) -> set[LineState]:
-        states: set[LineState] = set()
+    async def _write_singly(self, launch: Launch, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             try:
-                states |= await self._write_down(launch, [outcome])
+                await self._write_down(launch, [outcome])
             except Exception as e:  # the line stays sending and becomes doubtful below
                 log.error("broadcast.answer_failed", ref=outcome.ref, exc_info=e)
                 await self._recorder.alarm(f"an answer of {launch.broadcast.id} could not be kept")
-        return states
 
-    async def _write_down(self, launch: Launch, outcomes: Sequence[Outcome]) -> set[LineState]:
+    async def _write_down(self, launch: Launch, outcomes: Sequence[Outcome]) -> None:
         by_ref = {outcome.ref: outcome for outcome in outcomes}
-        states: set[LineState] = set()
-
-        def decide(broadcast: Broadcast) -> list[Change]:
-            changes = [
+        await self._recorder.update(
+            launch.broadcast.id,
+            lambda broadcast: [
                 Change(answered(line, by_ref[line.ref], launch.t0_ns))
                 for line in broadcast.lines
                 if line.ref in by_ref and line.state is LineState.SENDING
-            ]
-            states.update(change.line.state for change in changes)
-            return changes
+            ],
+        )
 
-        await self._recorder.update(launch.broadcast.id, decide)
-        return states
-
-    async def _doubt_unanswered(self, launch: Launch, wave: Prepared) -> set[LineState]:
+    async def _doubt_unanswered(self, launch: Launch, wave: Prepared) -> None:
         """A fired line without an outcome is nobody's knowledge; it must never look unsent."""
         refs = {order.ref for order in wave.orders}
-        states: set[LineState] = set()
-
-        def decide(broadcast: Broadcast) -> list[Change]:
-            lost = [
-                Change(
-                    line.moved(
-                        LineState.IN_DOUBT,
-                        doubt=Doubt.UNKNOWN,
-                        reason="the sender failed before it could tell what happened",
-                    )
-                )
+        reason = "the sender failed before it could tell what happened"
+        await self._recorder.update(
+            launch.broadcast.id,
+            lambda broadcast: [
+                Change(line.moved(LineState.IN_DOUBT, doubt=Doubt.UNKNOWN, reason=reason))
                 for line in broadcast.lines
                 if line.ref in refs and line.state is LineState.SENDING
-            ]
-            states.update(change.line.state for change in lost)
-            return lost
-
-        await self._recorder.update(launch.broadcast.id, decide)
-        return states
+            ],
+        )
 
     async def _mark_sending(self, launch: Launch, wave: Prepared) -> None:
         """Commit a later wave as sending; the time is provisional until the answer brings it."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.following import UNVERIFIED, follow
-from swimdesk.desk.ports import Broker, CancelOutcome, Clock, Ids, Journal
+from swimdesk.desk.ports import Broker, BrokerOrder, CancelOutcome, Clock, Ids, Journal
 from swimdesk.desk.recorder import Change, Recorder
+from swimdesk.desk.underway import Underway
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.domain.orders import OPEN, TERMINAL, LineState
+from swimdesk.domain.replacing import Replacement
 from swimdesk.errors import StoreError, SwimdeskError, UnknownReference
 from swimdesk.telemetry.logs import get_log
 
@@ -40,6 +42,15 @@ def line_in(broadcast: Broadcast, account: str) -> Line:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A command, the line that it is on as it was then, and the broadcast of that."""
+
+    broadcast_id: str
+    line: Line
+    command: Command
+
+
 class Canceler:
     """Ask the broker to cancel orders; ``watch`` is told of broadcasts that must be read soon."""
 
@@ -51,6 +62,7 @@ class Canceler:
         recorder: Recorder,
         clock: Clock,
         ids: Ids,
+        underway: Underway,
         watch: Callable[[str], None],
     ) -> None:
         self._broker = broker
@@ -59,6 +71,7 @@ class Canceler:
         self._recorder = recorder
         self._clock = clock
         self._ids = ids
+        self._underway = underway
         self._watch = watch
 
     async def cancel(self, broadcast: Broadcast, account: str | None) -> tuple[Command, ...]:
@@ -67,26 +80,35 @@ class Canceler:
         Returns once every request was answered or given up.
         """
         lines = broadcast.lines if account is None else (line_in(broadcast, account),)
-        commands = [self._command(line) for line in lines]
-        await self._journal.begin_commands(commands)
-        ended: dict[str, Command] = {}
+        return await self.cancel_lines([(broadcast, line) for line in lines])
+
+    async def cancel_lines(self, targets: Sequence[tuple[Broadcast, Line]]) -> tuple[Command, ...]:
+        """Cancel lines of any broadcasts, all at once and written down in one commit."""
+        asked = [_Asked(b.id, line, c) for b, line in targets for c in self._commands(line)]
+        await self._journal.begin_commands([one.command for one in asked])
+        ended = {one.command.id: one.command for one in asked}
         results = await asyncio.gather(
-            *(
-                self._carry_out(broadcast.id, line, command, ended)
-                for line, command in zip(lines, commands, strict=True)
-                if command.outcome is None
-            ),
+            *(self._carry_out(one, ended) for one in asked if one.command.outcome is None),
+            *(self._chase(b.id, line, ended) for b, line in targets if line.is_being_replaced),
             return_exceptions=True,
         )
         for failure in results:
             if isinstance(failure, Exception):
-                log.error("cancel.not_shown", broadcast=broadcast.id, exc_info=failure)
-                await self._recorder.alarm(f"a cancel of {broadcast.id} is not shown ({failure})")
+                log.error("cancel.not_shown", exc_info=failure)
+                await self._recorder.alarm(f"a cancel is not shown ({failure})")
             elif failure is not None:
                 raise failure
-        return tuple(ended.get(command.id, command) for command in commands)
+        return tuple(ended.values())
 
     # --- before ------------------------------------------------------------------------------
+
+    def _commands(self, line: Line) -> list[Command]:
+        """Return the commands on a line: both orders are asked while one replaces the other."""
+        command = self._command(line)
+        asked = line.replacement if line.is_being_replaced else None
+        if asked is None or asked.order_id is None or command.outcome is not None:
+            return [command]
+        return [command, replace(command, id=self._ids.mint(), order_id=asked.order_id)]
 
     def _command(self, line: Line) -> Command:
         """Return the command on a line, with its outcome where there is nothing to send."""
@@ -105,7 +127,8 @@ class Canceler:
         """Return why no request can be sent for a line that has not ended."""
         if line.state in _NOT_YET:
             return _NOT_YET[line.state]
-        if line.state is LineState.IN_DOUBT or line.order_id is None:
+        is_nameless = line.state is LineState.IN_DOUBT and not line.is_being_replaced
+        if is_nameless or line.order_id is None:
             return f"in doubt, so there is no order to name: {line.reason or 'no reason given'}"
         now = self._book.snapshot.accounts.get(line.account)
         if now is not None and (now.login, now.last4) != (line.login, line.last4):
@@ -114,11 +137,26 @@ class Canceler:
 
     # --- asking ------------------------------------------------------------------------------
 
-    async def _carry_out(
-        self, broadcast_id: str, line: Line, command: Command, ended: dict[str, Command]
-    ) -> None:
+    async def _chase(self, broadcast_id: str, line: Line, ended: dict[str, Command]) -> None:
+        """Cancel the order that a request under way makes, as soon as its id is known."""
+        await self._underway.replaced(line.ref)
+        now = self._book.snapshot.broadcasts[broadcast_id].line(line.ref)
+        asked = {command.order_id for command in ended.values() if command.ref == line.ref}
+        new = now.replacement.order_id if now.replacement and now.is_being_replaced else None
+        order_id = new or now.order_id
+        if now.state in TERMINAL or order_id is None or order_id in asked:
+            return
+        command = replace(self._command(now), order_id=order_id)
+        if command.outcome is None:
+            await self._journal.begin_commands([command])
+            ended[command.id] = command
+            await self._carry_out(_Asked(broadcast_id, now, command), ended)
+
+    async def _carry_out(self, asked: _Asked, ended: dict[str, Command]) -> None:
+        broadcast_id, line, command = asked.broadcast_id, asked.line, asked.command
         try:
-            outcome = await self._ask(broadcast_id, line, command)
+            with self._underway.canceling(line.ref):
+                outcome = await self._ask(broadcast_id, line, command)
         except Exception as e:  # per fan-out: a bug must not lose the other lines
             log.error("cancel.failed", ref=command.ref, exc_info=e)
             outcome = CancelOutcome(CommandOutcome.UNKNOWN, _FAILED)
@@ -132,7 +170,11 @@ class Canceler:
         await self._recorder.update(broadcast_id, lambda b: _after(b.line(line.ref), outcome))
 
     async def _ask(self, broadcast_id: str, line: Line, command: Command) -> CancelOutcome:
-        objection = await self._look(broadcast_id, line) if line.state in UNVERIFIED else None
+        objection = None
+        if line.replacement is not None and command.order_id == line.replacement.order_id:
+            objection = await self._look_at_new(line.account, line.replacement)
+        elif line.state in UNVERIFIED and not line.is_being_replaced:
+            objection = await self._look(broadcast_id, line)
         if objection is not None:
             return CancelOutcome(CommandOutcome.NOT_SENT, objection)
         return await self._broker.cancel(line.account, command.order_id or "")
@@ -143,12 +185,7 @@ class Canceler:
         Brokers were seen naming another order. An order that cannot be read in time is canceled
         all the same: the operator wants to be out, and its id did come with our account.
         """
-        try:
-            async with asyncio.timeout(LOOK_S):
-                order = await self._broker.order(line.account, line.order_id or "")
-        except (SwimdeskError, TimeoutError) as e:
-            log.warning("cancel.not_looked_at", account=line.account, error=str(e))
-            return None
+        order = await self._seen(line.account, line.order_id or "")
         if order is None:
             return None
         seen = follow(line, order)
@@ -159,6 +196,22 @@ class Canceler:
 
         await self._recorder.update(broadcast_id, decide)
         return seen.line.reason if seen.line.state is LineState.IN_DOUBT else None
+
+    async def _look_at_new(self, account: str, asked: Replacement) -> str | None:
+        """See that the order named by a replacement's answer is what was sent."""
+        order = await self._seen(account, asked.order_id or "")
+        if order is None or order.fingerprint == asked.fingerprint:
+            return None
+        return f"the answer named order {asked.order_id}, which is not the replacement"
+
+    async def _seen(self, account: str, order_id: str) -> BrokerOrder | None:
+        """Read an order, None if it cannot be read in time."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                return await self._broker.order(account, order_id)
+        except (SwimdeskError, TimeoutError) as e:
+            log.warning("cancel.not_looked_at", account=account, error=str(e))
+            return None
 
     async def _keep(self, command: Command) -> None:
         """Write an outcome down; what the broker said is true whether or not our disk is full."""
@@ -175,6 +228,8 @@ def _after(line: Line, outcome: CancelOutcome) -> list[Change]:
     if outcome.kind is not CommandOutcome.TAKEN:
         said = f"cancel {outcome.kind.value.replace('_', ' ')}: {outcome.reason or 'no reason'}"
         return [Change(replace(line, reason=said))]
+    if line.is_being_replaced:
+        return [Change(replace(line, reason="cancel taken; its order was being replaced"))]
     if line.state in UNVERIFIED:
         # Moving on would let the order pass for one that somebody has looked at.
         return [Change(replace(line, reason="cancel taken; its order was not seen yet"))]

@@ -63,7 +63,7 @@ def in_underlying(positions: Iterable[Position], underlying: str) -> Decimal:
 def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, ...]:
     """Return our earlier orders of an account that the duplicate check must look at."""
     unidentified = (LineState.PLANNED, LineState.SENDING, LineState.IN_DOUBT)
-    return tuple(
+    orders = tuple(
         LiveOrder(
             line.fingerprint,
             line.state in unidentified
@@ -75,6 +75,8 @@ def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, .
         for broadcast, line in ours
         if line.fingerprint is not None and line.state not in NEVER_LEFT
     )
+    asked = (line.replacement for _, line in ours if line.is_being_replaced)
+    return orders + tuple(LiveOrder(one.fingerprint, True, one.asked) for one in asked if one)
 
 
 def broadcast_facts(

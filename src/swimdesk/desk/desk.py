@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from swimdesk import __version__
@@ -20,8 +21,10 @@ from swimdesk.desk.bus import Bus, Subscription
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.canceler import Canceler, line_in
 from swimdesk.desk.choosing import choose
+from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.inquiries import Inquiries
+from swimdesk.desk.leftovers import left_over
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.pace import Pace
@@ -29,8 +32,6 @@ from swimdesk.desk.planner import Planner
 from swimdesk.desk.ports import (
     Broker,
     Clock,
-    GuardRecord,
-    GuardState,
     HaltSentinel,
     Ids,
     Journal,
@@ -38,18 +39,22 @@ from swimdesk.desk.ports import (
     TokenSource,
 )
 from swimdesk.desk.reading import HoldingsReader
-from swimdesk.desk.reconciler import Horizons
-from swimdesk.desk.recorder import Change, Recorder
+from swimdesk.desk.recorder import Recorder
+from swimdesk.desk.replacer import Replacer
+from swimdesk.desk.replanning import Replanner
+from swimdesk.desk.showing import guard_view
 from swimdesk.desk.submitter import Parts, Submitter, make_ready
 from swimdesk.desk.supervisor import Supervisor
+from swimdesk.desk.targets import is_being_replaced, is_over, on_lines
 from swimdesk.desk.together import both
 from swimdesk.desk.tracker import Tracker
 from swimdesk.desk.turns import current_turn
+from swimdesk.desk.underway import Underway
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.commands import Command
 from swimdesk.domain.events import Halted, Resumed
-from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, Doubt, LineState
+from swimdesk.domain.orders import OPEN, TERMINAL, UNRESOLVED, LineState
 from swimdesk.domain.risk import RiskLimits, limits_hash
 from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
@@ -122,33 +127,33 @@ class Desk:
         self.supervisor = Supervisor()
         self._calm = Calm()
         self._abilities = Abilities(outside.journal, outside.clock)
-        self._recorder = Recorder(
+        self.recorder = Recorder(
             outside.journal, self.book, self.bus, outside.clock, after=self._abilities.take
         )
         self._pace = Pace(outside.journal, self.book, outside.clock, settings.limits)
-        self._reader = HoldingsReader(outside.broker, self.book, self._recorder, outside.clock)
+        self._reader = HoldingsReader(outside.broker, self.book, self.recorder, outside.clock)
         self._board = Board(self.book, self.bus, outside.clock, self._calm, self._status)
         self._newest: str | None = None
         self._inquiries = self._new_inquiries()
         self._guard = Guard(outside.journal, outside.sentinel, outside.clock)
         self._planner = self._new_planner()
-        self._broadcaster = Broadcaster(outside.broker, self._recorder, self._guard, outside.clock)
+        self._broadcaster = Broadcaster(outside.broker, self.recorder, self._guard, outside.clock)
         self._tracker = Tracker(
             outside.broker,
             self.book,
-            self._recorder,
+            self.recorder,
             outside.clock,
             settings.horizons,
             self._reader.discover,
             self._calm,
         )
-        self._canceler = Canceler(
-            outside.broker,
-            outside.journal,
-            self.book,
-            self._recorder,
-            outside.clock,
-            outside.ids,
+        underway = Underway()
+        self._canceler = self._make_canceler(underway)
+        self._replacer = Replacer(
+            self._parts(),
+            Replanner(self._planner, self._reader),
+            underway,
+            self._reader.discover,
             watch=self._tracker.watch,
         )
         self._submitter = Submitter(
@@ -156,6 +161,19 @@ class Desk:
             settings.mode,
             discover=self._reader.discover,
             answered=self._tracker.wake,
+        )
+
+    def _make_canceler(self, underway: Underway) -> Canceler:
+        outside = self._outside
+        return Canceler(
+            outside.broker,
+            outside.journal,
+            self.book,
+            self.recorder,
+            outside.clock,
+            outside.ids,
+            underway,
+            watch=self._tracker.watch,
         )
 
     def _new_inquiries(self) -> Inquiries:
@@ -187,7 +205,7 @@ class Desk:
             broker=self._outside.broker,
             journal=self._journal,
             book=self.book,
-            recorder=self._recorder,
+            recorder=self.recorder,
             guard=self._guard,
             planner=self._planner,
             broadcaster=self._broadcaster,
@@ -209,15 +227,15 @@ class Desk:
         await self._pace.load()
         await self._abilities.load()
         for broadcast in await self._journal.unfinished():
-            self._recorder.opened(broadcast)
-            await self._recorder.update(broadcast.id, _left_over)
+            self.recorder.opened(broadcast)
+            await self.recorder.update(broadcast.id, left_over)
         await self._load_recent()
         self.supervisor.loop("tracker", self._tracker.run)
         self._tracker.wake()
 
     def stay(self) -> None:
         """Keep tokens, balances and positions fresh from now on, as a desk that stays does."""
-        logins = LoginMonitor(self._outside.tokens, self._recorder.alarm)
+        logins = LoginMonitor(self._outside.tokens, self.recorder.alarm)
         accounts = AccountMonitor(self._reader, self._calm)
         self.supervisor.loop("logins", logins.run)
         self.supervisor.loop("accounts", accounts.run)
@@ -227,7 +245,7 @@ class Desk:
         known = self.book.snapshot.broadcasts
         for recent in await self._journal.since(self._clock.now() - self._window):
             if recent.id not in known:
-                self._recorder.opened(recent)
+                self.recorder.opened(recent)
 
     async def close(self) -> None:
         """Finish what is in flight and stop; everything else is in the journal."""
@@ -253,7 +271,7 @@ class Desk:
             mode=self._settings.mode,
             home=str(self._settings.home),
             owner=os.getpid(),
-            guard=_guard_view(self._guard.record),
+            guard=guard_view(self._guard.record),
             accounts=len(snapshot.accounts) or None,
             open_lines=sum(states[state] for state in OPEN),
             in_doubt_lines=sum(states[state] for state in UNRESOLVED),
@@ -336,6 +354,39 @@ class Desk:
         commands = await self.supervisor.finish(f"cancel {reference}", work)
         return await self._show(found, commands)
 
+    async def cancel_all(self) -> tuple[BroadcastView, ...]:
+        """Cancel every order of ours that may still trade; allowed while halted."""
+        targets = [
+            (broadcast, line)
+            for broadcast in self.book.snapshot.broadcasts.values()
+            for line in broadcast.lines
+            if line.state not in TERMINAL
+        ]
+        work = self._canceler.cancel_lines(targets)
+        commands = await self.supervisor.finish("cancel all", work)
+        touched = {broadcast.id: broadcast for broadcast, _ in targets}
+        return tuple([await self._show(b, on_lines(b, commands)) for b in touched.values()])
+
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...] = ()
+    ) -> BroadcastView:
+        """Replace what works of a broadcast or of one line by the same at another price."""
+        found, account = await self._find_lines(reference)
+        # What was asked of the broker is answered and written down, whoever stops waiting.
+        work = self._replacer.replace(self._current(found), account, price, overrides)
+        commands = await self.supervisor.finish(f"replace {reference}", work)
+        return await self._show(found, commands)
+
+    async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
+        """Wait until it is known which orders work, or the time is over."""
+        with self.bus.subscribe() as events:
+            found, account = await self._find_lines(broadcast)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    while is_being_replaced(self._current(found), account):
+                        await events.get()
+            return await self._show(found)
+
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Wait until the broadcast (or a line) is settled or the time is over.
 
@@ -345,7 +396,7 @@ class Desk:
             found, account = await self._find_lines(broadcast)
             try:
                 async with asyncio.timeout(wait_s):
-                    while not _is_over(self._current(found), account):
+                    while not is_over(self._current(found), account):
                         await events.get()
             except TimeoutError:
                 await self._answers_of(found, events)
@@ -383,19 +434,19 @@ class Desk:
     async def halt(self, reason: str) -> GuardView:
         """Stop all new sending, across restarts."""
         record = await self._guard.halt(reason)
-        self._recorder.publish(Halted(reason))
-        return _guard_view(record)
+        self.recorder.publish(Halted(reason))
+        return guard_view(record)
 
     async def resume(self) -> GuardView:
         """Allow sending again."""
-        if self._recorder.store_failed:
+        if self.recorder.store_failed:
             raise StoreError(
                 "Results could not be written to the database; free disk space and restart the"
                 " desk before sending again. Restarting sends nothing."
             )
         record = await self._guard.resume()
-        self._recorder.publish(Resumed())
-        return _guard_view(record)
+        self.recorder.publish(Resumed())
+        return guard_view(record)
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -441,28 +492,3 @@ def _looked_back(limits: RiskLimits) -> timedelta:
             limits.duplicate_window_s, limits.duplicate_warn_s, limits.broadcast_repeat_window_s
         )
     )
-
-
-def _left_over(broadcast: Broadcast) -> list[Change]:
-    """Judge what a stop left behind: what may have left is in doubt, the rest was not sent."""
-    changes = []
-    for line in broadcast.lines:
-        if line.state is LineState.SENDING:
-            reason = "the desk stopped before the broker's answer came"
-            moved = line.moved(LineState.IN_DOUBT, doubt=Doubt.UNKNOWN, reason=reason)
-            changes.append(Change(moved))
-        elif line.state is LineState.PLANNED:
-            reason = "the desk stopped before this order left"
-            changes.append(Change(line.moved(LineState.NOT_SENT, reason=reason)))
-    return changes
-
-
-def _is_over(broadcast: Broadcast, account: str | None) -> bool:
-    if account is None:
-        return broadcast.is_settled
-    return line_in(broadcast, account).state in TERMINAL
-
-
-def _guard_view(record: GuardRecord) -> GuardView:
-    is_halted = record.state is GuardState.HALTED
-    return GuardView(record.state.value, record.reason, record.since if is_halted else None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from swimdesk.desk.exposure import Ours, after_orders, debit_of, marks_of
+from swimdesk.desk.exposure import Ours, after_orders, debit_of, live_tickets, marks_of
 from swimdesk.desk.ports import Holdings, Quote
 from swimdesk.desk.reading import SETTLE
 from swimdesk.domain.accounts import Account
@@ -115,9 +115,10 @@ def reserved_in(draft: Drafted, quotes: Mapping[str, Quote]) -> Decimal:
     cover = held(draft.holdings.positions)
     return sum(
         (
-            _cost_of(line.ticket, draft.account, cover, quotes).requirement
+            _cost_of(ticket, draft.account, cover, quotes).requirement
             for broadcast, line in draft.ours
             if line.state in LIVE and _is_newer(broadcast, line, draft)
+            for ticket in live_tickets(line)
         ),
         Decimal(0),
     )
@@ -128,6 +129,24 @@ def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
     return line.state in _NEVER_SHOWN or (
         broadcast.created >= draft.holdings.balances.as_of - SETTLE
     )
+
+
+def freed(draft: Drafted, broadcast: Broadcast, line: Line, market: Market) -> Drafted:
+    """Return a draft that is to take the place of a line's order, as if that were gone.
+
+    What the order holds by the balances that were read is free for the draft.
+    """
+    if _is_newer(broadcast, line, draft):
+        return draft
+    left = line.ticket.sized(draft.ticket.quantity)
+    held_by_it = _cost_of(left, draft.account, draft.cover, market.quotes).requirement
+    more, now = max(held_by_it, Decimal(0)), draft.holdings.balances
+    balances = replace(
+        now,
+        option_buying_power=now.option_buying_power + more,
+        stock_buying_power=now.stock_buying_power + more,
+    )
+    return replace(draft, holdings=replace(draft.holdings, balances=balances))
 
 
 def buying_power_of(draft: Drafted) -> Decimal:

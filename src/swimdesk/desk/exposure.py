@@ -9,7 +9,7 @@ from typing import TypeAlias
 from swimdesk.desk.ports import Quote
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
-from swimdesk.domain.orders import LIVE, Leg, Side, Ticket
+from swimdesk.domain.orders import LIVE, Leg, LineState, Side, Ticket
 
 Ours: TypeAlias = tuple[tuple[Broadcast, Line], ...]
 """Our lines of one account, each with its broadcast."""
@@ -24,9 +24,17 @@ def after_orders(
         for leg in line.ticket.legs if line.state in LIVE else ():
             if counts(line, leg):
                 symbol = leg.instrument.symbol
-                open_units = leg.ratio * (line.ticket.quantity - line.filled)
+                open_units = leg.ratio * line.may_trade
                 left[symbol] = left.get(symbol, Decimal(0)) + leg.side.sign * open_units
     return left
+
+
+def live_tickets(line: Line) -> tuple[Ticket, ...]:
+    """Return what holds money for a line: two tickets while a replacement is in doubt."""
+    asked = line.replacement
+    if asked is None or not line.is_being_replaced or line.state is not LineState.IN_DOUBT:
+        return (line.ticket,)
+    return (line.ticket, line.ticket.repriced(asked.price).sized(asked.quantity))
 
 
 def debit_of(ticket: Ticket, quotes: Mapping[str, Quote]) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol
 
 from swimdesk.views.models import (
@@ -69,6 +70,30 @@ class DeskFacade(Protocol):
         Returns when every request was answered or given up; ``commands`` tells what became of
         each, reads tell what became of the orders. Allowed while halted; may be repeated.
         """
+        ...
+
+    async def cancel_all(self) -> tuple[BroadcastView, ...]:
+        """Cancel every order of ours that may still trade, of all broadcasts.
+
+        Returns the broadcasts that had any, once every request was answered or given up. Allowed
+        while halted; may be repeated.
+        """
+        ...
+
+    async def replace(
+        self, reference: str, price: Decimal, overrides: tuple[str, ...] = ()
+    ) -> BroadcastView:
+        """Replace what works of a broadcast, or of its line in one account (``B/ALIAS``).
+
+        The new orders are for what is left, at ``price``, signed as in the order text. They are
+        checked like a plan, with ``overrides`` and those of the broadcast. Refused while halted.
+        Returns when every request was answered or given up; ``commands`` tells what became of
+        each, and why where nothing was sent; reads tell which order works.
+        """
+        ...
+
+    async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
+        """Wait until it is known of every line which order works, or the time is over."""
         ...
 
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:

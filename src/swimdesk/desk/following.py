@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState
 from swimdesk.desk.recorder import Change
 from swimdesk.domain.broadcast import Line
 from swimdesk.domain.executions import fill_of
-from swimdesk.domain.orders import TERMINAL, Doubt, LineState
+from swimdesk.domain.orders import TERMINAL, Doubt, LineState, Ticket
+from swimdesk.domain.replacing import Standing, average_of
 
 _STATES: dict[BrokerOrderState, LineState] = {
     BrokerOrderState.WORKING: LineState.WORKING,
@@ -21,6 +24,10 @@ _STATES: dict[BrokerOrderState, LineState] = {
     BrokerOrderState.EXPIRED: LineState.EXPIRED,
     BrokerOrderState.REPLACED: LineState.REPLACED,
 }
+
+FILL_WON = "filled before the replacement arrived"
+ON_ITS_WAY = timedelta(seconds=2)
+"""What filled so soon after a replacement was asked for filled before it arrived."""
 
 UNVERIFIED = frozenset({LineState.ACCEPTED, LineState.IN_DOUBT})
 """An order id of such a line comes from an answer; nobody has looked at the order yet."""
@@ -68,15 +75,26 @@ def doubt_without_order(line: Line) -> Doubt:
     return Doubt.PROBABLE if line.accepted else Doubt.UNKNOWN
 
 
-def updated(line: Line, order: BrokerOrder) -> Line:
-    """Return the line as the broker's order shows it; what was filled once stays filled."""
-    fill = fill_of(line.ticket, order.executions)
+def filled_of(ticket: Ticket, order: BrokerOrder) -> tuple[int, Decimal | None]:
+    """Return the units that an order filled and their average; None while no price is known."""
+    fill = fill_of(ticket, order.executions)
     units = max(fill.units, int(order.filled))
+    return units, fill.average if units and fill.units == units else None
+
+
+def updated(line: Line, order: BrokerOrder) -> Line:
+    """Return the line as the broker's order shows it; what was filled once stays filled.
+
+    What the line's earlier orders filled is counted with it.
+    """
+    own = filled_of(line.ticket, order)
+    parts = [*((one.filled, one.average) for one in line.earlier), own]
+    units = sum(filled for filled, _ in parts)
     state = _state_after(line, order, units)
     if units < line.filled and state not in TERMINAL:
         return line  # an older picture of the order
-    reason = order.reason
-    average = fill.average if units and fill.units == units else None
+    reason = order.reason or _reason_of_replacement(line, order, state)
+    average = average_of(parts)
     if units < line.filled:
         reason = f"the broker now shows {units} filled, {line.filled} were reported before"
         units, average = line.filled, line.average
@@ -103,6 +121,18 @@ def _state_after(line: Line, order: BrokerOrder, units: int) -> LineState:
         is_filled = state is LineState.FILLED or units >= line.ticket.quantity
         return LineState.FILLED if is_filled and units > line.filled else line.state
     return LineState.PARTIAL if state is LineState.WORKING and units else state
+
+
+def _reason_of_replacement(line: Line, order: BrokerOrder, state: LineState) -> str | None:
+    """Say what became of a replacement that did not take the place of the order."""
+    asked = line.replacement
+    if asked is None or line.state in TERMINAL:
+        return None
+    if state is not LineState.FILLED:
+        return None if state in TERMINAL else asked.reason
+    times = [execution.time for execution in order.executions]
+    is_earlier = bool(times) and max(times) <= asked.asked + ON_ITS_WAY
+    return FILL_WON if is_earlier or asked.standing is Standing.ASKED else None
 
 
 def _late_fill(line: Line, units: int) -> str:

@@ -12,6 +12,7 @@ from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan, Verdict
 from swimdesk.errors import InputError
 
+CANARY = "canary"
 SMALL_BROADCAST = 10
 """Up to so many targets one canary is enough; above it two go first."""
 
@@ -67,7 +68,7 @@ def check_policy(policy: str) -> None:
 def _wave_sizes(policy: str, count: int) -> list[int]:
     if policy == "all":
         return [count]
-    if policy == "canary":
+    if policy == CANARY:
         first = min(count, 1 if count <= SMALL_BROADCAST else 2)
         return [size for size in (first, count - first) if size]
     if policy.isascii() and policy.isdigit() and int(policy) > 0:

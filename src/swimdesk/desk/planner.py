@@ -148,7 +148,7 @@ class Planner:
         check_text(sizing, parsed.ticket.quantity, parsed.ticket.side)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         known, (market,) = await both(
-            self._reader.holdings(accounts), self._look([parsed.ticket], unpriced)
+            self._reader.holdings(accounts), self.look([parsed.ticket], unpriced)
         )
         asked = priced(parsed, market.quotes)
         # From here on nothing waits: orders that left during the reads are seen.
@@ -186,7 +186,7 @@ class Planner:
         found = tickets_of(intent, known, book.snapshot.by_account(), share)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         tickets = {alias: one for alias, one in found.items() if isinstance(one, Ticket)}
-        looked = await self._look(list(tickets.values()), unpriced)
+        looked = await self.look(list(tickets.values()), unpriced)
         # From here on nothing waits: what orders that left meanwhile close is not closed again.
         snapshot = book.snapshot
         markets = dict(zip(tickets, looked, strict=True))
@@ -214,10 +214,10 @@ class Planner:
     ) -> PlanResult:
         """Render, check and cap what is proposed."""
         drafts, markets = proposal.drafts, proposal.markets
-        prepared = self._render(drafts)
+        prepared = self.rendered(drafts)
         costs = {d.account.alias: cost_in(d, markets[d.account.alias]) for d in drafts}
         lines = proposal.lines + [
-            self._checked(d, prepared[alias], markets[alias], costs[alias])
+            self.checked(d, prepared[alias], markets[alias], costs[alias])
             for d in drafts
             for alias in (d.account.alias,)
         ]
@@ -225,7 +225,7 @@ class Planner:
         if request.broker_preview:
             lines = await asked_broker(self._broker, lines, prepared, proposal.known.found)
             lines = overridden.lift(lines)
-        lines = self._cap(proposal, lines, costs, overridden)
+        lines = self.cap(proposal.ticket, lines, costs, markets, overridden)
         order = {account.alias: place for place, account in enumerate(accounts)}
         lines.sort(key=lambda line: order[line.account])
         plan = self._plan(proposal, lines, overridden.unused())
@@ -258,7 +258,7 @@ class Planner:
             )
             draft = draft_of(line.ticket, holdings, tuple(ours.get(line.account, ())))
             market = result.markets[line.account]
-            again = self._checked(
+            again = self.checked(
                 draft, result.prepared[line.account], market, cost_in(draft, market)
             )
             standing = judge(again.denials, parse_overrides(result.plan.overrides)).standing
@@ -271,11 +271,12 @@ class Planner:
         orders = [LineOrder(line.account, line.account, line.ticket) for line in lines]
         return {order.account: order for order in self._broker.prepare(orders).orders}
 
-    def _render(self, drafts: Sequence[Drafted]) -> dict[str, PreparedOrder]:
+    def rendered(self, drafts: Sequence[Drafted]) -> dict[str, PreparedOrder]:
+        """Render the orders of drafts, by account."""
         orders = [LineOrder(d.account.alias, d.account.alias, d.ticket) for d in drafts]
         return {order.account: order for order in self._broker.prepare(orders).orders}
 
-    async def _look(self, tickets: Sequence[Ticket], others: Iterable[str]) -> list[Market]:
+    async def look(self, tickets: Sequence[Ticket], others: Iterable[str]) -> list[Market]:
         """Ask the market about tickets; ``others`` are symbols to be quoted with them."""
         now = self._clock.now()
         symbols = list(dict.fromkeys(x.instrument.symbol for t in tickets for x in t.legs))
@@ -300,9 +301,10 @@ class Planner:
             for ticket in tickets
         ]
 
-    def _checked(
+    def checked(
         self, draft: Drafted, order: PreparedOrder, market: Market, price: Cost
     ) -> PlannedLine:
+        """Run every check over a draft with its rendered order."""
         now = self._clock.now()
         facts = LineFacts(
             account=draft.account,
@@ -338,19 +340,20 @@ class Planner:
             fingerprint=order.fingerprint,
         )
 
-    def _cap(
+    def cap(
         self,
-        proposal: Proposal,
+        ticket: Ticket,
         lines: list[PlannedLine],
         costs: Mapping[str, Cost],
+        markets: Mapping[str, Market],
         overridden: Overridden,
     ) -> list[PlannedLine]:
         """Apply the checks of the whole broadcast: all lines or none."""
         sendable = [line for line in lines if line.verdict is Verdict.SEND]
         if not sendable:
             return lines
-        quotes = proposal.markets[sendable[0].account].quotes
-        sums = broadcast_facts(proposal.ticket, sendable, _dollars_of(lines, costs), quotes)
+        quotes = markets[sendable[0].account].quotes
+        sums = broadcast_facts(ticket, sendable, _dollars_of(lines, costs), quotes)
         found = check_broadcast(self._pace.beside(sums, sendable), self._limits)
         standing = overridden.judge(found)
         if not standing:

@@ -9,48 +9,22 @@ compared is never bound; a missing order proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from swimdesk.desk.evidence import CLOCK_MARGIN, Evidence, may_look_like, whole_second_before
 from swimdesk.desk.following import UNVERIFIED, doubt_without_order, follow, updated
-from swimdesk.desk.ports import BrokerOrder, OrdersRead
+from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
 from swimdesk.desk.recorder import Change
+from swimdesk.desk.succession import judge_replacement, order_in, with_earlier_fills
 from swimdesk.domain.broadcast import Broadcast, Line
-from swimdesk.domain.orders import Doubt, LineState
-
-CLOCK_MARGIN = timedelta(seconds=5)
-"""How far the broker's one-second stamps and clock may lie before our own send time."""
-
-READS_FOR_ABSENCE = 5
-"""So many complete reads must have missed an order before its absence means anything."""
+from swimdesk.domain.executions import Execution
+from swimdesk.domain.orders import TERMINAL, Doubt, LineState
 
 _SHOULD_NOT_EXIST = frozenset({LineState.REFUSED, LineState.NOT_SENT, LineState.ABSENT})
 _UNEXPLAINED = UNVERIFIED | {LineState.SENDING}
 """Lines whose order may be in the list without being known as theirs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Horizons:
-    """How long to wait before one look-alike is taken, and before absence is thought likely."""
-
-    bind: timedelta = timedelta(seconds=60)
-    absent: timedelta = timedelta(seconds=180)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A read and what else is known when it is judged."""
-
-    read: OrdersRead
-    now: datetime
-    ours: Mapping[str, Sequence[Line]]
-    """Our lines of all broadcasts by account, at least for accounts with a line to search for."""
-    tag: str | None = None
-    """How the broker marks orders of our application, once learnt from a verified order."""
-    reads: Mapping[str, int] = field(default_factory=dict)
-    """Complete reads by line ref that began after the line had left, this one included."""
-    horizons: Horizons = field(default_factory=Horizons)
 
 
 def reconcile(broadcast: Broadcast, evidence: Evidence) -> list[Change]:
@@ -61,11 +35,18 @@ def reconcile(broadcast: Broadcast, evidence: Evidence) -> list[Change]:
     changes = []
     for line in broadcast.lines:
         if line.account in evidence.read.accounts:
-            case = _Case(broadcast, line, listed.get(line.account, []), evidence)
-            change = _judge(case)
+            orders = listed.get(line.account, [])
+            seen = with_earlier_fills(line, orders)
+            change = _judge(_Case(broadcast, seen, orders, evidence))
             if change is not None and change.line != line:
-                changes.append(change)
+                fills = _earlier_fills(line, orders)
+                changes.append(replace(change, executions=(*fills, *change.executions)))
     return changes
+
+
+def _earlier_fills(line: Line, orders: Sequence[BrokerOrder]) -> tuple[Execution, ...]:
+    ids = {one.order_id for one in line.earlier}
+    return tuple(e for order in orders if order.order_id in ids for e in order.executions)
 
 
 def could_show(broadcast: Broadcast, line: Line, read: OrdersRead, began: datetime) -> bool:
@@ -81,9 +62,21 @@ def could_show(broadcast: Broadcast, line: Line, read: OrdersRead, began: dateti
     )
 
 
+def could_show_replacement(line: Line, read: OrdersRead, began: datetime) -> bool:
+    """Tell whether the read would list the order asked for in place of this line's."""
+    asked = line.replacement
+    return (
+        asked is not None
+        and read.complete
+        and line.account in read.accounts
+        and read.since <= whole_second_before(asked.asked)
+        and min(began, read.until) >= asked.asked
+    )
+
+
 def sent_before(broadcast: Broadcast) -> datetime:
     """Return the earliest wall time, by the broker's clock, of any order of the broadcast."""
-    return broadcast.created.replace(microsecond=0) - CLOCK_MARGIN
+    return whole_second_before(broadcast.created)
 
 
 def sent_at(broadcast: Broadcast, line: Line) -> datetime:
@@ -96,7 +89,9 @@ def accounts_to_search(broadcast: Broadcast) -> frozenset[str]:
     return frozenset(
         line.account
         for line in broadcast.lines
-        if line.state in UNVERIFIED or line.state in _SHOULD_NOT_EXIST
+        if line.state in UNVERIFIED
+        or line.state in _SHOULD_NOT_EXIST
+        or line.replacement is not None
     )
 
 
@@ -118,12 +113,6 @@ class _Case:
         return self.age >= self.evidence.horizons.bind
 
     @property
-    def is_missed_for_long(self) -> bool:
-        """Whether this complete read, like enough before it, does not list the line's order."""
-        reads = self.evidence.reads.get(self.line.ref, 0)
-        return self.evidence.read.complete and reads >= READS_FOR_ABSENCE
-
-    @property
     def latest(self) -> datetime:
         """When the broker may have entered the order at the latest, for all we expect."""
         return sent_at(self.broadcast, self.line) + self.evidence.horizons.bind + CLOCK_MARGIN
@@ -132,7 +121,9 @@ class _Case:
 def _judge(case: _Case) -> Change | None:
     line = case.line
     if line.order_id is not None:
-        found = next((o for o in case.orders if o.order_id == line.order_id), None)
+        found = order_in(case.orders, line.order_id)
+        if _is_about_replacing(line, found):
+            return judge_replacement(line, case.orders, case.evidence)
         if found is not None:
             return _contradict(case, [found]) if _is_impossible(line) else follow(line, found)
         return _missing(case) if line.state in UNVERIFIED else None
@@ -142,6 +133,14 @@ def _judge(case: _Case) -> Change | None:
         alike = candidates(case.broadcast, line, case.orders, case.evidence)
         return _contradict(case, [order for order in alike if order.entered <= case.latest])
     return None
+
+
+def _is_about_replacing(line: Line, order: BrokerOrder | None) -> bool:
+    """Tell whether it is to be decided which order works; late replacements come back so."""
+    if line.replacement is None or line.state in TERMINAL:
+        return False
+    was_replaced = order is not None and order.state is BrokerOrderState.REPLACED
+    return line.is_being_replaced or was_replaced
 
 
 def _is_impossible(line: Line) -> bool:
@@ -158,7 +157,7 @@ def _missing(case: _Case) -> Change | None:
     """
     line = case.line
     found = candidates(case.broadcast, line, case.orders, case.evidence)
-    if not found and not (case.is_over_horizon and case.is_missed_for_long):
+    if not found and not (case.is_over_horizon and case.evidence.is_missed_for_long(case.line.ref)):
         return None
     return Change(
         replace(
@@ -216,7 +215,9 @@ def _absent(case: _Case) -> Change | None:
     """Think of absence only where nothing ever spoke for the order's existence."""
     if case.line.doubt not in (Doubt.UNKNOWN, Doubt.ABSENT_CANDIDATE) or case.line.accepted:
         return None
-    if case.age < case.evidence.horizons.absent or not case.is_missed_for_long:
+    if case.age < case.evidence.horizons.absent or not case.evidence.is_missed_for_long(
+        case.line.ref
+    ):
         return None
     text = "no order like this one is listed; it probably never arrived, a person decides"
     return Change(replace(case.line, doubt=Doubt.ABSENT_CANDIDATE, reason=text))
@@ -236,8 +237,10 @@ def _rivals(case: _Case) -> list[Line]:
         other
         for other in case.evidence.ours.get(case.line.account, ())
         if other.ref != case.line.ref
-        and other.fingerprint == case.line.fingerprint
-        and other.state in _UNEXPLAINED
+        and (
+            (other.fingerprint == case.line.fingerprint and other.state in _UNEXPLAINED)
+            or may_look_like(other, case.line.fingerprint)
+        )
     ]
 
 
@@ -245,14 +248,5 @@ def candidates(
     broadcast: Broadcast, line: Line, orders: Iterable[BrokerOrder], evidence: Evidence
 ) -> list[BrokerOrder]:
     """Return the orders that may be this line: same look, not before it left, nobody else's."""
-    taken = {other.order_id for other in evidence.ours.get(line.account, ())}
     earliest = sent_before(broadcast)
-    return [
-        order
-        for order in orders
-        if order.fingerprint is not None
-        and order.fingerprint == line.fingerprint
-        and order.order_id not in taken
-        and order.entered >= earliest
-        and (evidence.tag is None or order.tag is None or order.tag == evidence.tag)
-    ]
+    return evidence.alike(line.account, line.fingerprint, earliest, orders)

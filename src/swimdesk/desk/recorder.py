@@ -21,10 +21,11 @@ log = get_log(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line's new form and the fills that came with it."""
+    """A line's new form, the fills that came with it, and what a person must look at, if so."""
 
     line: Line
     executions: tuple[Execution, ...] = ()
+    alarm: str | None = None
 
 
 Decide = Callable[[Broadcast], Sequence[Change]]
@@ -75,8 +76,28 @@ class Recorder:
             lines = tuple(change.line for change in changes)
             self.publish(LinesChanged(broadcast_id, lines))
         await self._raise_alarms(broadcast, lines)
+        for change in changes:
+            if change.alarm is not None:
+                await self.alarm(f"{change.line.account}: {change.alarm}")
         if self._after is not None:
             await self._after(broadcast, lines)
+
+    def current(self, broadcast_id: str) -> Broadcast:
+        """Return a broadcast that is followed, as it is now."""
+        return self._book.snapshot.broadcasts[broadcast_id]
+
+    async def until(
+        self, broadcast_id: str, is_so: Callable[[Broadcast], bool], limit_s: float
+    ) -> bool:
+        """Wait until a broadcast is as wanted; False if it is not within that time."""
+        with self._bus.subscribe() as events:
+            try:
+                async with asyncio.timeout(limit_s):
+                    while not is_so(self.current(broadcast_id)):
+                        await events.get()
+            except TimeoutError:
+                return False
+        return True
 
     async def fact(self, name: str) -> str | None:
         """Return what was learnt under a name, by this process or an earlier one."""
@@ -131,6 +152,10 @@ class Recorder:
                 await self.alarm(
                     f"{line.account}: the order reported as {old} is now {line.state}"
                     f" ({line.reason or 'no reason given'})"
+                )
+            if line.filled > line.ticket.quantity >= before.line(line.ref).filled:
+                await self.alarm(
+                    f"{line.account}: {line.filled} filled of {line.ticket.quantity} ordered"
                 )
 
 

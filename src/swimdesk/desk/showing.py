@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from swimdesk.desk.ports import BrokerOrder, ChainContract, Quote
+from swimdesk.desk.ports import BrokerOrder, ChainContract, GuardRecord, GuardState, Quote
 from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.instruments import OptionContract
 from swimdesk.domain.positions import Position
@@ -15,6 +15,7 @@ from swimdesk.views.models import (
     BalanceView,
     ChainRow,
     ChainView,
+    GuardView,
     LearnedView,
     OrderView,
     PositionView,
@@ -119,3 +120,9 @@ def _chain_row(contract: ChainContract) -> ChainRow:
         open_interest=contract.open_interest,
         volume=contract.volume,
     )
+
+
+def guard_view(record: GuardRecord) -> GuardView:
+    """Show the kill switch."""
+    is_halted = record.state is GuardState.HALTED
+    return GuardView(record.state.value, record.reason, record.since if is_halted else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
-from swimdesk.desk.launching import check_policy, lines_of_plan, waves_of
+from swimdesk.desk.launching import CANARY, check_policy, lines_of_plan, waves_of
 from swimdesk.desk.pace import NEVER_LEFT, Pace
 from swimdesk.desk.planner import Planner, PlanResult
 from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
@@ -71,6 +72,8 @@ class _Kept:
     saved: bool
 
 
+_PRICE = re.compile(r"@\S+")
+
 PLAN_MARGIN = timedelta(seconds=1)
 """A broadcast so little older than a plan may not have been known to it."""
 
@@ -107,7 +110,7 @@ class Submitter:
                 return earlier
             check_policy(request.waves)
             try:
-                self._check_may_send()
+                check_may_send(self._parts.guard, self._parts.recorder)
                 plan, orders = await self._take_plan(request)
             except GuardError:
                 # A repeated request of an earlier process finds its plan used: show its broadcast.
@@ -155,7 +158,8 @@ class Submitter:
             ready=self._ready_wave,
             left=lambda: self._parts.calm.end(broadcast.id),
             answered=self._answered,
-            stop_on_refuse=request.on_refuse == "stop",
+            stop_on_refuse=(request.on_refuse or _on_refuse(request.waves)) == "stop",
+            is_canary=request.waves == CANARY,
         )
         self._parts.supervisor.job(f"broadcast {broadcast.id}", self._launch(launch))
         # The burst goes first; the answer to whoever asked can wait one turn of the loop.
@@ -203,14 +207,6 @@ class Submitter:
 
     async def _ready_wave(self, wave: Prepared) -> None:
         await self._ready([order.account for order in wave.orders])
-
-    def _check_may_send(self) -> None:
-        self._parts.guard.check()
-        if self._parts.recorder.store_failed:
-            raise StoreError(
-                "Results of an earlier broadcast could not be written, so nothing more is sent;"
-                " free disk space and restart the desk. Its orders are at the broker."
-            )
 
     async def _take_plan(self, request: SubmitRequest) -> tuple[Plan, Mapping[str, PreparedOrder]]:
         """Return a live plan with its rendered orders and make sure it is used only once."""
@@ -261,7 +257,7 @@ class Submitter:
             return
         kept = self._plans.get(request.plan)
         plan = kept.result.plan if kept else await self._parts.journal.load_plan(request.plan)
-        if plan is not None and plan.order != earlier.order:
+        if plan is not None and _is_another_order(plan, earlier):
             raise InputError(
                 f"The key {request.key} was used by broadcast {earlier.id} for another order,"
                 f" {earlier.order}; nothing was sent."
@@ -326,6 +322,16 @@ class Submitter:
         self._parts.recorder.publish(Halted(reason))
 
 
+def check_may_send(guard: Guard, recorder: Recorder) -> None:
+    """Raise TradingHalted or StoreError if no order may leave at all."""
+    guard.check()
+    if recorder.store_failed:
+        raise StoreError(
+            "Results of an earlier broadcast could not be written, so nothing more is sent;"
+            " free disk space and restart the desk. Its orders are at the broker."
+        )
+
+
 async def make_ready(broker: Broker, accounts: Sequence[Account]) -> None:
     """Get every login ready for a burst; one that is not shows in its own lines, not here."""
     logins: dict[str, list[str]] = {}
@@ -339,11 +345,23 @@ async def make_ready(broker: Broker, accounts: Sequence[Account]) -> None:
             log.warning("login.not_ready", login=login, error=str(result))
 
 
+def _on_refuse(waves: str) -> str:
+    """Return what a refusal does where nobody said: a canary is sent to be heeded."""
+    return "stop" if waves == CANARY else "skip"
+
+
 def _check_digest(plan: Plan, orders: Mapping[str, PreparedOrder]) -> None:
     """What was shown is what leaves: the bodies must hash to the digest of the plan."""
     lines = [replace(x, body_hash=orders[x.account].body_hash) for x in plan.sendable]
     if digest(lines, plan.overrides) != plan.digest:
         raise PlanExpired("The orders no longer match the plan; preview the order again.")
+
+
+def _is_another_order(plan: Plan, earlier: Broadcast) -> bool:
+    """Tell whether a plan is of another order text; what ``@mid`` comes to may differ."""
+    if plan.price_from is None:
+        return plan.order != earlier.order
+    return _PRICE.sub("@", plan.order) != _PRICE.sub("@", earlier.order)
 
 
 def _first_wave_sending(lines: Sequence[Line], first: Sequence[PreparedOrder]) -> tuple[Line, ...]:

@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.calm import Calm
+from swimdesk.desk.evidence import Evidence, Horizons
 from swimdesk.desk.following import UNVERIFIED
 from swimdesk.desk.ports import Broker, Clock, OrdersRead
 from swimdesk.desk.reconciler import (
-    Evidence,
-    Horizons,
     accounts_to_search,
     could_show,
+    could_show_replacement,
     reconcile,
 )
 from swimdesk.desk.recorder import Change, Recorder
@@ -51,7 +51,7 @@ PRICE_READS = 20
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A read, when it was begun, and the lines (by ref) that had left by then and were open."""
+    """A read, when it was begun, and what (by ref) had left by then and was not seen yet."""
 
     read: OrdersRead
     began: datetime
@@ -75,6 +75,9 @@ class _Memory:
             is_looked_for = line.ref in look.asked or _is_unpriced(line)
             if is_looked_for and could_show(broadcast, line, look.read, look.began):
                 counts[line.ref] += 1
+            asked = line.replacement
+            if asked is not None and asked.ref in look.asked:
+                counts[asked.ref] += could_show_replacement(line, look.read, look.began)
         return counts
 
     def reads_of(self, broadcast: Broadcast, line: Line) -> int:
@@ -292,7 +295,17 @@ class Tracker:
 
 
 def _unverified(broadcasts: Iterable[Broadcast]) -> frozenset[str]:
-    return frozenset(line.ref for b in broadcasts for line in b.lines if line.state in UNVERIFIED)
+    """Return the refs of lines, and of replacements, that have left and were not seen yet."""
+    lines = [line for broadcast in broadcasts for line in broadcast.lines]
+    orders = {line.ref for line in lines if line.state in UNVERIFIED}
+    return frozenset(orders | {ref for line in lines if (ref := _unseen_replacement(line))})
+
+
+def _unseen_replacement(line: Line) -> str | None:
+    """Return the ref of a replacement whose request is over, answered or given up."""
+    asked = line.replacement if line.is_being_replaced else None
+    is_over = asked is not None and (asked.taken or line.state is not LineState.REPLACING)
+    return asked.ref if asked is not None and is_over else None
 
 
 def _is_unpriced(line: Line) -> bool:

@@ -17,6 +17,7 @@ from swimdesk.domain.orders import (
     Ticket,
     may_move,
 )
+from swimdesk.domain.replacing import EarlierOrder, Replacement, Standing
 from swimdesk.errors import InvariantBroken
 
 
@@ -61,6 +62,8 @@ class Line:
     """One account's part of a broadcast; carries its own ticket.
 
     ``ref`` is ours, minted and written down before sending. Times are nanoseconds since confirm.
+    Order id, price and fingerprint are those of the order that works; units filled by all orders
+    of the line count.
     """
 
     ref: str
@@ -83,6 +86,30 @@ class Line:
     sent_ns: int | None = None
     first_byte_ns: int | None = None
     acked_ns: int | None = None
+    earlier: tuple[EarlierOrder, ...] = ()
+    """The orders that it had before, as they ended."""
+    replacement: Replacement | None = None
+    """The latest that was asked for and is not this line's order."""
+
+    @property
+    def is_being_replaced(self) -> bool:
+        """Whether an order asked for in place of this line's may be at the broker."""
+        asked = self.replacement is not None and self.replacement.standing is Standing.ASKED
+        return asked and self.state not in TERMINAL
+
+    @property
+    def order_ids(self) -> frozenset[str]:
+        """Every order that is known to be, or to have been, this line's."""
+        known = {one.order_id for one in self.earlier}
+        return frozenset(known if self.order_id is None else known | {self.order_id})
+
+    @property
+    def may_trade(self) -> int:
+        """Units that may still trade; while a replacement is in doubt those of both orders."""
+        left = max(self.ticket.quantity - self.filled, 0)
+        if self.state is LineState.IN_DOUBT and self.is_being_replaced and self.replacement:
+            left += self.replacement.quantity
+        return left
 
     def moved(self, state: LineState, **changes: object) -> Line:
         """Return this line in another state; InvariantBroken if the table forbids the move."""

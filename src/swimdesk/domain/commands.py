@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -11,6 +12,7 @@ class CommandKind(StrEnum):
     """What an order at the broker can be told."""
 
     CANCEL = "cancel"
+    REPLACE = "replace"
 
 
 class CommandOutcome(StrEnum):
@@ -26,13 +28,16 @@ class CommandOutcome(StrEnum):
     """Nothing was sent; the order, if there is one, is as it was."""
     ENDED = "ended"
     """The line had reached its end before, so nothing was sent."""
+    DENIED = "denied"
+    """Our own checks said no, so nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command on one line; without an outcome it was written down and nothing else is known.
 
-    ``order_id`` is the order that it was aimed at, None where nothing could be sent.
+    ``order_id`` is the order that it was aimed at, None where nothing could be sent. ``price`` is
+    what a replacement asks, ``new_order_id`` the order that the broker's answer named.
     """
 
     id: str
@@ -44,3 +49,5 @@ class Command:
     outcome: CommandOutcome | None = None
     answered: datetime | None = None
     reason: str | None = None
+    price: Decimal | None = None
+    new_order_id: str | None = None

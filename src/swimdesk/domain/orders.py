@@ -202,6 +202,10 @@ class Ticket:
         """Return this ticket for another number of units."""
         return replace(self, quantity=quantity)
 
+    def repriced(self, price: Decimal | None) -> Ticket:
+        """Return this ticket at another price."""
+        return replace(self, price=price)
+
     def with_effect(self, effect: Effect) -> Ticket:
         """Return this ticket with its effect resolved."""
         return replace(self, effect=effect)
@@ -289,7 +293,7 @@ TRANSITIONS: dict[LineState, frozenset[LineState]] = {
     _S.WORKING: _AT_BROKER,
     _S.PARTIAL: _AT_BROKER,
     _S.CANCELING: _AT_BROKER,
-    _S.REPLACING: _AT_BROKER,
+    _S.REPLACING: _AT_BROKER | {_S.IN_DOUBT},
     _S.FILLED: frozenset(),
     _S.CANCELED: frozenset({_S.FILLED}),
     _S.REJECTED: frozenset({_S.FILLED}),

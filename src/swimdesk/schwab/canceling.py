@@ -75,7 +75,7 @@ class Cancels:
 
     async def cancel(self, account: str, order_id: str) -> CancelOutcome:
         """Ask once to cancel an order; what is wrong on the way there is part of the outcome."""
-        if not _ORDER_ID.fullmatch(order_id):
+        if not is_order_id(order_id):
             return _not_sent("not an order id of the broker")
         try:
             (entry,) = await self._directory.entries([account])
@@ -121,6 +121,11 @@ class Cancels:
         except (httpx.HTTPError, httpx.InvalidURL):
             reason = f"the answer is not understood; {_PERHAPS}"
         return CancelOutcome(CommandOutcome.UNKNOWN, clean(redact(reason)))
+
+
+def is_order_id(text: str) -> bool:
+    """Tell whether this may be the id of an order, and so stand in an address."""
+    return _ORDER_ID.fullmatch(text) is not None
 
 
 def _not_sent(reason: str) -> CancelOutcome:

@@ -30,7 +30,7 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.orders import Ticket
 from swimdesk.domain.plan import BrokerVerdict
 from swimdesk.errors import BrokerUnreachable, ProtocolDrift, StoreError
-from swimdesk.schwab.canceling import Cancels
+from swimdesk.schwab.canceling import Cancels, is_order_id
 from swimdesk.schwab.connection import LaneRequest
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
 from swimdesk.schwab.lane import Lane, guarded
@@ -193,6 +193,8 @@ class SchwabBroker:
         entry = self._directory.known(order.account)
         if entry is None:
             return Fault.NO_ACCOUNT
+        if order.replaces is not None and not is_order_id(order.replaces):
+            return Fault.NO_ORDER
         login = entry.account.login
         if login not in tokens:
             tokens[login] = self._tokens.current(login)

@@ -23,6 +23,7 @@ class Fault(StrEnum):
 
     NO_TOKEN = "no_token"  # noqa: S105 - a state, not a secret
     NO_ACCOUNT = "no_account"
+    NO_ORDER = "no_order"
     NO_CONNECTION = "no_connection"
     CONNECTION_ENDED = "connection_ended"
     WRITE_FAILED = "write_failed"
@@ -47,6 +48,9 @@ FAULTS: Final[dict[Fault, Verdict]] = {
     Fault.NO_TOKEN: Verdict(OutcomeKind.NOT_SENT, "no live access token; nothing was written"),
     Fault.NO_ACCOUNT: Verdict(
         OutcomeKind.NOT_SENT, "the broker's name for this account is not known; nothing was written"
+    ),
+    Fault.NO_ORDER: Verdict(
+        OutcomeKind.NOT_SENT, "what is to be replaced is no order id; nothing was written"
     ),
     Fault.NO_CONNECTION: Verdict(OutcomeKind.NOT_SENT, "no connection; nothing was written"),
     Fault.CONNECTION_ENDED: Verdict(

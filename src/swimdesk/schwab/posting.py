@@ -1,4 +1,4 @@
-"""The bytes of an order POST, built whole before the burst."""
+"""The bytes of an order's POST or PUT, built whole before the burst."""
 
 from __future__ import annotations
 
@@ -43,12 +43,16 @@ def address_of(api_url: str) -> Address:
 def post(
     order: PreparedOrder, account_hash: str, address: Address, token: Secret | None
 ) -> LaneRequest | None:
-    """Return the whole request of an order; None without a token that fits into a header."""
+    """Return the whole request of an order, a PUT where it replaces another.
+
+    None without a token that fits into a header.
+    """
     text = token.reveal() if token is not None else ""
     if not _TOKEN.fullmatch(text):
         return None
+    method, place = ("POST", "") if order.replaces is None else ("PUT", f"/{order.replaces}")
     head = (
-        f"POST /trader/v1/accounts/{account_hash}/orders HTTP/1.1\r\n"
+        f"{method} /trader/v1/accounts/{account_hash}/orders{place} HTTP/1.1\r\n"
         f"Host: {address.authority}\r\n"
         f"Authorization: Bearer {text}\r\n"
         "Accept: application/json\r\n"

@@ -296,6 +296,10 @@ _FLAKY: tuple[tuple[Operation, Fault, float], ...] = (
     (Operation.GET, Fault.ERROR_BEFORE, 0.01),
     (Operation.ACCOUNTS, Fault.ERROR_BEFORE, 0.01),
     (Operation.QUOTES, Fault.UNAVAILABLE_BEFORE, 0.01),
+    (Operation.REPLACE, Fault.RESET_AFTER, 0.01),
+    (Operation.REPLACE, Fault.RESET_BEFORE, 0.01),
+    (Operation.REPLACE, Fault.ERROR_AFTER, 0.01),
+    (Operation.REPLACE, Fault.LATE_ACCEPT, 0.005),
 )
 
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.errors import InvariantBroken
 from swimdesk.store import queries
 from swimdesk.store.connection import transaction
-from swimdesk.store.rows import Row, readable, time_of, time_text
-
-FIRST_SCHEMA: Final = 2
-"""The schema number from which on a database has commands."""
+from swimdesk.store.rows import Row, decimal_of, decimal_text, readable, time_of, time_text
 
 _INSERT = (
-    "INSERT INTO commands (id, ref, kind, at, order_id, outcome, answered, reason)"
-    " VALUES (:id, :ref, :kind, :at, :order_id, :outcome, :answered, :reason)"
+    "INSERT INTO commands"
+    " (id, ref, kind, at, order_id, outcome, answered, reason, price, new_order_id)"
+    " VALUES (:id, :ref, :kind, :at, :order_id, :outcome, :answered, :reason, :price,"
+    " :new_order_id)"
 )
 _END = (
-    "UPDATE commands SET outcome = :outcome, answered = :answered, reason = :reason"
-    " WHERE id = :id AND outcome IS NULL"
+    "UPDATE commands SET outcome = :outcome, answered = :answered, reason = :reason,"
+    " new_order_id = :new_order_id WHERE id = :id AND outcome IS NULL"
 )
 
 
@@ -63,6 +62,8 @@ def _command(
     outcome: str | None,
     answered: str | None,
     reason: str | None,
+    price: str | None,
+    new_order_id: str | None,
 ) -> Command:
     return Command(
         id=id_,
@@ -74,6 +75,8 @@ def _command(
         outcome=None if outcome is None else CommandOutcome(outcome),
         answered=None if answered is None else time_of(answered),
         reason=reason,
+        price=decimal_of(price),
+        new_order_id=new_order_id,
     )
 
 
@@ -87,4 +90,6 @@ def _values(command: Command) -> dict[str, Any]:
         "outcome": None if command.outcome is None else command.outcome.value,
         "answered": None if command.answered is None else time_text(command.answered),
         "reason": command.reason,
+        "price": decimal_text(command.price),
+        "new_order_id": command.new_order_id,
     }

@@ -13,7 +13,7 @@ from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.commands import Command
 from swimdesk.domain.executions import Execution
 from swimdesk.store import queries
-from swimdesk.store.commands import FIRST_SCHEMA, commands_of
+from swimdesk.store.commands import commands_of
 from swimdesk.store.connection import BUSY_TIMEOUT_S, read_only_address
 from swimdesk.store.faults import NOTHING_SENT, told
 from swimdesk.store.inspection import check_identity
@@ -48,7 +48,7 @@ class History:
 
     async def commands(self, broadcast_id: str) -> tuple[Command, ...]:
         """Read the commands on the lines of a broadcast, oldest first."""
-        if self._schema < FIRST_SCHEMA:
+        if self._schema < queries.FIRST_COMMANDS:
             return ()
         return commands_of(await self._rows(queries.COMMANDS, broadcast_id))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,9 +26,11 @@ from swimdesk.store.rows import (
     broadcast_of,
     broadcast_row,
     decimal_of,
+    earlier_of,
     execution_values,
     executions_of,
     guard_of,
+    is_same_but_price,
     line_values,
     readable,
     summary_of,
@@ -246,18 +249,23 @@ def sizes(connection: sqlite3.Connection, limit: int) -> tuple[BroadcastSize, ..
 
 
 def history(
-    connection: sqlite3.Connection, limit: int, schema: int = queries.RISK_SCHEMA
+    connection: sqlite3.Connection, limit: int, schema: int = queries.NEWEST_SCHEMA
 ) -> tuple[BroadcastSummary, ...]:
     """Read the newest broadcasts first, of a database of that schema or a later one."""
     query = queries.for_schema(queries.NEWEST, schema)
     rows = connection.execute(query, (limit,)).fetchall()
-    return tuple(summary_of(_with_lines(connection, row)) for row in rows)
+    return tuple(summary_of(_with_lines(connection, row, schema)) for row in rows)
 
 
 def orders_since(connection: sqlite3.Connection, since: datetime) -> Mapping[tuple[str, str], str]:
     """Read which orders are ours since then: account and order id to broadcast."""
-    rows = connection.execute(queries.ORDERS_SINCE, (time_text(since),))
-    return {(account, order_id): broadcast for account, order_id, broadcast in rows}
+    rows = connection.execute(queries.ORDERS_SINCE, (time_text(since),)).fetchall()
+    with readable("orders"):
+        return {
+            (account, one): broadcast
+            for account, order_id, earlier, broadcast in rows
+            for one in (order_id, *(order.order_id for order in earlier_of(earlier)))
+        }
 
 
 def executions(
@@ -316,7 +324,8 @@ def _check_move(
     if known is None:
         raise InvariantBroken(f"broadcast {broadcast_id} has no line {ref}")
     for column in FIXED_COLUMNS:
-        if known[column] != line[column]:
+        is_same = is_same_but_price if column == "ticket" else operator.eq
+        if not is_same(known[column], line[column]):
             raise InvariantBroken(f"the {column} of line {ref} cannot change")
     if LineState(line["state"]) not in _REACHABLE[LineState(known["state"])]:
         raise InvariantBroken(f"line {ref} cannot go back from {known['state']} to {line['state']}")
@@ -335,5 +344,8 @@ def _one(connection: sqlite3.Connection, query: str, value: str) -> Broadcast | 
     return None if row is None else _with_lines(connection, row)
 
 
-def _with_lines(connection: sqlite3.Connection, row: Sequence[Any]) -> Broadcast:
-    return broadcast_of(row, connection.execute(queries.LINES, (row[0],)).fetchall())
+def _with_lines(
+    connection: sqlite3.Connection, row: Sequence[Any], schema: int = queries.NEWEST_SCHEMA
+) -> Broadcast:
+    query = queries.for_schema(queries.LINES, schema)
+    return broadcast_of(row, connection.execute(query, (row[0],)).fetchall())

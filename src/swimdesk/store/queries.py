@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from swimdesk.domain.orders import TERMINAL
 from swimdesk.errors import UnknownReference
@@ -18,17 +19,29 @@ _BROADCASTS = f"SELECT {', '.join(BROADCAST_COLUMNS)} FROM broadcasts"  # noqa: 
 _LINES = f"SELECT {', '.join(LINE_COLUMNS)} FROM lines"  # noqa: S608 - our names
 _ENDS = ", ".join(f"'{state.value}'" for state in sorted(TERMINAL))
 
-RISK_SCHEMA = 3
+FIRST_COMMANDS: Final = 2
+"""The schema number from which on a database has commands."""
+
+RISK_SCHEMA: Final = 3
 """The schema number from which on broadcasts tell what they were checked against."""
 
-_OF_RISK = {"plan": "NULL", "limits": "''", "overrides": "'[]'", "notional": "NULL"}
+NEWEST_SCHEMA: Final = 4
+"""The schema number from which on lines and commands know of replacements."""
+
+_INSTEAD: Final = (
+    (RISK_SCHEMA, "plan, limits, overrides, notional", "NULL, '', '[]', NULL"),
+    (NEWEST_SCHEMA, "earlier, replacement", "'[]', NULL"),
+    (NEWEST_SCHEMA, "c.price, c.new_order_id", "NULL, NULL"),
+)
+"""Columns, the schema from which on they are there, and what stands for them before."""
 
 
 def for_schema(query: str, schema: int) -> str:
-    """Return a query of broadcasts as a database of that schema understands it."""
-    if schema >= RISK_SCHEMA:
-        return query
-    return query.replace(", ".join(_OF_RISK), ", ".join(_OF_RISK.values()))
+    """Return a query as a database of that schema understands it."""
+    for first, columns, instead in _INSTEAD:
+        if schema < first:
+            query = query.replace(columns, instead)
+    return query
 
 
 BROADCAST = f"{_BROADCASTS} WHERE id = ?"
@@ -48,14 +61,15 @@ EXECUTIONS = (
     " ORDER BY e.time, e.activity_id, e.leg_id"
 )
 ORDERS_SINCE = (
-    "SELECT l.account, l.order_id, l.broadcast FROM lines l JOIN broadcasts b ON b.id = l.broadcast"
+    "SELECT l.account, l.order_id, l.earlier, l.broadcast"
+    " FROM lines l JOIN broadcasts b ON b.id = l.broadcast"
     " WHERE b.created >= ? AND l.order_id IS NOT NULL"
 )
 """Which orders are ours, and of which broadcast."""
 
 COMMANDS = (
-    "SELECT c.id, c.ref, l.account, c.kind, c.at, c.order_id, c.outcome, c.answered, c.reason"
-    " FROM commands c JOIN lines l ON l.ref = c.ref WHERE l.broadcast = ?"
+    "SELECT c.id, c.ref, l.account, c.kind, c.at, c.order_id, c.outcome, c.answered, c.reason,"
+    " c.price, c.new_order_id FROM commands c JOIN lines l ON l.ref = c.ref WHERE l.broadcast = ?"
     " ORDER BY c.at, l.position, c.id"
 )
 IDS_ENDING = "SELECT id FROM broadcasts WHERE upper(substr(id, -length(?1))) = upper(?1)"

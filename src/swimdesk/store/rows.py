@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -15,6 +16,7 @@ from swimdesk.domain.broadcast import Broadcast, Denial, Grade, Line, counts
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.orders import Doubt, LineState, Ticket
+from swimdesk.domain.replacing import EarlierOrder, Replacement, Standing
 from swimdesk.errors import OrderTextError, StoreCorrupt
 
 BROADCAST_COLUMNS = (
@@ -24,12 +26,14 @@ BROADCAST_COLUMNS = (
 LINE_COLUMNS = (
     "ref", "account", "login", "last4", "ticket", "state", "doubt", "order_id", "accepted",
     "filled", "average", "reason", "denials", "fingerprint", "body_hash", "correlation_id",
-    "sent_ns", "first_byte_ns", "acked_ns",
+    "sent_ns", "first_byte_ns", "acked_ns", "earlier", "replacement",
 )  # fmt: skip
 FIXED_COLUMNS = ("account", "login", "last4", "ticket")
-"""What a line is born with and keeps."""
+"""What a line is born with and keeps; of its ticket only the price may change."""
 
-CHANGING_COLUMNS = tuple(c for c in LINE_COLUMNS if c not in {"ref", *FIXED_COLUMNS})
+CHANGING_COLUMNS = (
+    "ticket", *(c for c in LINE_COLUMNS if c not in {"ref", *FIXED_COLUMNS}),
+)  # fmt: skip
 EXECUTION_COLUMNS = (
     "order_id", "activity_id", "leg_id", "symbol", "quantity", "price", "time",
 )  # fmt: skip
@@ -98,6 +102,45 @@ def _denial(
     return Denial(code, detail, Grade(grade), override)
 
 
+def earlier_text(orders: Sequence[EarlierOrder]) -> str:
+    """Write a line's earlier orders, as JSON."""
+    return json.dumps([[x.order_id, x.filled, decimal_text(x.average)] for x in orders])
+
+
+def earlier_of(text: str) -> tuple[EarlierOrder, ...]:
+    """Read a line's earlier orders."""
+    return tuple(
+        EarlierOrder(i, filled, decimal_of(price)) for i, filled, price in json.loads(text)
+    )
+
+
+def replacement_text(asked: Replacement | None) -> str | None:
+    """Write a replacement that was asked for, as JSON."""
+    if asked is None:
+        return None
+    values = {field.name: getattr(asked, field.name) for field in fields(asked)}
+    return json.dumps(values | {"price": str(asked.price), "asked": time_text(asked.asked)})
+
+
+def replacement_of(text: str | None) -> Replacement | None:
+    """Read a replacement that was asked for."""
+    if text is None:
+        return None
+    values = json.loads(text)
+    values |= {
+        "price": Decimal(values["price"]),
+        "asked": time_of(values["asked"]),
+        "standing": Standing(values["standing"]),
+    }
+    return Replacement(**values)
+
+
+def is_same_but_price(one: str, other: str) -> bool:
+    """Tell whether two tickets, as written, differ in their prices at most."""
+    ticket = ticket_of(other)
+    return one == other or ticket_of(one).repriced(ticket.price) == ticket
+
+
 def broadcast_row(broadcast: Broadcast) -> tuple[Any, ...]:
     """Return the values of BROADCAST_COLUMNS."""
     return (
@@ -142,6 +185,8 @@ def line_values(line: Line) -> dict[str, Any]:
         "accepted": int(line.accepted),
         "average": decimal_text(line.average),
         "denials": denials_text(line.denials),
+        "earlier": earlier_text(line.earlier),
+        "replacement": replacement_text(line.replacement),
     }
 
 
@@ -158,6 +203,8 @@ def line_of(row: Row) -> Line:
             "accepted": bool(values["accepted"]),
             "average": decimal_of(values["average"]),
             "denials": denials_of(values["denials"]),
+            "earlier": earlier_of(values["earlier"]),
+            "replacement": replacement_of(values["replacement"]),
         }
     )
 

@@ -47,7 +47,12 @@ class BrokerCheckView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """One account's line of a broadcast; times in ms since confirm."""
+    """One account's line of a broadcast; times in ms since confirm.
+
+    Order, price and order id are those of the order that works now; lineage has the ids of its
+    earlier orders as they ended, a replacement that was rejected among them. Filled and average
+    are over all of them.
+    """
 
     account: str
     last4: str
@@ -63,6 +68,7 @@ class LineView:
     denials: tuple[DenialView, ...]
     sent_ms: float | None
     acked_ms: float | None
+    lineage: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ class FillsView:
 class CommandView:
     """What an account's order was told, and the outcome; null while nothing is known of it.
 
-    Taken: the order may still fill. Ended: the line had come to its end before.
+    Taken: the order may still fill. Ended: the line had come to its end before. Denied: our own
+    checks said no. Price is what a replacement asks, new order id what the broker's answer named.
     """
 
     account: str
@@ -100,6 +107,8 @@ class CommandView:
     order_id: str | None
     outcome: str | None
     reason: str | None
+    price: Decimal | None
+    new_order_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +320,16 @@ class GuardView:
     state: str
     reason: str
     since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HaltView:
+    """The kill switch, and the broadcasts whose orders were canceled with it."""
+
+    state: str
+    reason: str
+    since: datetime | None
+    broadcasts: tuple[BroadcastView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ def line_view(line: Line) -> LineView:
         denials=_denials(line.denials),
         sent_ms=milliseconds(line.sent_ns),
         acked_ms=milliseconds(line.acked_ns),
+        lineage=tuple(order.order_id for order in line.earlier),
     )
 
 
@@ -94,6 +95,8 @@ def command_view(command: Command) -> CommandView:
         order_id=command.order_id,
         outcome=command.outcome.value if command.outcome else None,
         reason=command.reason,
+        price=command.price,
+        new_order_id=command.new_order_id,
     )
 
 

@@ -46,6 +46,8 @@ class SubmitRequest:
 
     ``broadcast`` is minted by the front end, so that it can ask for the result again after its
     connection to the desk was lost. ``waves`` is ``all``, ``canary`` or a number of accounts.
+    ``on_refuse`` is what a line that came to nothing does to later waves: ``stop`` or ``skip``;
+    None is ``stop`` for a canary.
     """
 
     plan: str
@@ -53,5 +55,5 @@ class SubmitRequest:
     key: str | None = None
     waves: str = "all"
     on_deny: str = "skip"
-    on_refuse: str = "skip"
+    on_refuse: str | None = None
     agent: str = "local"

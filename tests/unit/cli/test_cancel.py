@@ -24,7 +24,7 @@ def after(*lines: tuple[str, str]) -> BroadcastView:
             account=line.account,
             kind="cancel",
             outcome=None if outcome == "null" else outcome,
-            reason="no such luck" if outcome == "refused" else None,
+            reason="no such luck" if outcome in {"refused", "not_sent"} else None,
         )
         for line, (_, outcomes) in zip(view.lines, lines, strict=True)
         for outcome in outcomes.split()
@@ -62,6 +62,53 @@ def test_cancel_of_one_line_is_judged_by_that_line(program: Program) -> None:
     assert program.run("cancel", "01JB/FAM-01", "--json").code == 0
     assert asked(desk)[0] == ("cancel", {"reference": "01JB/FAM-01"})
     assert program.run("cancel", "01JB/FAM-02", "--json").code == 5
+
+
+class EverythingFake(FakeFacade):
+    """A desk with some broadcasts that have open orders."""
+
+    def __init__(self, *became: BroadcastView) -> None:
+        super().__init__()
+        self.became = {view.broadcast: view for view in became}
+
+    async def cancel_all(self) -> tuple[BroadcastView, ...]:
+        await super().cancel_all()
+        return tuple(self.became.values())
+
+    async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
+        await super().follow(broadcast, wait_s)
+        return self.became[broadcast]
+
+
+def test_cancel_of_everything_follows_every_broadcast_that_had_open_orders(
+    program: Program,
+) -> None:
+    one = replace(after(("canceled", "taken")), broadcast="01J1")
+    other = replace(after(("working", "refused")), broadcast="01J2")
+    program.desks = [desk := EverythingFake(one, other)]
+    ran = program.run("cancel", "--all", "--wait", "3", "--json")
+    assert ran.code == 4
+    assert [shown["broadcast"] for shown in ran.document["broadcasts"]] == ["01J1", "01J2"]
+    assert asked(desk) == [
+        ("cancel_all", {}),
+        ("follow", {"broadcast": "01J1", "wait_s": 3.0}),
+        ("follow", {"broadcast": "01J2", "wait_s": 3.0}),
+    ]
+
+
+def test_cancel_of_everything_with_nothing_open_is_done(program: Program) -> None:
+    program.desks = [EverythingFake()]
+    assert program.run("cancel", "--all", "--json").document == {"broadcasts": []}
+    ran = program.run("cancel", "--all")
+    assert (ran.code, ran.err) == (0, "note: no order of ours is open\n")
+
+
+@pytest.mark.parametrize("arguments", [("cancel",), ("cancel", "01JB", "--all")])
+def test_cancel_wants_a_broadcast_or_everything(
+    program: Program, arguments: tuple[str, ...]
+) -> None:
+    assert program.run(*arguments, "--json").code == 2
+    assert not asked(program.desk)
 
 
 def test_cancel_is_asked_again_where_the_owner_just_left(program: Program) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests.unit.cli.support import Program, asked
+from tests.unit.cli.test_cancel import EverythingFake, after
 
 from swimdesk import __version__
 from swimdesk.bootstrap import HomePaths
-from swimdesk.errors import HomeHeld, StoreFull
+from swimdesk.errors import BrokerUnreachable, HomeHeld, StoreFull
 
 
 def settled(program: Program) -> Program:
@@ -90,3 +91,43 @@ def test_broadcasts_of_a_home_that_nobody_made_yet(program: Program) -> None:
     assert program.run("broadcasts", "--json").document == {"broadcasts": []}
     assert program.run("broadcasts", "01J").code == 2
     assert (program.opened, program.home.exists()) == (0, False)
+
+
+# --- halt and cancel ---------------------------------------------------------------------------
+
+
+def test_halt_comes_before_the_cancels_and_what_is_not_delivered_is_named(
+    program: Program,
+) -> None:
+    settled(program).is_owned = False
+    undelivered = after(("canceled", "taken"), ("working", "not_sent"), ("in_doubt", "null"))
+    program.desks = [desk := EverythingFake(undelivered)]
+    ran = program.run("halt", "--cancel", "--reason", "lunch", "--wait", "2", "--json")
+    assert ran.code == 5
+    assert (ran.document["state"], ran.document["reason"]) == ("halted", "lunch")
+    assert ran.document["broadcasts"][0]["lines"][0]["state"] == "canceled"
+    assert HomePaths(program.home).halt_file.read_text() == "lunch\n"
+    assert [method for method, _ in asked(desk)] == ["cancel_all", "follow"]
+    assert ran.err.splitlines()[1:] == [
+        "note: not delivered: FAM-02 of 01JB (no such luck)",
+        "note: not delivered: FAM-03 of 01JB (no outcome known)",
+    ]
+
+
+def test_halt_stands_where_nobody_can_be_asked_to_cancel(program: Program) -> None:
+    settled(program).is_owned = False
+    program.desk.fail("cancel_all", BrokerUnreachable("No route."))
+    ran = program.run("halt", "--cancel", "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (9, "BROKER_UNREACHABLE")
+    assert ran.document["guard"]["state"] == "halted"
+    assert HomePaths(program.home).halt_file.exists()
+    program.desk.fail("cancel_all", BrokerUnreachable("No route."))
+    ran = program.run("halt", "--cancel")
+    assert "halted" in ran.out
+    assert "no cancel was delivered" in ran.err
+
+
+def test_halt_without_cancel_asks_for_none(program: Program) -> None:
+    settled(program)
+    assert program.run("halt", "--json").document.keys() == {"state", "reason", "since"}
+    assert [method for method, _ in asked(program.desk)] == ["halt"]

@@ -34,10 +34,8 @@ def test_result_of_the_method_has_a_json_form(method: Method) -> None:
 
 
 def test_only_following_and_watching_are_waits_without_effect() -> None:
-    assert [method.name for method in METHODS.values() if method.only_waits] == [
-        "follow",
-        "watch",
-    ]
+    waits = [method.name for method in METHODS.values() if method.only_waits]
+    assert waits == ["follow_replacement", "follow", "watch"]
 
 
 def test_arguments_are_rebuilt_by_their_types() -> None:

@@ -12,14 +12,9 @@ from tests.fakes.broker import fills_of
 from tests.fakes.builders import a_broadcast, a_line, a_ticket
 from tests.fakes.virtual import START
 
+from swimdesk.desk.evidence import READS_FOR_ABSENCE, Evidence
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
-from swimdesk.desk.reconciler import (
-    READS_FOR_ABSENCE,
-    Evidence,
-    accounts_to_search,
-    could_show,
-    reconcile,
-)
+from swimdesk.desk.reconciler import accounts_to_search, could_show, reconcile
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import Doubt, LineState
 

@@ -387,6 +387,13 @@ def test_a_key_with_another_order_is_a_mistake_that_names_the_first_broadcast() 
                 await bench.submit(await bench.plan(STOCK), key="morning")
             again = await bench.submit(await bench.plan(), key="morning")
             assert again.broadcast == first.broadcast
+            at_mid = await bench.submit(await bench.plan("BUY +1 AAPL @mid"), key="noon")
+            usual = (await bench.broker.quotes(["AAPL"]))["AAPL"]
+            bench.broker.prices["AAPL"] = replace(usual, bid=Decimal(103), ask=Decimal(103))
+            moved = await bench.submit(await bench.plan("BUY +1 AAPL @mid"), key="noon")
+            assert moved.broadcast == at_mid.broadcast
+            with pytest.raises(InputError, match=at_mid.broadcast):
+                await bench.submit(await bench.plan("BUY +2 AAPL @mid"), key="noon")
 
     run_virtual(scenario())
 

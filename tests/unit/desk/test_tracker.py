@@ -17,8 +17,8 @@ from tests.fakes.virtual import START, VirtualClock, run_virtual
 from swimdesk.desk.book import SETTLED_KEPT, Book
 from swimdesk.desk.bus import Bus
 from swimdesk.desk.calm import Calm
+from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
-from swimdesk.desk.reconciler import Horizons
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.tracker import PRICE_READS, Tracker
 from swimdesk.domain.broadcast import Broadcast, Line

@@ -38,7 +38,16 @@ def words(text: str) -> list[str]:
 
 LINE = "SPY +1 @1.60"
 OFFERED = {
-    "": ["SPY", "SPX", "BUY", "SELL"],
+    "": ["SPY", "SPX", "BUY", "SELL", "CLOSE", "ROLL", "FLAT"],
+    "CLOSE s": ["SPY", "SPX"],
+    "CLOSE SPY i": ["IC", "IBFLY"],
+    "CLOSE SPY IC ": ["11DEC26", "18DEC26", "@mid", "@nat", "@MKT"],
+    "CLOSE SPY IC 11DEC26 ": ["@mid", "@nat", "@MKT"],
+    "ROLL SPY ": ["VERT", "11DEC26", "18DEC26"],
+    "ROLL SPY VERT 11DEC26 ": ["TO"],
+    "ROLL SPY VERT 11DEC26 600/605C TO ": ["11DEC26", "18DEC26"],
+    "ROLL SPY VERT 11DEC26 TO 18DEC26 @n": ["@nat"],
+    "flat spy ": ["@mid", "@nat", "@MKT"],
     "s": ["SPY", "SPX", "SELL"],
     "spy i": ["IC", "IBFLY"],
     "SPY IC ": ["11DEC26", "18DEC26"],

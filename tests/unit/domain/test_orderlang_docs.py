@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from swimdesk.domain.orderlang import parse, print_ticket
+from swimdesk.domain.orderlang import parse, parse_intent, print_ticket
 from swimdesk.domain.orders import OrderType, StructureKind
 from swimdesk.domain.structures import STRUCTURES, LegPattern, Structure
 
@@ -75,6 +75,14 @@ def test_orders_on_the_page_are_printed_as_they_stand_there() -> None:
     orders = re.findall(r"^(?:BUY|SELL) .*$", PAGE.read_text(), re.MULTILINE)
     assert len(orders) == 14
     assert [print_ticket(parse(order)) for order in orders] == orders
+
+
+def test_intents_on_the_page_are_read() -> None:
+    page = PAGE.read_text().partition("## What is held")[2].partition("## ")[0]
+    written = re.findall(r"^- `([A-Z]+ .*)`$", page, re.MULTILINE)
+    assert len(written) == 8
+    for intent in written:
+        assert parse_intent(intent).name in intent
 
 
 def test_orders_for_fingers_on_the_page_are_read() -> None:

@@ -57,6 +57,9 @@ def test_denials_come_back(denials: list[Denial]) -> None:
         ("ticket", "SELL -1 IRON CONDOR"),
         ("average", "1.6O"),
         ("denials", "[["),
+        ("earlier", '[["1"]]'),
+        ("replacement", '{"ref": "c-1"}'),
+        ("replacement", "{}"),
     ],
 )
 def test_line_that_says_nonsense_is_damage(column: str, nonsense: str) -> None:

@@ -8,9 +8,16 @@ from swimdesk.console.actions.model import Action, Context
 
 _SCREENS: Final = (
     ("ACC", "2", "accounts", "Accounts: balances, what each may trade; Space marks."),
+    ("OMON", "4", "chain", "Option chain, legs picked from it: SPY OMON, OMON SPX 18DEC26."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
+    ("LOG", "0", "log", "Every request that was really sent, and what was said."),
 )
+
+OF_A_SYMBOL: Final = "SYMBOL [EXPIRY]"
+"""What a screen takes whose symbol may stand in front of its code as well."""
+
+_TAKES: Final = {"OMON": OF_A_SYMBOL}
 
 SCREEN_ACTIONS: Final = tuple(
     Action(
@@ -20,6 +27,7 @@ SCREEN_ACTIONS: Final = tuple(
         (key,),
         Context.GLOBAL,
         typed=code,
+        takes=_TAKES.get(code, ""),
         calls=("go", code),
     )
     for code, key, title, text in _SCREENS

@@ -7,7 +7,15 @@ from typing import Final
 from swimdesk.console.panel import Panel
 from swimdesk.console.panels.accounts import AccountsPanel
 from swimdesk.console.panels.blotter import BlotterPanel
+from swimdesk.console.panels.chain import ChainPanel
+from swimdesk.console.panels.log import LogPanel
 from swimdesk.console.panels.ticket import TicketPanel
 
-PANELS: Final[tuple[type[Panel], ...]] = (AccountsPanel, TicketPanel, BlotterPanel)
+PANELS: Final[tuple[type[Panel], ...]] = (
+    AccountsPanel,
+    ChainPanel,
+    TicketPanel,
+    BlotterPanel,
+    LogPanel,
+)
 """Every screen; each has its row among the actions."""

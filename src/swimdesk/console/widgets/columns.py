@@ -33,6 +33,8 @@ class Column:
     """Where the width is short the lowest priority drops first, the highest of the grid never."""
     is_sticky: bool = False
     """Stay when the grid is scrolled sideways; the first column does in any case."""
+    is_calm: bool = False
+    """Never flash: what changes with the time alone says nothing new."""
 
     @property
     def floor(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from swimdesk.console.widgets.cells import Cell, Row, sort_key
 
@@ -21,12 +21,17 @@ class Flashes:
         self._lasting_s = lasting_s
         self._rows: dict[str, tuple[float, dict[int, str]]] = {}
 
-    def note(self, key: str, before: Row, now: Row) -> None:
-        """Note which cells differ, and whether a figure rose or fell."""
+    def note(
+        self, key: str, before: Row, now: Row, signs_for: Sequence[bool] | None = None
+    ) -> None:
+        """Note which cells differ, and whether a figure rose or fell.
+
+        ``signs_for`` tells by the place of a column whether its changes are shown; None: all are.
+        """
         signs = {
             index: _sign(old, new)
             for index, (old, new) in enumerate(zip(before, now, strict=False))
-            if old.text != new.text
+            if old.text != new.text and (signs_for is None or signs_for[index])
         }
         if signs:
             earlier = self._rows.pop(key, (0.0, {}))[1]

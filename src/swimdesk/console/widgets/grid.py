@@ -98,6 +98,11 @@ class LiveGrid(PointedGrid):
         self._rows.set_filter(filter_of(text) if isinstance(text, str) else text)
         self._settle()
 
+    def set_pins(self, keys: Iterable[str]) -> None:
+        """Let these rows come first on their level, however it is sorted."""
+        self._rows.set_pins(frozenset(keys))
+        self._settle_soon()
+
     def activate(self) -> None:
         """Fold or unfold the row under the cursor; tell of a row that has nothing under it."""
         key = self.cursor

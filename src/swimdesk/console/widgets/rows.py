@@ -35,6 +35,7 @@ class Rows:
         self._children: dict[str | None, dict[str, None]] = {None: {}}
         self._sort: SortOrder | None = None
         self._filter: RowFilter | None = None
+        self._pins: frozenset[str] = frozenset()
         self._shown: list[str] | None = []
         self._places: dict[str, int] = {}
 
@@ -180,6 +181,11 @@ class Rows:
         for key, node in self._nodes.items():
             node.is_matching = row_filter is None or row_filter(key, node.row)
 
+    def set_pins(self, pins: frozenset[str]) -> None:
+        """Let these rows come first on their level, however it is sorted."""
+        if pins != self._pins:
+            self._pins, self._shown = pins, None
+
     def toggle(self, key: str) -> bool:
         """Show or hide what is under the row; return whether it is shown now."""
         node = self._nodes[key]
@@ -200,7 +206,7 @@ class Rows:
             yield from self._below(child)
 
     def _walk(self, parent: str | None, *, is_under_match: bool) -> Iterator[str]:
-        for key in self._sorted(parent):
+        for key in self._pinned_first(self._sorted(parent)):
             node = self._nodes[key]
             if not (is_under_match or self._has_match(key)):
                 continue
@@ -212,6 +218,9 @@ class Rows:
         if self._filter is None or self._nodes[key].is_matching:
             return True
         return any(self._has_match(child) for child in self._children.get(key, ()))
+
+    def _pinned_first(self, keys: list[str]) -> list[str]:
+        return sorted(keys, key=lambda key: key not in self._pins) if self._pins else keys
 
     def _sorted(self, parent: str | None) -> list[str]:
         keys = list(self._children.get(parent, ()))

@@ -235,7 +235,8 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         """Let the changed cells of a row that is seen flash, and see that they come to rest."""
         if not self._is_flashing_on or self._line_of(key) is None:
             return
-        self._flashes.note(key, before, now)
+        signs_for = [not column.is_calm for column in self.columns]
+        self._flashes.note(key, before, now, signs_for)
         self._await_rest()
 
     def _await_rest(self) -> None:

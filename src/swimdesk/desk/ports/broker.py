@@ -37,13 +37,17 @@ class LineOrder:
 
 @dataclass(frozen=True, slots=True)
 class PreparedOrder:
-    """A rendered order; ``fingerprint`` is what makes two orders look alike in broker lists."""
+    """A rendered order; ``fingerprint`` is what makes two orders look alike in broker lists.
+
+    ``replaces`` is the id of the order whose place it is to take; None for an order of its own.
+    """
 
     ref: str
     account: str
     body: bytes
     body_hash: str
     fingerprint: str
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,8 @@ class Broker(Protocol):
     ) -> None:
         """Send every order once and report each outcome exactly once; return when all have.
 
-        ``on_sent`` is called when the last request has been written.
+        ``on_sent`` is called when the last request has been written. The outcome of an order that
+        replaces another names the new one; only reads tell which of the two works.
         """
         ...
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from swimdesk.domain.intents import Verb
 from swimdesk.domain.orderlang.scanner import LONGEST_QUOTE, one_of
 from swimdesk.domain.sizing import Remainder, SizingRule, parse_sizing
 from swimdesk.domain.where import parse_where
@@ -22,7 +23,7 @@ BARE_SIZINGS = (SizingRule.MULT.value, SizingRule.TEXT.value)
 SIZING_FORMS = ("equal:", "netliq:", "bp:", "risk:", "pct:")
 REMAINDERS = tuple(rule.value for rule in Remainder)
 WAVES = ("all", "canary")
-INTENTS = ("CLOSE", "ROLL", "FLAT")
+INTENTS = tuple(verb.value for verb in Verb)
 
 _WORD = re.compile(r"\S+")
 _PRICE = re.compile(r"@|(?:MKT|MOC)\Z", re.IGNORECASE)

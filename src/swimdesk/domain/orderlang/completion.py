@@ -10,7 +10,9 @@ from decimal import Decimal
 from itertools import chain
 
 from swimdesk.domain.instruments import INDEX_ROOTS, Right, is_monthly, plain
+from swimdesk.domain.intents import Verb
 from swimdesk.domain.orderlang.closing_words import Offer, offer_behind
+from swimdesk.domain.orderlang.intent_text import NOT_HELD, ROLLED
 from swimdesk.domain.orderlang.roots import MORNING, WEEKLY, stock_root, tells_evenings, written_day
 from swimdesk.domain.orderlang.scanner import NUMBER
 from swimdesk.domain.orders import Side, StructureKind
@@ -27,6 +29,7 @@ _DAY = re.compile(
 _STRIKES = re.compile(rf"{NUMBER}(?:/{NUMBER})*[CP]?\s+")
 _RIGHTS = re.compile(r"(?:CALL|PUT)(?:/(?:CALL|PUT))*(?:/[A-Z./]+)?\s+")
 _PRICE = re.compile(r"\s(?:@\s*[^\s@]+|MKT|MOC)\s+")
+_TO = re.compile(r"TO\s+")
 _PRICES = ("@mid", "@nat", "@MKT")
 _STOCK_PRICES = (*_PRICES, "@MOC")
 
@@ -90,11 +93,43 @@ class _Order:
         """Return what may stand where the text is not complete."""
         word = _WORD.match(self._typed)
         if word is None:
-            return self._words([*self._known.roots, *Side])
+            return self._words([*self._known.roots, *Side, *Verb])
         if word[1] in tuple(Side):
             self._at = word.end()
             return self._behind_side(Side(word[1]))
+        if word[1] in tuple(Verb):
+            self._at = word.end()
+            return self._behind_verb(Verb(word[1]))
         return self._behind_root()
+
+    def _behind_verb(self, verb: Verb) -> Offer:
+        """Offer what names a holding; which strikes are held is not known here."""
+        root = self._take(_ROOT)
+        if not root:
+            return self._words(self._known.roots)
+        prices = () if verb is Verb.ROLL else _PRICES
+        if verb is Verb.FLAT:
+            return self._words(prices)
+        row = next((row for row in self._short_rows(verb) if self._take_words(row.short)), None)
+        names = {} if row else {row.short: row.word or "" for row in self._short_rows(verb)}
+        structure = row or STRUCTURES[StructureKind.OPTION]
+        days = [written for written, _, _ in self._days(root[1], fingers=True)]
+        read = sum(1 for _ in iter(lambda: self._take(_DAY), None))
+        if read < structure.expiries:
+            return self._words([*names, *days, *prices], names)
+        self._take(_STRIKES)
+        if verb is Verb.ROLL and not self._take(_TO):
+            return self._words(["TO"])
+        if verb is Verb.ROLL and not self._take(_DAY):
+            return self._words(days)
+        self._take(_STRIKES)
+        return self._words(_PRICES)
+
+    @staticmethod
+    def _short_rows(verb: Verb) -> list[Structure]:
+        """Return the structures that can be held, for ROLL those that roll in one order."""
+        kinds = ROLLED if verb is Verb.ROLL else frozenset(STRUCTURES) - NOT_HELD
+        return [row for kind, row in STRUCTURES.items() if kind in kinds and row.short]
 
     def _words(self, words: Iterable[str], labels: Mapping[str, str] | None = None) -> Offer:
         known = labels or {}

@@ -24,8 +24,10 @@ _RIGHT = re.compile(rf"[CP]{END}")
 _TO = re.compile(rf"TO{END}")
 _FLOW = re.compile(rf"@ *-?{NUMBER} *(CR|DB){END}")
 _PRICE_AHEAD = re.compile(rf"@|(?:MKT|MOC){END}")
-_ROLLED = frozenset({StructureKind.VERTICAL, StructureKind.OPTION})
-_NOT_HELD = frozenset(
+ROLLED = frozenset({StructureKind.VERTICAL, StructureKind.OPTION})
+"""What one order can close and open again elsewhere."""
+
+NOT_HELD = frozenset(
     {StructureKind.VERTICAL_ROLL, StructureKind.CUSTOM, StructureKind.EQUITY, StructureKind.OPTION}
 )
 
@@ -47,7 +49,7 @@ def parse_intent(text: str, *, today: date | None = None) -> Intent:
         return _with_terms(scanner, Intent(verb, name, _carrier(name)), today)
     column = scanner.column
     kind = _read_kind(scanner)
-    if verb is Verb.ROLL and kind not in _ROLLED:
+    if verb is Verb.ROLL and kind not in ROLLED:
         legs = 2 * (len(STRUCTURES[kind].legs) + bool(STRUCTURES[kind].shares))
         problem = f"a roll of {kind} has {legs} legs, more than one order of the broker takes"
         if kind is StructureKind.EQUITY or legs <= 4:
@@ -67,14 +69,14 @@ def _carrier(name: str) -> Ticket:
 
 def _read_kind(text: Scanner) -> StructureKind:
     for kind, row in STRUCTURES.items():
-        words = [word for word in (row.short, row.word) if word and kind not in _NOT_HELD]
+        words = [word for word in (row.short, row.word) if word and kind not in NOT_HELD]
         if any(text.take(phrase(word)) for word in words):
             return kind
     if text.sees(_DAY_AHEAD):
         return StructureKind.OPTION
     if text.sees(_PRICE_AHEAD):
         return StructureKind.EQUITY
-    shorts = [row.short for kind, row in STRUCTURES.items() if row.short and kind not in _NOT_HELD]
+    shorts = [row.short for kind, row in STRUCTURES.items() if row.short and kind not in NOT_HELD]
     raise text.expected(one_of([*shorts, DAY_EXPECTED, "@PRICE"]))
 
 

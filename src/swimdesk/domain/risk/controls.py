@@ -49,6 +49,8 @@ class DenialCode(StrEnum):
     INTENT_UNCLEAR = "INTENT_UNCLEAR"
     LOGIN_NOT_READY = "LOGIN_NOT_READY"
     NOT_READ = "NOT_READ"
+    SAME_PRICE = "SAME_PRICE"
+    NO_PRICE = "NO_PRICE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ _ROWS = (
     ),
     Control(_C.LOGIN_NOT_READY, "", _HARD, "the login of the account needs a sign-in"),
     Control(_C.NOT_READ, "", _HARD, "balances and positions of the account could not be read"),
+    Control(_C.SAME_PRICE, "", _HARD, "a replacement at the price that the order has already"),
+    Control(_C.NO_PRICE, "", _HARD, "a replacement of an order that has no limit price"),
 )  # fmt: skip
 
 CONTROLS = {row.code: row for row in _ROWS}
