@@ -26,7 +26,7 @@ TICKET_ACTIONS: Final = (
         ("comma",),
         _T,
         _STAGE,
-        footer=102,
+        footer=72,
     ),
     Action(
         "ticket.better",
@@ -35,7 +35,7 @@ TICKET_ACTIONS: Final = (
         ("full_stop",),
         _T,
         _STAGE,
-        footer=103,
+        footer=73,
     ),
     Action(
         "ticket.mid",
@@ -53,7 +53,7 @@ TICKET_ACTIONS: Final = (
         ("n",),
         _T,
         _STAGE,
-        footer=101,
+        footer=71,
     ),
     Action(
         "ticket.lock",
@@ -62,7 +62,7 @@ TICKET_ACTIONS: Final = (
         ("l",),
         _T,
         _STAGE,
-        footer=104,
+        footer=74,
     ),
     Action(
         "ticket.sizing",
@@ -89,7 +89,7 @@ TICKET_ACTIONS: Final = (
         ("o",),
         _T,
         _STAGE,
-        footer=105,
+        footer=75,
     ),
     Action(
         "global.override",
