@@ -7,7 +7,8 @@ import pytest
 from swimdesk.domain.orderlang import parse
 from tests.console.orders import everywhere, send, states_of
 from tests.console.stage import Stage, a_console
-from tests.fakes.broker import Act, ReplaceAct
+from tests.fakes.acts import ReplaceAct
+from tests.fakes.broker import Act
 
 SHARES = "BUY +1 AAPL @100.00 LMT"
 

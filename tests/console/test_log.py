@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def grid_of(stage: Stage) -> LiveGrid:
     ],
 )
 def test_the_outcome_is_what_came_back_on_the_request(
-    changes: dict[str, object], outcome: str
+    changes: dict[str, Any], outcome: str
 ) -> None:
     line = a_line_view(**changes)
     entry = order_entry(a_view(line), line)

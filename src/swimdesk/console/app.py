@@ -171,7 +171,8 @@ class Console(App[int], inherit_bindings=False):
 
     def hints_changed(self) -> None:
         """Show again which keys matter now."""
-        self.screen_stack[0].query_one(Hints).refresh()
+        if self.is_running:
+            self.screen_stack[0].query_one(Hints).refresh()
 
     def _frame_changed(self) -> None:
         if not self.is_running:
