@@ -93,7 +93,7 @@ GLOBAL_ACTIONS: Final = (
         Grade.STAGE,
         typed="ARM",
         takes="minutes, 1 to 60",
-        footer=70,
+        footer=69,
     ),
     Action(
         "global.disarm",
