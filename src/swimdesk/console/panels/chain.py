@@ -23,7 +23,7 @@ from swimdesk.console.standing import Tone
 from swimdesk.console.widgets.cells import Cell
 from swimdesk.console.widgets.export import as_csv
 from swimdesk.console.widgets.grid import LiveGrid
-from swimdesk.console.widgets.paragraph import Paragraph
+from swimdesk.console.widgets.spans import SpanView
 from swimdesk.domain.instruments import OptionContract, Right
 from swimdesk.errors import InputError, UnknownSymbol
 from swimdesk.views.models import ChainView
@@ -65,10 +65,10 @@ class ChainPanel(ListPanel):
         self._root: str | None = None
         self._comes_backward = False
         self._pointed: str | None = None
-        self._head = Paragraph(
-            lambda width: head(self.table, self.feed, self.console.now(), width), height=2
+        self._head = SpanView(
+            lambda size: head(self.table, self.feed, self.console.now(), size.width)
         )
-        self._foot = Paragraph(lambda width: foot(self.picks, self._touch, width), height=3)
+        self._foot = SpanView(lambda size: foot(self.picks, self._touch, size.width))
 
     def compose(self) -> ComposeResult:
         """Lay out what it is, the strikes, the legs."""
