@@ -43,7 +43,7 @@ class HomePanel(Panel):
     HomePanel { layout: vertical; }
     HomePanel HeatMap { height: 1; }
     HomePanel #pulse-look { height: 1fr; }
-    HomePanel #pulse-foot { height: 3; background: $panel; }
+    HomePanel #pulse-foot { dock: bottom; height: 3; background: $panel; }
     """
 
     def __init__(self, console: Console) -> None:
@@ -81,11 +81,17 @@ class HomePanel(Panel):
         self._map.set_cells(cells(known, self._measure), self.session.marks)
         self._head.put([headline(known, self._measure)])
         self._look.put([(), *(account_line(alias, known) for alias in troubled(known))])
+        self._make_room()
         self._paint_foot(known)
 
     def on_resize(self) -> None:
         """Give the map the lines that the others leave."""
-        self._map.set_room(self.size.height - _OTHER_LINES)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        room = self.size.height - _OTHER_LINES
+        self._map.set_room(room)
+        self._look.display = self._map.lines < room
 
     def session_changed(self) -> None:
         """Paint marks."""
