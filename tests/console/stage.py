@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from swimdesk.console.app import Console
 from swimdesk.domain.accounts import Account
+from swimdesk.domain.risk import RiskLimits
 from swimdesk.views.requests import Scope
 from tests.fakes.broker import FakeBroker
 from tests.fakes.builders import CONDOR, some_accounts
@@ -87,13 +88,17 @@ async def a_console(
     *,
     accounts: int | tuple[Account, ...] = 8,
     first: str = "ACC",
+    limits: RiskLimits | None = None,
+    furnish: Callable[[FakeBroker], None] | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the console without a terminal; the clock stands still until the test moves it."""
     clock = SteadyClock()
     known = some_accounts(accounts) if isinstance(accounts, int) else accounts
     broker = FakeBroker(clock, known, latency_s=0.0)
+    if furnish is not None:
+        furnish(broker)
     numbers = count(1)
-    async with a_desk(known, broker=broker, clock=clock) as bench:
+    async with a_desk(known, broker=broker, clock=clock, limits=limits) as bench:
         await bench.desk.balances(Scope(everyone=True))
         console = Console(
             bench.desk, now=clock.now, mint=lambda: f"01B{next(numbers):023d}", first=first

@@ -171,15 +171,19 @@ class Console(App[int], inherit_bindings=False):
 
     def hints_changed(self) -> None:
         """Show again which keys matter now."""
-        self.screen_stack[0].query_one(Hints).refresh()
+        if self.is_running:
+            self.screen_stack[0].query_one(Hints).refresh()
 
     def _frame_changed(self) -> None:
+        if not self.is_running:
+            # The desk may have news while the screens are being taken down.
+            return
         base = self.screen_stack[0]
         for widget in (base.query_one(StatusLine), base.query_one(Hints)):
             widget.refresh()
 
     def _tick(self) -> None:
-        if self.is_modal:
+        if self.is_modal or not self.is_running:
             return
         self.screen_stack[0].query_one(StatusLine).refresh()
         self.panel.ticked()
@@ -194,7 +198,7 @@ class Console(App[int], inherit_bindings=False):
     def _changed(self, changes: Changes) -> None:
         if self._bell.rings(self.board, changes):
             self.bell()
-        if not self._way or self.is_modal:
+        if not self._way or self.is_modal or not self.is_running:
             # Painted whole when the way is free again.
             return
         self._frame_changed()
@@ -322,7 +326,8 @@ class Console(App[int], inherit_bindings=False):
         plain = " ".join(text.split())
         if plain and tone is not Tone.DIM:
             self.said = [*self.said[-MESSAGES_KEPT:], Said(self.now(), plain, tone)]
-        self.screen_stack[0].query_one(MessageLine).say(plain, tone)
+        if self.is_running:
+            self.screen_stack[0].query_one(MessageLine).say(plain, tone)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Carry out a line of the command line."""

@@ -455,6 +455,25 @@ def test_a_price_against_the_quoted_net_is_a_mirrored_order(
     assert codes(found) == (["PRICE_SIGN"] if denied else [])
 
 
+@pytest.mark.parametrize(
+    ("price", "natural", "mid", "denied"),
+    [
+        ("-0.07", "-0.05", "0.005", False),
+        ("0.05", "-0.05", "-0.02", False),
+        ("0.05", "-0.08", "-0.05", True),
+        ("-0.07", "0.01", "0.03", True),
+        ("0.05", "-0.04", "-0.02", False),
+    ],
+)
+def test_a_market_around_zero_quotes_a_roll_both_ways(
+    price: str, natural: str, mid: str, denied: bool
+) -> None:
+    text = VERT_ROLL.replace("@0.40", f"@{price}")
+    quotes = QuoteFacts(net_mid=Decimal(mid), net_natural=Decimal(natural))
+    found = codes(facts(text, effect=Effect.OPEN_CLOSE, quotes=quotes))
+    assert ("PRICE_SIGN" in found) is denied
+
+
 def test_a_mirrored_order_is_explained_with_both_figures() -> None:
     assert only(facts(VERTICAL, net_mid=Decimal("-1.234")))[1] == (
         "the order is a credit of 1.25, the market quotes a debit of 1.23: check side and strikes"
