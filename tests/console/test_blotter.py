@@ -234,6 +234,7 @@ def tell(stage: Stage, lines: Mapping[str, frozenset[str]]) -> None:
 async def test_ages_run_without_flashing() -> None:
     async with a_console() as stage:
         await send(stage, acts=everywhere(stage, Act.REST))
+        await stage.until(lambda: "▪" not in stage.text(), "the change of state rests")
         stage.clock.advance(30)
         stage.console.panel.ticked()
         await stage.until(lambda: "age 29s" in stage.text(), "an age")
