@@ -65,7 +65,7 @@ async def test_enter_tells_all_that_is_known_of_the_account() -> None:
     async with positions(A_02=a_condor(2)) as stage:
         stage.broker.acts["A-02"] = Act.REJECT
         await send(stage, acts={"A-02": Act.REJECT})
-        await stage.type("ACC a-02")
+        await stage.press("2", "g", "g", "j")
         await stage.until(lambda: stage.console.panel.code == "ACC", "the accounts")
         board = stage.console.board
         lesson = LearnedView("opening", "closing only", stage.clock.now(), "X", "1", "B")
@@ -100,14 +100,6 @@ async def test_n_goes_to_the_next_account_that_needs_a_look() -> None:
         del stage.console.board.holdings["A-04"]
         await stage.press("n")
         assert panel_of(stage).grid.cursor == "A-04"
-
-
-async def test_a_name_behind_the_code_goes_to_that_account_and_an_unknown_one_is_told() -> None:
-    async with a_console() as stage:
-        await stage.type("ACC A-06")
-        await stage.until(lambda: panel_of(stage).grid.cursor == "A-06", "the account")
-        await stage.type("ACC NOBODY")
-        await stage.until(lambda: "There is no account NOBODY" in stage.text(), "the message")
 
 
 async def test_flags_groups_and_an_unknown_level_are_shown() -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.board import Board
-from swimdesk.console.formats import EASTERN, NOTHING, age, clock, money, price, signed
+from swimdesk.console.formats import EASTERN, NOTHING, age, clock, money, price
 from swimdesk.console.modals.describe import Section
 from swimdesk.console.notes import Note, Notes
 from swimdesk.console.position_rows import gain_cell
@@ -120,7 +120,7 @@ def sums(what: str, aliases: Iterable[str], board: Board, book: StakeBook) -> Su
         "bp": money(_sum(one.balances.option_buying_power for one in read)),
         "stock_bp": money(_sum(one.balances.stock_buying_power for one in read)),
         "cash": money(_sum(one.balances.cash for one in read)),
-        "gain": signed(_sum(gains)) if len(gains) == len(read) else NOTHING,
+        "gain": gain_cell(_sum(gains)).text if len(gains) == len(read) else NOTHING,
         "positions": str(sum(len(one.positions) for one in read)),
     }
     return label, figures
