@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 import pytest
 
+from swimdesk.console.panels.chain import ChainPanel
 from swimdesk.console.themes import THEMES
 from swimdesk.domain.accounts import Account, AccountType
 from tests.console.orders import everywhere, send
@@ -64,14 +66,21 @@ async def positions_flat(stage: Stage) -> None:
 
 
 async def chain(stage: Stage) -> None:
+    stage.broker.listed.spots["$SPX"] = Decimal("6010.42")
     await stage.type("SPX OMON")
-    await stage.until(lambda: "6000" in stage.text(), "the chain")
+    await stage.until(lambda: "[6010]" in stage.text(), "the chain")
 
 
 async def chain_with_legs(stage: Stage) -> None:
     await chain(stage)
     await stage.press("i")
-    await stage.until(lambda: "4 legs" in stage.text() or "CONDOR" in stage.text(), "four legs")
+    panel = stage.console.panel
+    assert isinstance(panel, ChainPanel)
+    await stage.until(lambda: "IRON CONDOR" in stage.text(), "four legs")
+    await stage.until(
+        lambda: panel.table is not None and panel.picks.counts.keys() <= panel.table.quoted.keys(),
+        "the legs among the strikes",
+    )
 
 
 async def planned(stage: Stage) -> None:
