@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 from textual.pilot import Pilot
 
 from swimdesk.console.app import Console
+from swimdesk.console.keymap import Keymap
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.views.requests import Scope
@@ -90,6 +92,8 @@ async def a_console(
     first: str = "ACC",
     limits: RiskLimits | None = None,
     furnish: Callable[[FakeBroker], None] | None = None,
+    keymap: Keymap | None = None,
+    home: Path | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the console without a terminal; the clock stands still until the test moves it."""
     clock = SteadyClock()
@@ -101,7 +105,12 @@ async def a_console(
     async with a_desk(known, broker=broker, clock=clock, limits=limits) as bench:
         await bench.desk.balances(Scope(everyone=True))
         console = Console(
-            bench.desk, now=clock.now, mint=lambda: f"01B{next(numbers):023d}", first=first
+            bench.desk,
+            now=clock.now,
+            mint=lambda: f"01B{next(numbers):023d}",
+            first=first,
+            keymap=keymap,
+            home=home,
         )
         async with console.run_test(size=size) as pilot:
             stage = Stage(console, pilot, bench, clock)

@@ -73,10 +73,11 @@ class Commands(click.Group):
     help="Folder for all that a run writes (SWIMDESK_HOME).",
 )
 @click.option("--no-ui", is_flag=True, help="Run the desk as a daemon until SIGTERM or SIGINT.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal: it marks text.")
 @click.version_option(__version__, prog_name="swimdesk", message="%(prog)s %(version)s")
 @click.pass_context
 def swimdesk(
-    context: click.Context, config: Path | None, home: Path | None, no_ui: bool
+    context: click.Context, config: Path | None, home: Path | None, no_ui: bool, no_mouse: bool
 ) -> int | None:
     """One order, every account, one moment: trade many Schwab accounts together.
 
@@ -84,9 +85,12 @@ def swimdesk(
     """
     invocation = context.ensure_object(Invocation)
     invocation.config, invocation.home_option = config, home
+    invocation.mouse = not no_mouse
     if context.invoked_subcommand is not None:
         if no_ui and context.invoked_subcommand != "demo":
             raise click.UsageError("--no-ui runs the daemon and takes no command beside it.")
+        if no_mouse and context.invoked_subcommand != "demo":
+            raise click.UsageError("--no-mouse is for the console: no command, or demo.")
         return None
     if no_ui:
         from swimdesk.cli.daemon import run_daemon
@@ -95,7 +99,7 @@ def swimdesk(
     else:
         from swimdesk.cli.console import run_console_command
 
-        run_console_command(invocation.home, invocation.config)
+        run_console_command(invocation.home, invocation.config, mouse=invocation.mouse)
     return None
 
 

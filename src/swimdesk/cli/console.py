@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from swimdesk.cli.running import Interruption, fast_loop, run_command
 from swimdesk.errors import InputError
 
 if TYPE_CHECKING:
     from swimdesk.desk.facade import DeskFacade
+
+Show: TypeAlias = "Callable[[DeskFacade, Interruption], Awaitable[None]]"
+"""Shows the console over a desk until its end."""
 
 _POOR_TERMINALS: Final = frozenset({"", "dumb", "unknown"})
 
@@ -27,7 +30,7 @@ def terminal_problem() -> str | None:
     return None
 
 
-def run_console_command(home: Path, config: Path | None) -> None:
+def run_console_command(home: Path, config: Path | None, *, mouse: bool = True) -> None:
     """Open the console of a home; InputError where the terminal cannot show it."""
     problem = terminal_problem()
     if problem is not None:
@@ -36,6 +39,8 @@ def run_console_command(home: Path, config: Path | None) -> None:
             " `swimdesk --help` lists the commands."
         )
 
+    show = prepared(home, mouse=mouse)
+
     async def work(interruption: Interruption) -> None:
         async with console_desk(home, config) as desk:
             await show(desk, interruption)
@@ -43,13 +48,27 @@ def run_console_command(home: Path, config: Path | None) -> None:
     run_command(work, loop_factory=fast_loop)
 
 
-async def show(desk: DeskFacade, interruption: Interruption) -> None:
-    """Show the console over a desk until its end."""
+def prepared(home: Path, *, mouse: bool) -> Show:
+    """Read the operator's keys and return what shows the console; ConfigError for wrong keys."""
     # Deferred: no other command pays for loading the screen.
     from swimdesk.bootstrap.home import SystemClock, Ulids
+    from swimdesk.console.keymap_file import read_keymap
     from swimdesk.console.run import run_console
 
-    await run_console(desk, interruption.handed_to, now=SystemClock().now, mint=Ulids().mint)
+    keymap = read_keymap(home)
+
+    async def show(desk: DeskFacade, interruption: Interruption) -> None:
+        await run_console(
+            desk,
+            interruption.handed_to,
+            now=SystemClock().now,
+            mint=Ulids().mint,
+            home=home,
+            keymap=keymap,
+            mouse=mouse,
+        )
+
+    return show
 
 
 @asynccontextmanager

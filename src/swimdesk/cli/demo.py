@@ -34,7 +34,7 @@ def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage:
 
     Where there is no terminal the job is shown as a printed tour instead.
     """
-    from swimdesk.cli.console import console_desk, show, terminal_problem
+    from swimdesk.cli.console import console_desk, prepared, terminal_problem
     from swimdesk.cli.endings import Interrupted
     from swimdesk.cli.running import Interruption, fast_loop, run_command
     from swimdesk.cli.simchild import simulated_brokerage
@@ -50,6 +50,7 @@ def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage:
                 elif terminal_problem() is not None:
                     await _guide(invocation, output, home)
                 else:
+                    show = prepared(home, mouse=invocation.mouse)
                     async with console_desk(home, None) as desk:
                         await show(desk, interruption)
 

@@ -51,6 +51,7 @@ class Invocation:
     home_option: Path | None = None
     config: Path | None = None
     as_json: bool = False
+    mouse: bool = True
     session: Session = desk_session
     owner: AskOwner = ask_owner
 

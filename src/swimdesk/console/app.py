@@ -3,54 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar
 
 from textual import events
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
-from textual.widgets import ContentSwitcher, Input
+from textual.screen import ModalScreen
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
-from swimdesk.console.actions import ACTIONS, Action, Context, action, actions_of
+from swimdesk.console.actions import ACTIONS, Action, action
 from swimdesk.console.bell import Bell
 from swimdesk.console.board import EVERYTHING, Board, Changes
 from swimdesk.console.bridge import Bridge
 from swimdesk.console.changing import Changing
 from swimdesk.console.commands import Commands
-from swimdesk.console.keymap import bindings_of, check, sequences, shown
-from swimdesk.console.palette import ActionProvider
+from swimdesk.console.completing import Lexicon
+from swimdesk.console.dispatch import Dispatch
+from swimdesk.console.frame import Frame
+from swimdesk.console.keymap import Keymap
+from swimdesk.console.memory import LINES_KEPT, Memory
+from swimdesk.console.modals.reader import Page, Reader
 from swimdesk.console.panel import Panel
 from swimdesk.console.panels import PANELS
 from swimdesk.console.session import Session
-from swimdesk.console.standing import Tone, pieces
+from swimdesk.console.standing import Tone
 from swimdesk.console.themes import THEMES
 from swimdesk.console.trading import Surroundings, Trading
-from swimdesk.console.widgets.lines import Hints, MessageLine, StatusLine
 from swimdesk.console.widgets.prompt import Prompt
 from swimdesk.desk.facade import DeskFacade
-from swimdesk.errors import ExitCode, SwimdeskError
+from swimdesk.errors import ExitCode, InputError, SwimdeskError
 from swimdesk.views.models import BroadcastView
 
+Answer = TypeVar("Answer")
+
 MESSAGES_KEPT: Final = 200
-LEAST_WIDTH: Final = 80
-LEAST_HEIGHT: Final = 24
-
-STOPS: Final = frozenset(key.split()[0] for one in ACTIONS if one.emergency for key in one.keys)
-"""Keys that stop; they mean that whatever else waits for a key."""
-
-
-_PROMPT_KEYS: Final = {
-    key: one.id
-    for one in ACTIONS
-    if one.id in ("global.command", "list.filter")
-    for key in one.keys
-}
-"""Keys after which text is typed."""
+CHAIN_STRIKES: Final = 40
+"""So many strikes are read for completion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +61,12 @@ class Console(App[int], inherit_bindings=False):
     """The Textual program over a desk, in this process or over the socket."""
 
     TITLE = "swimdesk"
-    COMMANDS: ClassVar = {ActionProvider}
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(actions_of(Context.GLOBAL))]
+    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar = set()
     CSS_PATH = None
     CSS = """
     Screen { background: $background; }
+    ModalScreen { background: $background 60%; }
     ContentSwitcher { height: 1fr; }
     """
 
@@ -81,12 +77,13 @@ class Console(App[int], inherit_bindings=False):
         now: Callable[[], datetime],
         mint: Callable[[], str],
         first: str = "ACC",
+        keymap: Keymap | None = None,
+        home: Path | None = None,
     ) -> None:
-        check()
         super().__init__()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.keymap = keymap or Keymap()
+        self.memory = Memory(home)
+        self._choose_theme()
         self.desk = desk
         self.now = now
         self.board = Board()
@@ -102,29 +99,31 @@ class Console(App[int], inherit_bindings=False):
         )  # fmt: skip
         self.changing = Changing(self)
         self.commands = Commands(self)
+        self.dispatch = Dispatch(self, self.keymap)
+        self.lexicon = Lexicon(self.board)
+        self.frame = Frame(self, self.lexicon)
         self._bell = Bell()
         self._panels: dict[str, Panel] = {}
         self._first = first
         self._way: list[str] = []
+        self._lines: list[str] = []
         self._showing = asyncio.Lock()
-        self._next_key: Callable[[str], None] | None = None
-        self._asks_to_quit = False
+        self.is_asking = False
 
     # --- frame -------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        """Lay out the frame; screens come when they are first shown."""
-        yield StatusLine(lambda: pieces(self.board, self.session, self.now()))
-        yield ContentSwitcher()
-        yield MessageLine()
-        yield Prompt()
-        yield Hints(self._hints, self.do)
+        """Lay out the frame."""
+        yield from self.frame.compose()
 
     async def on_mount(self) -> None:
         """Show the first screen and begin to follow the desk."""
+        self.load_memory()
         await self._show(self._first)
+        self.frame.fit(self.size)
         self.set_interval(1.0, self._tick)
         self.start(self.bridge.run(), "bridge")
+        self.start(self.frame.follow_market(), "market")
 
     @property
     def panel(self) -> Panel:
@@ -132,9 +131,19 @@ class Console(App[int], inherit_bindings=False):
         return self._panels[self._way[-1]]
 
     @property
+    def is_showing(self) -> bool:
+        """Whether a screen is in sight already."""
+        return bool(self._way)
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether the terminal is too small to trade on."""
+        return self.frame.is_too_small
+
+    @property
     def prompt(self) -> Prompt:
         """The command line."""
-        return self.screen_stack[0].query_one(Prompt)
+        return self.frame.prompt
 
     async def _show(self, code: str, subject: str = "") -> None:
         # Keys may ask for another screen while one is still being mounted.
@@ -142,7 +151,7 @@ class Console(App[int], inherit_bindings=False):
             await self._switch(code, subject)
 
     async def _switch(self, code: str, subject: str) -> None:
-        switcher = self.screen_stack[0].query_one(ContentSwitcher)
+        switcher = self.frame.screens
         if code not in self._panels:
             kind = next(kind for kind in PANELS if kind.code == code)
             self._panels[code] = kind(self)
@@ -156,42 +165,70 @@ class Console(App[int], inherit_bindings=False):
         switcher.current = self.panel.id
         self.panel.shown()
         self._give_keys_back()
-        self._frame_changed()
-
-    def _hints(self) -> Sequence[tuple[str, str, str, bool]]:
-        if not self._way:
-            return []
-        contexts = (*self.panel.contexts, Context.GLOBAL)
-        shown_here = [one for one in actions_of(*contexts) if one.footer and one.keys]
-        shown_here.sort(key=lambda one: one.footer)
-        return [
-            (one.id, shown(one.keys[0]), one.title, self.why_not_now(one) is None)
-            for one in shown_here
-        ]
+        self.frame.changed()
 
     def hints_changed(self) -> None:
         """Show again which keys matter now."""
-        if self.is_running:
-            self.screen_stack[0].query_one(Hints).refresh()
-
-    def _frame_changed(self) -> None:
-        if not self.is_running:
-            # The desk may have news while the screens are being taken down.
-            return
-        base = self.screen_stack[0]
-        for widget in (base.query_one(StatusLine), base.query_one(Hints)):
-            widget.refresh()
+        self.frame.hints.refresh()
 
     def _tick(self) -> None:
         if self.is_modal or not self.is_running:
             return
-        self.screen_stack[0].query_one(StatusLine).refresh()
+        self.frame.status.refresh()
         self.panel.ticked()
 
     @property
     def is_modal(self) -> bool:
         """Whether something stands above the screens and wants an answer."""
-        return len(self.screen_stack) > 1
+        return self.is_asking or len(self.screen_stack) > 1
+
+    async def ask(self, screen: ModalScreen[Answer]) -> Answer | None:
+        """Show what wants an answer and return that; None where something else stands there."""
+        if self.is_asking:
+            return None
+        self.is_asking = True
+        try:
+            answer = await self.push_screen_wait(screen)
+        finally:
+            self.is_asking = False
+        self.modal_closed()
+        return answer
+
+    # --- what surrounds the screens ----------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Take another size."""
+        self.frame.fit(event.size)
+
+    def _choose_theme(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        remembered = self.memory.theme()
+        names = [theme.name for theme in THEMES]
+        self.theme = remembered if remembered in names else names[0]
+
+    def load_memory(self) -> None:
+        """Take up the lines entered at earlier sittings."""
+        self._lines = self.memory.lines()
+        self.prompt.load_history(self._lines)
+        self.lexicon.learn(self._lines)
+
+    def understood(self, line: str) -> None:
+        """Remember a line for the next sitting.
+
+        What was not understood is not kept: a secret typed by mistake stays out of files.
+        """
+        self.lexicon.learn([line])
+        self._lines = [*(one for one in self._lines if one != line), line][-LINES_KEPT:]
+        self.start(asyncio.to_thread(self.memory.keep_lines, self._lines), "memory")
+
+    def read(self, title: str, page: Page) -> None:
+        """Show a page to be read above the screen."""
+
+        async def until_closed() -> None:
+            await self.ask(Reader(title, page))
+
+        self.start(until_closed(), "reader")
 
     # --- news --------------------------------------------------------------------------------
 
@@ -201,12 +238,12 @@ class Console(App[int], inherit_bindings=False):
         if not self._way or self.is_modal or not self.is_running:
             # Painted whole when the way is free again.
             return
-        self._frame_changed()
+        self.frame.changed()
         self.panel.board_changed(changes)
 
     def _session_changed(self) -> None:
         if self._way:
-            self._frame_changed()
+            self.frame.changed()
             self.panel.session_changed()
 
     def _desk_lost(self, error: SwimdeskError | None) -> None:
@@ -215,7 +252,7 @@ class Console(App[int], inherit_bindings=False):
             self.say("The desk answers again.", Tone.PLAIN)
         else:
             self.say(f"The desk does not answer: {error.detail} Asking again.", Tone.DANGER)
-        self._frame_changed()
+        self.frame.changed()
 
     def _take(self, view: BroadcastView) -> None:
         self.bridge.tell(self.board.put(view))
@@ -227,78 +264,69 @@ class Console(App[int], inherit_bindings=False):
 
     def modal_closed(self) -> None:
         """Paint what happened while a modal stood above the screen."""
-        self._frame_changed()
+        self.frame.changed()
         self.panel.board_changed(EVERYTHING)
         self._give_keys_back()
 
     # --- doing -------------------------------------------------------------------------------
 
-    def action_do(self, action_id: str) -> None:
-        """Carry out an action by its id, as a key asks."""
-        self.do(action_id)
-
-    def action_prefix(self, key: str) -> None:
-        """Take the first of two keys."""
-        ways = self._sequences(key)
-        hints = "  ".join(f"{shown(k.split()[1])} {action(i).title}" for k, i in ways.items())
-
-        def take(second: str) -> None:
-            chosen = ways.get(f"{key} {second}")
-            if chosen is not None:
-                self.do(chosen)
-
-        self.next_key(f"{shown(key)} … {hints}", take)
-
     def next_key(self, hint: str, take: Callable[[str], None]) -> None:
         """Give the next key to this function, whatever it means otherwise; Esc gives nothing."""
-        self._next_key = take
-        self.say(hint, Tone.DIM)
-
-    def _sequences(self, prefix: str) -> dict[str, str]:
-        contexts = (Context.GLOBAL, *reversed(self.panel.contexts))
-        found = sequences(actions_of(*contexts))
-        return {keys: id_ for keys, id_ in found.items() if keys.split()[0] == prefix}
+        self.dispatch.wait(hint, take)
 
     async def on_event(self, event: events.Event) -> None:
-        """Give the second of two keys to who waits for it, before anything else sees it."""
-        take = self._next_key
-        if isinstance(event, events.Key) and take is not None and not event.is_forwarded:
-            self._next_key = None
-            self.say("", Tone.DIM)
-            if event.key not in STOPS:
-                if event.key != "escape":
-                    take(event.key)
-                return
-        if isinstance(event, events.Key) and self._opens_prompt(event):
-            return
-        await super().on_event(event)
-
-    def _opens_prompt(self, event: events.Key) -> bool:
-        """Open the command line before the key behind it is looked at.
+        """Take keys as they arrive; a terminal that is too small takes stops and nothing else.
 
         A key that goes the long way, through the screen's queue, lets the next ones overtake it:
         of a text that arrives at once every letter would act on the screen.
         """
-        chosen = _PROMPT_KEYS.get(event.key)
-        if chosen is None or self.is_modal or isinstance(self.focused, Input):
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            if isinstance(event, events.Key) and self._takes(event.key):
+                return
+            if self.is_too_small:
+                return
+        await super().on_event(event)
+
+    def _takes(self, key: str) -> bool:
+        if self.dispatch.before_all(key):
+            return True
+        return not isinstance(self.focused, Input) and self._takes_for_screen(key)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take for the screen what the command line, or another input, leaves over."""
+        if self._takes_for_screen(event.key):
+            event.prevent_default()
+
+    def _takes_for_screen(self, key: str) -> bool:
+        own = self.screen.active_bindings.get(key)
+        if own is not None and own.node not in (self, self.screen):
             return False
-        one = action(chosen)
-        if event.is_forwarded or one.context not in (*self.panel.contexts, Context.GLOBAL):
-            return False
-        self.do(chosen)
-        return True
+        return self.dispatch.behind_all(key)
 
     def do(self, action_id: str, *arguments: str) -> None:
         """Carry out an action, or say why it cannot be done now."""
+        try:
+            self.carry_out(action_id, *arguments)
+        except SwimdeskError as error:
+            self.say(error.detail, Tone.DANGER)
+
+    def carry_out(self, action_id: str, *arguments: str) -> None:
+        """Carry out an action; InputError where it does not take these arguments."""
         one = action(action_id)
         if self.is_modal and not one.emergency:
             return
-        self._asks_to_quit = self._asks_to_quit and one.id == "global.quit"
         reason = self.why_not_now(one)
         if reason is not None:
             self.say(f"{one.title}: {reason}", Tone.WARN)
             return
-        outcome = getattr(self._owner(one), one.method)(*one.arguments, *arguments)
+        method = getattr(self._owner(one), one.method)
+        try:
+            inspect.signature(method).bind(*one.arguments, *arguments)
+        except TypeError:
+            takes = one.takes or "nothing behind it"
+            found = " ".join(arguments) or "nothing"
+            raise InputError(f"{one.typed or one.title} takes {takes}; found {found}.") from None
+        outcome = method(*one.arguments, *arguments)
         if inspect.iscoroutine(outcome):
             self.start(outcome, one.id)
 
@@ -326,8 +354,7 @@ class Console(App[int], inherit_bindings=False):
         plain = " ".join(text.split())
         if plain and tone is not Tone.DIM:
             self.said = [*self.said[-MESSAGES_KEPT:], Said(self.now(), plain, tone)]
-        if self.is_running:
-            self.screen_stack[0].query_one(MessageLine).say(plain, tone)
+        self.frame.message.say(plain, tone)
 
     def on_prompt_entered(self, event: Prompt.Entered) -> None:
         """Carry out a line of the command line."""
@@ -336,8 +363,26 @@ class Console(App[int], inherit_bindings=False):
 
     def on_input_changed(self, event: Prompt.Changed) -> None:
         """Filter the list in sight while the filter is being typed."""
-        if event.input is self.prompt and event.value.startswith("/"):
+        if event.input is not self.prompt:
+            return
+        if event.value.startswith("/"):
             self.panel.filter(event.value[1:])
+            return
+        root = self.lexicon.wanted(event.value)
+        if root is not None:
+            self.start(self._learn(root), "completion")
+
+    async def _learn(self, root: str) -> None:
+        """Read what can be completed for a symbol; without it the line is typed by hand."""
+        with contextlib.suppress(SwimdeskError):
+            self.lexicon.take(root, await self.desk.chain(root, None, CHAIN_STRIKES))
+            await self.prompt.offer_again()
+
+    def on_prompt_offered(self, event: Prompt.Offered) -> None:
+        """Tell what else could stand there."""
+        shown = [f"[{o.text_to_insert}]" if n == event.at else o.text_to_insert
+                 for n, o in enumerate(event.offers)]  # fmt: skip
+        self.say("  ".join(shown[max(event.at - 2, 0) :]), Tone.DIM)
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Give the keys back to the screen."""

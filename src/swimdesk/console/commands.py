@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from swimdesk.console.actions import Action
+from swimdesk.console import explain
+from swimdesk.console.actions import Action, Context, action
 from swimdesk.console.asking import Asking
+from swimdesk.console.formats import EASTERN, clock
+from swimdesk.console.keynames import shown
 from swimdesk.console.modals.confirm import Question
-from swimdesk.console.modals.help import Help
+from swimdesk.console.modals.help import help_page
+from swimdesk.console.modals.reader import facts
+from swimdesk.console.palette import Entry, Palette
 from swimdesk.console.questions import question_of
+from swimdesk.console.scopes import check_names, said, scope_of
 from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage
 from swimdesk.console.standing import Tone
+from swimdesk.console.themes import THEMES
 from swimdesk.console.ticket_order import draft_of, read_draft, sized
-from swimdesk.console.typed import Order, Verb, read_line
+from swimdesk.console.typed import Accounts, Asked, Order, Typed, Verb, read_line
 from swimdesk.domain.orderlang import check_order
-from swimdesk.domain.orderlang.commandline import OrderLine
+from swimdesk.domain.orderlang.commandline import OrderLine, read_scope
 from swimdesk.errors import InputError, OrderDenied, PlanExpired, SwimdeskError
 from swimdesk.views.models import PlanView
 from swimdesk.views.requests import Scope
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
+
+NO_SCOPE: Final = "Orders name their accounts; grp NAME, acc ALIAS or all alone says it for all."
 
 
 class Commands:
@@ -56,26 +66,46 @@ class Commands:
             # Typing it has filtered already.
             return
         try:
-            typed = read_line(text)
-            match typed:
-                case Verb(action_id, rest):
-                    console.do(action_id, *([rest] if rest else []))
-                case Order():
-                    self.stage(typed.line)
+            self._carry_out(read_line(text, console.keymap.all_actions()))
         except SwimdeskError as error:
-            where = f"column {error.column}: " if error.column else ""
+            is_told = error.column is None or error.detail.startswith("column ")
+            where = "" if is_told else f"column {error.column}: "
             console.say(f"{where}{error.detail}", Tone.DANGER)
-            console.prompt.begin(text)
-            if error.column:
-                console.prompt.cursor_position = min(error.column - 1, len(text))
+            console.prompt.begin(text, error.column - 1 if error.column else None)
+            return
+        console.understood(text)
+
+    def _carry_out(self, typed: Typed) -> None:
+        match typed:
+            case Verb(action_id, rest):
+                self._console.carry_out(action_id, *([rest] if rest else []))
+            case Order():
+                self.stage(typed.line)
+            case Accounts():
+                self._set_scope(typed.line)
+            case Asked():
+                self._explain(typed.about)
+
+    def _explain(self, about: Verb | Order | Accounts) -> None:
+        console, board = self._console, self._console.board
+        match about:
+            case Verb(action_id, _):
+                one = action(action_id)
+                told = explain.of_action(one, console.keymap, console.why_not_now(one))
+            case Accounts():
+                told = explain.of_accounts(self._scope(about.line), board)
+            case Order():
+                today = console.now().astimezone(EASTERN).date()
+                told = explain.of_order(about.line, self._scope(about.line), board, today)
+        console.read("what this line does", facts(told))
 
     def stage(self, line: OrderLine) -> None:
         """Stage an order and plan it at once; planning sends nothing."""
         console = self._console
+        # A mistake in the order may have swallowed the words behind it: that comes first.
+        check_order(line.order)
         scope = self._scope(line)
         if scope.is_empty:
-            # A mistake in the order may have swallowed the words behind it: that comes first.
-            check_order(line.order)
             raise InputError(
                 "Say which accounts, behind the order: all, grp NAME, acc ALIAS, where …, marked."
             )
@@ -86,17 +116,29 @@ class Commands:
 
     def _scope(self, line: OrderLine) -> Scope:
         session = self._console.session
-        if not line.names_accounts:
-            return session.scope
-        marked = tuple(sorted(session.marks)) if line.marked else ()
-        if line.marked and not marked:
-            raise InputError("No account is marked: Space marks one in the list of accounts.")
-        return Scope(
-            groups=line.groups,
-            accounts=(*line.accounts, *marked),
-            everyone=line.everyone,
-            where=line.where,
-        )
+        return scope_of(line, session.marks) if line.names_accounts else session.scope
+
+    def do_scope(self, text: str = "") -> None:
+        """Say where orders go that name no accounts, or tell it."""
+        console = self._console
+        if text.lower() == "none":
+            console.session.scope = Scope()
+            console.trading.refresh()
+            console.say("Orders name their accounts.")
+        elif text:
+            self._set_scope(read_scope(text))
+        else:
+            told = said(console.session.scope, console.board)
+            console.say(f"Orders that name no accounts go to {told}." if told else NO_SCOPE)
+
+    def _set_scope(self, line: OrderLine) -> None:
+        console = self._console
+        scope = scope_of(line, console.session.marks)
+        check_names(scope, console.board)
+        console.session.scope = scope
+        console.trading.refresh()
+        told = said(scope, console.board)
+        console.say(f"Orders that name no accounts go to {told}. SCOPE none forgets it.")
 
     def do_command(self) -> None:
         """Give the keys to the command line."""
@@ -104,14 +146,57 @@ class Commands:
 
     # --- looking -----------------------------------------------------------------------------
 
-    def do_palette(self) -> None:
-        """Open the palette."""
-        self._console.action_command_palette()
+    async def do_palette(self) -> None:
+        """Let an action be searched by its name, and carry it out once the palette is gone."""
+        console = self._console
+        chosen = await console.ask(Palette(self.entries(), console.size.width))
+        if chosen:
+            console.do(chosen)
+
+    def entries(self) -> list[Entry]:
+        """Return every action of this screen and of all, as the palette shows them."""
+        console = self._console
+        here = console.keymap.actions(*console.panel.contexts, Context.GLOBAL)
+        return [
+            Entry(
+                one.id,
+                one.title,
+                " ".join(shown(key) for key in one.keys[:2]),
+                one.typed,
+                one.help,
+                console.why_not_now(one),
+            )
+            for one in here
+        ]
 
     def do_help(self) -> None:
         """Show the keys of this screen."""
         console = self._console
-        console.push_screen(Help(console.panel.contexts), lambda _: console.modal_closed())
+        title = f"keys of {console.panel.title_text}"
+        console.read(title, help_page(console.keymap, console.panel.contexts))
+
+    def do_alarms(self) -> None:
+        """Show the alarms of the desk, the newest first."""
+        status = self._console.board.status
+        alarms = status.alarms if status else ()
+        told = [(str(number), text) for number, text in enumerate(reversed(alarms), start=1)]
+        self._console.read("alarms, newest first", facts(told or [("", "There is no alarm.")]))
+
+    def do_messages(self) -> None:
+        """Show what was said, the newest first."""
+        told = [(clock(one.at), one.text) for one in reversed(self._console.said)]
+        self._console.read("messages, newest first", facts(told or [("", "Nothing was said yet.")]))
+
+    def do_theme(self, name: str = "") -> None:
+        """Change the colours."""
+        console = self._console
+        names = [theme.name for theme in THEMES]
+        wanted = name.lower() or names[(names.index(console.theme) + 1) % len(names)]
+        if wanted not in names:
+            raise InputError(f"There is no theme {name}; there are {', '.join(names)}.")
+        console.theme = wanted
+        console.say(f"Theme: {wanted}.")
+        console.start(asyncio.to_thread(console.memory.keep_theme, wanted), "memory")
 
     def do_go(self, code: str, subject: str = "") -> None:
         """Show a screen, on a subject where one was typed."""

@@ -4,27 +4,69 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
-
-from textual.binding import Binding
+from typing import Final, TypeAlias
 
 from swimdesk.console.actions import ACTIONS, Action, Context, Grade
+from swimdesk.console.keynames import UNDELIVERABLE, is_bare, shown
 from swimdesk.errors import ConfigError
 
 PANELS: Final = tuple(one for one in Context if one not in (Context.GLOBAL, Context.LIST))
 
-_UNDELIVERABLE: Final = {
-    "ctrl+i": "terminals send it as Tab",
-    "ctrl+m": "terminals send it as Enter",
-    "ctrl+j": "terminals send it as Enter",
-    "ctrl+h": "terminals send it as Backspace",
-    "ctrl+b": "it is tmux's prefix",
-    "ctrl+a": "it is screen's prefix",
-    "ctrl+s": "it may stop the terminal's output",
-    "ctrl+q": "it may belong to the terminal",
-    "ctrl+z": "it belongs to the shell",
-    "ctrl+c": "it must stay harmless",
-}
+Beginning: TypeAlias = Mapping[str, Action]
+"""The actions that a first key leads to, by the second key."""
+
+
+class Keymap:
+    """What each key means where; the one table behind dispatch, hints, help, palette and docs."""
+
+    def __init__(self, actions: Iterable[Action] = ACTIONS) -> None:
+        self._actions = {one.id: one for one in actions}
+        check(self._actions.values())
+
+    def keys(self, action_id: str) -> tuple[str, ...]:
+        """Return the keys of an action, by Textual's names."""
+        return self._actions[action_id].keys
+
+    def hint(self, action_id: str) -> str:
+        """Return the first key of an action as people write it; empty without one."""
+        keys = self.keys(action_id)
+        return shown(keys[0]) if keys else ""
+
+    def all_actions(self) -> tuple[Action, ...]:
+        """Return every action with the keys it has here."""
+        return tuple(self._actions.values())
+
+    def actions(self, *contexts: Context) -> tuple[Action, ...]:
+        """Return the actions of these contexts with the keys they have here."""
+        return tuple(
+            one for context in contexts for one in self._actions.values() if one.context is context
+        )
+
+    def meaning(self, key: str, *contexts: Context) -> Action | Beginning | None:
+        """Return what a key does, or begins; the first context that knows the key counts."""
+        for context in contexts:
+            begun = False
+            for one in self.actions(context):
+                if key in one.keys:
+                    return one
+                begun = begun or any(keys.startswith(f"{key} ") for keys in one.keys)
+            if begun:
+                return self._beginning(key, self.actions(*contexts))
+        return None
+
+    def stop(self, key: str) -> Action | Beginning | None:
+        """Return the emergency action of a key, or those that it begins; they work everywhere."""
+        stops = [one for one in self._actions.values() if one.emergency]
+        exact = next((one for one in stops if key in one.keys), None)
+        return exact or self._beginning(key, stops) or None
+
+    def _beginning(self, key: str, actions: Iterable[Action]) -> Beginning:
+        found: dict[str, Action] = {}
+        for one in actions:
+            for first, space, second in (keys.partition(" ") for keys in one.keys):
+                if space and first == key:
+                    found.setdefault(second, one)
+        return found
 
 
 def problems(actions: Iterable[Action]) -> list[str]:
@@ -41,7 +83,7 @@ def check(actions: Iterable[Action] = ACTIONS) -> None:
 
 
 def _clashes(actions: tuple[Action, ...]) -> Iterator[str]:
-    """Find keys with two meanings where a context, its lists and the global keys hold together.
+    """Find keys with two meanings in one context.
 
     A panel's own key may stand for a list's or a global one: that is what panels are for, save
     for the keys that stop.
@@ -54,74 +96,33 @@ def _clashes(actions: tuple[Action, ...]) -> Iterator[str]:
                     meanings[key].append(one.id)
         for key, ids in meanings.items():
             if len(ids) > 1:
-                yield f"{key} means {' and '.join(ids)}"
+                yield f"{shown(key)} means {' and '.join(ids)}"
             prefix, space, _ = key.partition(" ")
             if space and prefix in meanings:
-                yield f"{prefix} is {meanings[prefix][0]} and also begins {key} of {ids[0]}"
+                other = meanings[prefix][0]
+                yield f"{shown(prefix)} is {other} and begins {shown(key)} of {ids[0]}"
 
 
 def _bad_keys(actions: tuple[Action, ...]) -> Iterator[str]:
     for one in actions:
         for key in one.keys:
-            if key.startswith("alt+"):
-                yield f"{key} of {one.id} arrives as another key under tmux"
-            if key in _UNDELIVERABLE:
-                yield f"{key} of {one.id} does not arrive: {_UNDELIVERABLE[key]}"
-            if one.grade is Grade.SEND and len(key.split()[-1]) == 1:
-                yield f"{one.id} can send and must not be on the letter {key}"
+            for part in key.split():
+                if part.startswith("alt+"):
+                    yield f"{shown(key)} of {one.id} arrives as another key under tmux"
+                if part in UNDELIVERABLE:
+                    yield f"{shown(part)} of {one.id} cannot be used: {UNDELIVERABLE[part]}"
+            if one.grade is Grade.SEND and is_bare(key):
+                yield f"{one.id} can send and must be on a function key or Ctrl, not {shown(key)}"
 
 
 def _bad_emergencies(actions: tuple[Action, ...]) -> Iterator[str]:
-    stops = {key: one.id for one in actions if one.emergency for key in one.keys}
+    stops = {key.split()[0]: one.id for one in actions if one.emergency for key in one.keys}
     for one in actions:
         if one.emergency and not one.keys:
-            yield f"{one.id} has no key"
+            yield f"{one.id} must be reachable by a key"
         for key in one.keys:
             first = key.split()[0]
             if first in stops and stops[first] != one.id and not one.emergency:
-                yield f"{key} of {one.id} hides {stops[first]}"
-        if one.emergency and any(len(key.split()[0]) == 1 for key in one.keys):
+                yield f"{shown(key)} of {one.id} hides {stops[first]}"
+        if one.emergency and any(is_bare(key.split()[0]) for key in one.keys):
             yield f"{one.id} is on a letter and cannot be reached while typing"
-
-
-def bindings_of(actions: Iterable[Action]) -> list[Binding]:
-    """Return Textual's bindings, the first action of a key winning; stops work from anywhere."""
-    bindings: dict[tuple[str, bool], Binding] = {}
-    for one in actions:
-        for key in one.keys:
-            prefix, space, _ = key.partition(" ")
-            target = f"app.prefix('{prefix}')" if space else f"app.do('{one.id}')"
-            first = one.emergency or (prefix.startswith("f") and len(prefix) > 1)
-            binding = Binding(prefix, target, one.title, show=False, priority=first)
-            bindings.setdefault((prefix, first), binding)
-    return list(bindings.values())
-
-
-def sequences(actions: Iterable[Action]) -> Mapping[str, str]:
-    """Return the keys pressed one after the other, each with its action's id."""
-    return {key: one.id for one in actions for key in one.keys if " " in key}
-
-
-_SHOWN: Final = {
-    "colon": ":", "question_mark": "?", "minus": "-", "plus": "+", "slash": "/", "asterisk": "*",
-    "backslash": "\\", "space": "Space", "enter": "Enter", "escape": "Esc", "pagedown": "PgDn",
-    "pageup": "PgUp", "home": "Home", "end": "End", "up": "↑", "down": "↓", "left": "←",
-    "right": "→", "comma": ",", "full_stop": ".", "at": "@", "left_square_bracket": "[",
-    "right_square_bracket": "]", "underscore": "_", "tab": "Tab", "shift+tab": "Shift-Tab",
-    "equals_sign": "=",
-}  # fmt: skip
-
-
-def shown(key: str) -> str:
-    """Return a key as people write it."""
-    return " ".join(_one(part) for part in key.split())
-
-
-def _one(key: str) -> str:
-    if key in _SHOWN:
-        return _SHOWN[key]
-    if key.startswith("ctrl+"):
-        return f"Ctrl-{key[5:].upper()}"
-    if key.startswith("f") and key[1:].isdigit():
-        return key.upper()
-    return key

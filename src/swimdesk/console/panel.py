@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.widget import Widget
 
-from swimdesk.console.actions import Action, Context, actions_of
+from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import Board, Changes
-from swimdesk.console.keymap import bindings_of
 from swimdesk.console.session import Session
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import InputError
@@ -30,11 +29,6 @@ class Panel(Widget, can_focus=True):
     def __init__(self, console: Console) -> None:
         super().__init__(id=self.code.lower())
         self.console = console
-
-    def __init_subclass__(cls, **options: bool) -> None:
-        # Before the base reads them.
-        cls.BINDINGS = [*bindings_of(actions_of(*cls.contexts))]
-        super().__init_subclass__(**options)
 
     @property
     def board(self) -> Board:

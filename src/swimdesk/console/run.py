@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 
 from swimdesk.console.app import Console
+from swimdesk.console.keymap import Keymap
 from swimdesk.desk.facade import DeskFacade
 
 HandOver = Callable[[Callable[[int], None]], AbstractContextManager[None]]
@@ -19,10 +21,12 @@ async def run_console(
     *,
     now: Callable[[], datetime],
     mint: Callable[[], str],
+    home: Path,
+    keymap: Keymap,
     mouse: bool = True,
 ) -> None:
     """Show the console; a bug of ours is raised once the terminal is as it was."""
-    console = Console(desk, now=now, mint=mint)
+    console = Console(desk, now=now, mint=mint, home=home, keymap=keymap)
     with hand_over(lambda number: console.exit(128 + number)):
         await console.run_async(mouse=mouse)
     if console.crash is not None:

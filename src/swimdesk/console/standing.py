@@ -10,11 +10,15 @@ from typing import Final
 
 from swimdesk.console.board import Board
 from swimdesk.console.formats import age, clock, countdown
+from swimdesk.console.scopes import said
 from swimdesk.console.session import Session
 from swimdesk.views.models import LoginView, StatusView
 
 STALE: Final = timedelta(seconds=75)
 """Balances older than this show their age: two rounds of the monitor were missed."""
+
+SCOPE_SHOWN: Final = 24
+"""Characters of a scope that are shown; SCOPE tells it whole."""
 
 TOKEN_SOON: Final = timedelta(hours=24)
 
@@ -52,9 +56,10 @@ def pieces(board: Board, session: Session, now: datetime) -> list[Piece]:
         *_orders(status),
         *_reading(status, session, now),
         *_accounts(board),
+        *_scope(board, session),
         *_tokens(status.logins, now),
         *_alarms(status),
-        Piece(f"{clock(now)} ET", Tone.DIM, 20),
+        Piece(f"{clock(now)} ET", Tone.DIM, 65),
     ]
 
 
@@ -93,6 +98,12 @@ def _accounts(board: Board) -> Iterable[Piece]:
         read, known = len(board.holdings), len(board.accounts)
         count = f"{known}" if read >= known else f"{read}/{known}"
         yield Piece(f"acc {count}", Tone.PLAIN if read >= known else Tone.WARN, 50)
+
+
+def _scope(board: Board, session: Session) -> Iterable[Piece]:
+    scope = said(session.scope, board)
+    if scope:
+        yield Piece(scope[:SCOPE_SHOWN], Tone.PLAIN, 75)
 
 
 def _tokens(logins: Sequence[LoginView], now: datetime) -> Iterable[Piece]:

@@ -57,6 +57,7 @@ def test_version(program: Program) -> None:
         (("chain", "SPY", "--strikes", "many"), "--strikes"),
         (("login", "smith"), "--import"),
         (("--no-ui", "status"), "--no-ui"),
+        (("--no-mouse", "status"), "--no-mouse"),
     ],
 )
 def test_usage_error_is_told_in_a_sentence(

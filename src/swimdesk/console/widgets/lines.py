@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.app import RenderResult
 from textual.color import Color
 from textual.widget import Widget
@@ -25,8 +26,14 @@ _VARIABLES = {
 _BOLD = frozenset({Tone.LIVE, Tone.PAPER, Tone.HALTED, Tone.ARMED, Tone.DANGER})
 
 
+_LIVE_BAND = "-live"
+"""The class of a line that is a red band from edge to edge, because orders are real."""
+
+
 def style_of(widget: Widget, tone: Tone) -> Style:
     """Return the style that the theme gives to a tone."""
+    if widget.has_class(_LIVE_BAND):
+        return _on_live(widget, tone)
     name = _VARIABLES.get(tone)
     if name is None:
         return Style()
@@ -38,10 +45,17 @@ def style_of(widget: Widget, tone: Tone) -> Style:
     return Style(color=colour.rich_color, bold=tone in _BOLD)
 
 
-class StatusLine(Widget):
-    """What decides whether it is safe to act, always in sight."""
+def _on_live(widget: Widget, tone: Tone) -> Style:
+    """Return a style that is read on the live band: what matters is turned round."""
+    band = Color.parse(widget.app.theme_variables["live"])
+    ink = band.get_contrast_text(1.0)
+    if tone in (Tone.PLAIN, Tone.DIM):
+        return Style(color=ink.rich_color, bold=tone is Tone.PLAIN)
+    return Style(color=band.rich_color, bgcolor=ink.rich_color, bold=True)
 
-    DEFAULT_CSS = "StatusLine { height: 1; background: $panel; }"
+
+class PieceLine(Widget):
+    """A line of pieces: as many as fit, the last one at the right."""
 
     def __init__(self, read: Callable[[], Sequence[Piece]]) -> None:
         super().__init__()
@@ -60,6 +74,21 @@ class StatusLine(Widget):
                 line.append("  ")
             line.append(piece.text, style_of(self, piece.tone))
         return line
+
+
+class StatusLine(PieceLine):
+    """What decides whether it is safe to act, always in sight."""
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; background: $panel; }
+    StatusLine.-live { background: $live; }
+    """
+
+
+class MarketLine(PieceLine):
+    """A few indices, and what all accounts are worth; only where there is room."""
+
+    DEFAULT_CSS = "MarketLine { height: 1; background: $surface; }"
 
 
 class MessageLine(Widget):
@@ -85,39 +114,54 @@ class MessageLine(Widget):
         return line
 
 
+Hint = tuple[str, str, str, bool]
+"""Id of an action, its key, its title, whether it can be done now."""
+
+
+def _width(hint: Hint) -> int:
+    return len(hint[1]) + 1 + len(hint[2])
+
+
 class Hints(Widget):
     """The keys that matter now, most important first; a click on one is its key."""
 
-    DEFAULT_CSS = "Hints { height: 1; background: $panel; }"
+    DEFAULT_CSS = """
+    Hints { height: 1; background: $panel; }
+    Hints.-live { background: $live; }
+    """
 
-    def __init__(
-        self, read: Callable[[], Sequence[tuple[str, str, str, bool]]], do: Callable[[str], None]
-    ) -> None:
+    def __init__(self, read: Callable[[], Sequence[Hint]], do: Callable[[str], None]) -> None:
         super().__init__()
         self._read = read
         self._do = do
         self._spans: list[tuple[int, int, str]] = []
 
     def render(self) -> RenderResult:
-        """Draw as many hints as fit; what cannot be done now is dim."""
+        """Draw as many hints as fit, the last one always and at the right; dim ones cannot act."""
+        hints = list(self._read())
+        last = hints.pop() if hints else None
+        room = self.size.width - (_width(last) + 3 if last else 0)
         line = Text(" ", no_wrap=True, overflow="crop", end="")
         self._spans = []
-        key_style = Style(bold=True)
-        for action_id, key, title, is_possible in self._read():
-            width = len(key) + 1 + len(title)
-            if line.cell_len + width > self.size.width:
-                continue
-            start = line.cell_len
-            dim = style_of(self, Tone.DIM)
-            line.append(key, key_style if is_possible else dim)
-            line.append(f" {title}", style_of(self, Tone.PLAIN) if is_possible else dim)
-            self._spans.append((start, line.cell_len, action_id))
-            line.append("  ")
+        for hint in hints:
+            if line.cell_len + _width(hint) <= room:
+                self._append(line, hint)
+                line.append("  ")
+        if last:
+            line.append(" " * max(self.size.width - _width(last) - 1 - line.cell_len, 0))
+            self._append(line, last)
         return line
 
-    def on_click(self, event: object) -> None:
+    def _append(self, line: Text, hint: Hint) -> None:
+        action_id, key, title, is_possible = hint
+        style = style_of(self, Tone.PLAIN if is_possible else Tone.DIM)
+        start = line.cell_len
+        line.append(key, style + Style(bold=True) if is_possible else style)
+        line.append(f" {title}", style)
+        self._spans.append((start, line.cell_len, action_id))
+
+    def on_click(self, event: events.Click) -> None:
         """Do what the hint under the mouse says."""
-        x = getattr(event, "x", -1)
         for start, end, action_id in self._spans:
-            if start <= x < end:
+            if start <= event.x < end:
                 self._do(action_id)

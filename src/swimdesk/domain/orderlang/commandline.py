@@ -86,6 +86,26 @@ def read_command_line(text: str) -> OrderLine:
     return _Parts(text, text[:end].rstrip(), words[first:]).read()
 
 
+def begins_scope(text: str) -> bool:
+    """Tell whether a line has accounts alone and no order: its first word says which."""
+    words = [found[0] for found in _WORD.finditer(text)]
+    if not words or not words[0].isascii() or words[0].lower() not in SCOPE_WORDS:
+        return False
+    # ACC and ALL are symbols too: behind them stands a price, and ACC alone is no scope.
+    is_order = any(_PRICE.match(word) for word in words)
+    return not is_order and (len(words) > 1 or words[0].lower() != "acc")
+
+
+def read_scope(text: str) -> OrderLine:
+    """Read accounts without an order; OrderTextError where anything else stands."""
+    words = [Word(found[0], found.start()) for found in _WORD.finditer(text)]
+    line = _Parts(text, "", words).read()
+    plain = OrderLine("", line.groups, line.accounts, line.everyone, line.where, line.marked)
+    if line != plain:
+        raise _error("size and waves belong behind an order, expected accounts alone", 0)
+    return line
+
+
 def _order_ends(words: list[Word]) -> int:
     """Return the index of the first word behind the order.
 

@@ -1,0 +1,93 @@
+"""What surrounds every screen: status and market above; messages, command line, hints below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from textual.app import ComposeResult
+from textual.geometry import Size
+from textual.widgets import ContentSwitcher
+
+from swimdesk.console.actions import Context
+from swimdesk.console.completing import Completer, Lexicon
+from swimdesk.console.market import READ_S, Market
+from swimdesk.console.modals.too_small import TooSmall, is_too_small
+from swimdesk.console.standing import pieces
+from swimdesk.console.widgets.lines import Hint, Hints, MarketLine, MessageLine, StatusLine
+from swimdesk.console.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from swimdesk.console.app import Console
+
+MARKET_ROOM: Final = Size(100, 30)
+"""The market line is shown from this size on."""
+
+
+class Frame:
+    """The lines around the screens, and what a terminal of this size can show."""
+
+    def __init__(self, console: Console, lexicon: Lexicon) -> None:
+        self._console = console
+        self._lexicon = lexicon
+        self.market = Market()
+        self.is_too_small = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the frame out; screens come when they are first shown."""
+        console = self._console
+        self.status = StatusLine(lambda: pieces(console.board, console.session, console.now()))
+        self.indices = MarketLine(lambda: self.market.pieces(console.board, console.now()))
+        self.screens = ContentSwitcher()
+        self.message = MessageLine()
+        self.prompt = Prompt(Completer(console.board, console.keymap, self._lexicon))
+        self.hints = Hints(self._read_hints, console.do)
+        yield from (
+            self.status, self.indices, self.screens, self.message, self.prompt, self.hints,
+        )  # fmt: skip
+
+    def _read_hints(self) -> Sequence[Hint]:
+        console = self._console
+        if not console.is_showing:
+            return []
+        here = console.keymap.actions(*console.panel.contexts, Context.GLOBAL)
+        hints = sorted((one for one in here if one.footer and one.keys), key=lambda o: o.footer)
+        return [
+            (one.id, console.keymap.hint(one.id), one.title, console.why_not_now(one) is None)
+            for one in hints
+        ]
+
+    def changed(self) -> None:
+        """Paint the frame anew; where orders are real it is red above and below."""
+        status = self._console.board.status
+        is_live = status is not None and status.mode == "live"
+        for widget in (self.status, self.hints):
+            widget.set_class(is_live, "-live")
+            widget.refresh()
+        self.indices.refresh()
+
+    def fit(self, size: Size) -> None:
+        """Show what a terminal of this size can show; one that is too small gets a sentence."""
+        console = self._console
+        room = size.width >= MARKET_ROOM.width and size.height >= MARKET_ROOM.height
+        self.indices.display = room
+        self.is_too_small = is_too_small(size)
+        top = console.screen
+        if isinstance(top, TooSmall):
+            if self.is_too_small:
+                top.tell(size)
+            else:
+                console.pop_screen()
+                console.modal_closed()
+        elif self.is_too_small:
+            console.push_screen(TooSmall())
+
+    async def follow_market(self) -> None:
+        """Read the indices for ever, while their line is in sight."""
+        console = self._console
+        while True:
+            if self.indices.display and console.session.is_lost is None:
+                await self.market.read(console.desk)
+                self.indices.refresh()
+            await asyncio.sleep(READ_S)
