@@ -111,3 +111,15 @@ def test_a_leg_without_a_quote_says_so_and_has_no_price() -> None:
     assert "no quote" in text(lines[0])
     assert "a leg has no market" in text(lines[2])
     assert "worst loss has no bound" in text(lines[2])
+
+
+def test_what_is_worth_least_goes_first_where_the_line_is_short() -> None:
+    picks = Picks().traded(a_leg("SPXW", DAYS[2]), -1).traded(a_leg("SPXW", DAYS[3]), 1)
+    picks = picks.more(899)
+    wide, narrow, least = (text(foot(picks, lambda _: ROOM, w)[2]) for w in (120, 70, 60))
+    assert "d .00" in wide
+    assert "natural" in narrow
+    assert "d .00" not in narrow
+    assert "natural" not in least
+    assert "mid 0.00 cr" in least
+    assert least.endswith("/unit")

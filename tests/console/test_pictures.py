@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 import pytest
 
+from swimdesk.console.panels.chain import ChainPanel
 from swimdesk.console.themes import THEMES
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.domain.accounts import Account, AccountType
@@ -66,13 +68,19 @@ async def positions_flat(stage: Stage) -> None:
 
 async def chain(stage: Stage) -> None:
     await stage.type("SPX OMON")
-    await stage.until(lambda: "[100]" in stage.text(), "the chain")
+    await stage.until(lambda: "[6010]" in stage.text(), "the chain")
 
 
 async def chain_with_legs(stage: Stage) -> None:
     await chain(stage)
     await stage.press("i")
-    await stage.until(lambda: "no legs" not in stage.text(), "four legs")
+    panel = stage.console.panel
+    assert isinstance(panel, ChainPanel)
+    await stage.until(lambda: "IRON CONDOR" in stage.text(), "four legs")
+    await stage.until(
+        lambda: panel.table is not None and panel.picks.counts.keys() <= panel.table.quoted.keys(),
+        "the legs among the strikes",
+    )
 
 
 async def planned(stage: Stage) -> None:
@@ -150,7 +158,7 @@ async def palette(stage: Stage) -> None:
 
 async def halted(stage: Stage) -> None:
     await stage.press("ctrl+k")
-    await stage.until(lambda: "HALTED" in stage.text(), "halted")
+    await stage.until(lambda: "HALTED" in stage.text().splitlines()[0], "halted")
 
 
 async def mistaken(stage: Stage) -> None:
@@ -201,6 +209,7 @@ SCENES: dict[str, Scene] = {
 
 def _furnish(broker: FakeBroker) -> None:
     """Give some accounts holdings: a condor, half of one, shares."""
+    broker.listed.spots["$SPX"] = Decimal("6010.42")
     legs = ((SHORT_CALL, -1), (LONG_CALL, 1), (SHORT_PUT, -1), (LONG_PUT, 1))
     for number in range(1, 7):
         held = [a_position(symbol, count * number, "2") for symbol, count in legs]

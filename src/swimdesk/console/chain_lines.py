@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.chain_feed import STALE, ChainFeed
-from swimdesk.console.chain_legs import Net, Picks, Touch, name_of, net_of, ticket_of, worst_of
+from swimdesk.console.chain_legs import Picks, Touch, name_of, net_of, ticket_of, worst_of
 from swimdesk.console.chain_table import ChainTable, delta_text, plain_price, settlement_of
 from swimdesk.console.formats import EASTERN, age, money, price
 from swimdesk.console.widgets.cells import Role
-from swimdesk.console.widgets.spans import Line, Span
+from swimdesk.console.widgets.spans import Line, Span, width_of
 from swimdesk.domain.instruments import OptionContract, Settlement
 from swimdesk.domain.orderlang.roots import MONTHS, written_day
 from swimdesk.domain.orders import Leg
@@ -113,7 +113,7 @@ def foot(
     ]
     while len(lines) < 2:
         lines.append([])
-    return [*lines, _together(picks, touch_of)]
+    return [*lines, _together(picks, touch_of, width)]
 
 
 def _leg(
@@ -134,26 +134,30 @@ def _leg(
     return text + (delta if fits else ""), Role.TEXT if touch is not None else Role.WARN
 
 
-def _together(picks: Picks, touch_of: Callable[[OptionContract], Touch | None]) -> Line:
+def _together(picks: Picks, touch_of: Callable[[OptionContract], Touch | None], width: int) -> Line:
+    """Name the structure with what it costs; where it is too long, what is worth least goes."""
     net = net_of(picks.legs(), touch_of)
     ticket = ticket_of(picks, net)
     sign = "+" if ticket.side.sign > 0 else "-"
     words = " ".join(filter(None, (f"{ticket.side} {sign}{ticket.quantity}", name_of(ticket))))
-    spans: Line = [(f" {words}", Role.STRONG), GAP]
-    if net is None:
-        spans.append(("a leg has no market", Role.WARN))
-    else:
-        spans += [(f"mid {_flow(net.mid)}", Role.TEXT), ("  ", Role.TEXT)]
-        spans += [(f"natural {_flow(net.natural)}", Role.TEXT), *_delta(net)]
     worst = worst_of(ticket, net)
-    loss = "has no bound" if worst is None else f"{money(worst)} a unit"
-    return [*spans, GAP, (f"worst loss {loss}", Role.WARN if worst is None else Role.TEXT)]
+    loss = "has no bound" if worst is None else f"{money(worst)}/unit"
+    parts: Line = [
+        (f" {words}", Role.STRONG),
+        (f"   worst loss {loss}", Role.WARN if worst is None else Role.TEXT),
+    ]
+    if net is None:
+        parts.insert(1, ("   a leg has no market", Role.WARN))
+    else:
+        parts.insert(1, (f"   mid {_flow(net.mid)}", Role.STRONG))
+        parts.append((f"   natural {_flow(net.natural)}", Role.TEXT))
+        delta = [] if net.delta is None else [(f"   d {delta_text(net.delta)}", Role.TEXT)]
+        parts += delta
+    while len(parts) > 3 and width_of(parts) > width:
+        parts.pop()
+    return parts
 
 
 def _flow(credit: Decimal) -> str:
     """Return an amount with the word of the order language for its direction."""
     return f"{price(abs(credit))} {'cr' if credit >= 0 else 'db'}"
-
-
-def _delta(net: Net) -> list[Span]:
-    return [] if net.delta is None else [(f"  d {delta_text(net.delta)}", Role.TEXT)]

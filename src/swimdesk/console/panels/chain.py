@@ -77,8 +77,9 @@ class ChainPanel(ListPanel):
         yield self._foot
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose the columns for the width."""
+        """Choose the columns for the width, and keep the cursor in the middle."""
         self.grid.show_columns(columns_for(event.size.width))
+        self.call_after_refresh(self._centre)
 
     # --- what is shown -----------------------------------------------------------------------
 
@@ -129,6 +130,9 @@ class ChainPanel(ListPanel):
     def _take(self, table: ChainTable) -> None:
         """Show a table; the cursor stays at its strike, or comes to the money."""
         before, self.table = self.table, table
+        if before is None:
+            # Now its keys can do something.
+            self.console.hints_changed()
         strike = self._cursor_strike(before) if before else None
         self._show_table()
         is_other = before is None or (before.root, before.day) != (table.root, table.day)
@@ -157,11 +161,19 @@ class ChainPanel(ListPanel):
         """Bring a strike under the cursor, in the middle of the page where there is room."""
         if row is None or self.table is None:
             return
-        keys = list(self.table.by_key)
-        at = keys.index(self.table.key(row))
+        self.grid.move_to(self.table.key(row))
+        # How long a page is may be known only after this turn.
+        self.call_after_refresh(self._centre)
+
+    def _centre(self) -> None:
+        key = self.grid.cursor
+        if self.table is None or key is None or key not in self.table.by_key:
+            return
+        keys = self.grid.shown_keys
+        below = keys.index(key) + self.grid.page_lines // 2
         self.grid.go_top()
-        self.grid.move_to(keys[min(at + self.grid.page_lines // 2, len(keys) - 1)])
-        self.grid.move_to(keys[at])
+        self.grid.move_to(keys[min(below, len(keys) - 1)])
+        self.grid.move_to(key)
 
     def on_live_grid_cursor_moved(self, event: LiveGrid.CursorMoved) -> None:
         """Let the sign of the chosen side go with the cursor."""
