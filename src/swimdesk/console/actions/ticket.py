@@ -89,7 +89,6 @@ TICKET_ACTIONS: Final = (
         ("o",),
         _T,
         _STAGE,
-        footer=108,
     ),
     Action(
         "global.override",
