@@ -98,6 +98,17 @@ async def test_f10_held_opens_one_question_and_sends_nothing() -> None:
         assert set(stage.broker.posts.values()) == {1}
 
 
+async def test_a_change_right_before_f10_opens_no_question_and_says_so() -> None:
+    async with a_console() as stage:
+        await plan_condor(stage)
+        await stage.press("f8")
+        stage.console.do("ticket.more")
+        stage.console.do("global.send")
+        await stage.until(lambda: "send: the order has no plan yet" in stage.text(), "a reason")
+        assert not stage.console.is_modal
+        assert (await replanned(stage)).lines[0].quantity == 2
+
+
 async def test_enter_held_never_sends() -> None:
     async with a_console() as stage:
         await plan_condor(stage)

@@ -320,7 +320,12 @@ class Commands:
         """Ask for the confirmation of the plan, and send it if it is given."""
         console, trading = self._console, self._console.trading
         stage = console.session.stage
-        if self.asking.is_open or stage is None or stage.plan is None:
+        if self.asking.is_open:
+            return
+        reason = trading.why_not_send()
+        if reason is not None or stage is None or stage.plan is None:
+            # A change came between the key and this.
+            console.say(f"send: {reason or 'there is no plan'}", Tone.WARN)
             return
         plan, sent = stage.plan, None
         self._quote(plan)
