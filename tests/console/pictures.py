@@ -11,7 +11,7 @@ from tests.console.stage import Stage
 
 FOLDER = Path(__file__).parent / "snapshots"
 RENEW = "CONSOLE_PICTURES"
-"""Set to ``renew``, the environment variable writes the pictures anew; look at each before it lands."""
+"""Set to ``renew``, this variable writes the pictures anew; look at each before it lands."""
 
 _TERMINAL_ID = re.compile(r"terminal-[0-9]+-")
 

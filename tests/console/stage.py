@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from swimdesk.console.app import Console
 from swimdesk.console.keymap import Keymap
 from swimdesk.domain.accounts import Account
+from swimdesk.domain.risk import RiskLimits
 from swimdesk.views.requests import Scope
 from tests.fakes.broker import FakeBroker
 from tests.fakes.builders import CONDOR, some_accounts
@@ -91,13 +92,17 @@ async def a_console(
     first: str = "ACC",
     keymap: Keymap | None = None,
     home: Path | None = None,
+    limits: RiskLimits | None = None,
+    furnish: Callable[[FakeBroker], None] | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the console without a terminal; the clock stands still until the test moves it."""
     clock = SteadyClock()
     known = some_accounts(accounts) if isinstance(accounts, int) else accounts
     broker = FakeBroker(clock, known, latency_s=0.0)
+    if furnish is not None:
+        furnish(broker)
     numbers = count(1)
-    async with a_desk(known, broker=broker, clock=clock) as bench:
+    async with a_desk(known, broker=broker, clock=clock, limits=limits) as bench:
         await bench.desk.balances(Scope(everyone=True))
         console = Console(
             bench.desk,
@@ -110,4 +115,8 @@ async def a_console(
         async with console.run_test(size=size) as pilot:
             stage = Stage(console, pilot, bench, clock)
             await stage.until(lambda: console.board.status is not None, "the first news")
+            market = console.frame
+            await stage.until(
+                lambda: bool(market.market.indices) or not market.indices.display, "the market"
+            )
             yield stage

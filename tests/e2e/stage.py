@@ -23,6 +23,13 @@ from swimdesk.bootstrap import open_desk
 from swimdesk.views.codec import from_json
 from swimdesk.views.models import BroadcastView
 
+HASTE = {
+    # Narrow condors are quoted wide: what fills at once is further below mid than a person goes.
+    "SWIMDESK_RISK__COLLAR_OPTION": "50%",
+    "SWIMDESK_RISK__BROADCASTS_PER_MINUTE": "100",
+}
+"""Limits that scenarios need and persons do not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -163,9 +170,7 @@ async def stage(folder: Path, *options: str) -> AsyncIterator[Stage]:
     outputs, user = folder / "outputs", folder / "user"
     outputs.mkdir()
     user.mkdir()
-    # Narrow condors are quoted wide: what fills at once is further below mid than a person goes.
-    environment = {**bare_environment(user), "SWIMDESK_RISK__COLLAR_OPTION": "50%"}
-    commands = Commands(outputs, environment)
+    commands = Commands(outputs, {**bare_environment(user), **HASTE})
     async with sim_process(folder / "home", *options) as sim:
         place = Stage(sim, folder / "home", commands)
         handed_out = secrets_of(sim.description, place.home)

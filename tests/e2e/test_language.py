@@ -61,13 +61,14 @@ async def test_vertical_is_opened_at_the_market_rolled_and_closed_by_name(
     assert Decimal(plan["net_bid"]) < Decimal(plan["net_mid"]) < Decimal(plan["net_ask"])
     assert f"@{Decimal(plan['net_bid']):.2f} LMT" in plan["order"]
 
-    opened = await filled(stage, order)
+    # A step beyond what trades at once: the market moves while the orders travel.
+    opened = await filled(stage, f"{order}-0.02")
     assert {line["effect"] for line in opened["lines"]} == {"open"}
     rolled = await filled(stage, f"ROLL SPY VERT {written(near)} TO {written(far)} @nat-0.02")
     assert {(line["effect"], line["quantity"]) for line in rolled["lines"]} == {("open/close", 2)}
     code = date.fromisoformat(far).strftime("%y%m%d")
     assert {symbol[6:12] for symbol in await held(stage, "SPY")} == {code}
-    closed = await filled(stage, "CLOSE SPY VERT @nat")
+    closed = await filled(stage, "CLOSE SPY VERT @nat+0.02")
     assert {line["effect"] for line in closed["lines"]} == {"close"}
     assert await held(stage, "SPY") == {}
     error = await stage.refusal(2, "preview", "CLOSE SPY VERT @nat", "--all")
@@ -81,11 +82,11 @@ async def test_covered_call_is_bought_and_sold_again_in_one_order_each(
     stage = await set_stage("--profile", "uniform", "--accounts", "2", "--logins", "1")
     day = (await days_of(stage, "AAPL"))[0]
     strike = (await strikes_below(stage, "AAPL", day))[0]
-    opened = await filled(stage, f"AAPL COV {written(day)} {strike} +1 @nat", 2)
+    opened = await filled(stage, f"AAPL COV {written(day)} {strike} +1 @nat+0.05", 2)
     assert sorted((await held(stage, "AAPL")).values()) == [-1, 100]
     average = Decimal(opened["lines"][0]["average"])
     assert 0 < average < Decimal(strike)
-    closed = await filled(stage, "FLAT AAPL @nat", 2)
+    closed = await filled(stage, "FLAT AAPL @nat-0.05", 2)
     assert "SELL -1 COVERED AAPL" in closed["lines"][0]["order"]
     assert await held(stage, "AAPL") == {}
     assert (await stage.audit()).is_clean

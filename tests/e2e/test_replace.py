@@ -13,11 +13,11 @@ from tests.e2e.waiting import until, until_told
 
 SMALL = ("--profile", "uniform", "--accounts", "4", "--logins", "2", "--latency-ms", "5:20")
 HORIZON = "[risk]\nbind_horizon_s = 10"
-BELOW_THE_MARKET = Decimal("0.80")
+BELOW_THE_MARKET = Decimal("0.92")
 """So far below that nothing fills, and near enough for the brokerage to take the order."""
-HIGHER = Decimal("1.05")
+HIGHER = Decimal("1.02")
 """Still below the market."""
-ABOVE_THE_MARKET = Decimal("1.30")
+ABOVE_THE_MARKET = Decimal("1.12")
 
 
 FAULTS = {

@@ -43,7 +43,7 @@ sys.meta_path.insert(0, Loader())
 
 async def test_every_command_keeps_every_secret(set_stage: SetStage, tmp_path: Path) -> None:
     stage = await set_stage(*SMALL)
-    order = await stage.condor()
+    order, other = await stage.condors(2)
     token_file = tmp_path / "imported.json"
     token_file.write_bytes((stage.home / "tokens" / "login-01.json").read_bytes())
 
@@ -51,7 +51,7 @@ async def test_every_command_keeps_every_secret(set_stage: SetStage, tmp_path: P
         assert (await stage.send(order)).code == 4
         for command in (
             ("accounts",), ("balances",), ("positions",), ("orders",), ("broadcasts",),
-            ("status",), ("quote", "SPY"), ("chain", "SPY"), ("preview", order, "--all"),
+            ("status",), ("quote", "SPY"), ("chain", "SPY"), ("preview", other, "--all"),
             ("halt",), ("resume",), ("login", "login-01", "--import", str(token_file)),
         ):  # fmt: skip
             assert (await stage.run(*command)).code == 0, command

@@ -18,7 +18,6 @@ READS_A_BROADCAST = 10
 
 async def test_soak_sends_each_order_once_and_reads_within_bounds(set_stage: SetStage) -> None:
     stage = await set_stage("--profile", "uniform", "--latency-ms", "5:20")
-    stage.configure("[risk]\nbroadcasts_per_minute = 100")
     orders = await stage.condors(BROADCASTS)
     before = await stage.requests()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -34,9 +35,32 @@ def quote(invocation: Invocation, symbols: tuple[str, ...]) -> None:
     print_list(invocation.output, "quotes", invocation.ask(lambda desk: desk.quotes(wanted)))
 
 
+class Day(click.ParamType[str]):
+    """A day as orders have it, or as ISO 8601 does; becomes the latter."""
+
+    name = "DAY"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Read a day; the command fails where it is none."""
+        text = str(value).replace(" ", "")
+        for form in ("%Y-%m-%d", "%d%b%y", "%d%b%Y"):
+            try:
+                day = datetime.strptime(text, form).replace(tzinfo=UTC).date()
+            except ValueError:
+                continue
+            return day.isoformat()
+        raise click.BadParameter(f"{value!r} is no day such as 18DEC26 or 2026-12-18", ctx, param)
+
+
 @click.command()
 @click.argument("symbol")
-@click.option("--expiry", metavar="DAY", help="An ISO day; the nearest expiration without it.")
+@click.option(
+    "--expiry",
+    type=Day(),
+    help="18DEC26 or 2026-12-18; the nearest expiration without it.",
+)
 @click.option(
     "--strikes",
     type=click.IntRange(1, 500),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import click
 
 Command: TypeAlias = Callable[..., Any]
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?")
+
+_LOGINS: Final = 12
 
 
 class Span(click.ParamType[tuple[float, float]]):
@@ -32,11 +34,24 @@ class Span(click.ParamType[tuple[float, float]]):
         return low, high
 
 
+def _logins_or_fewer(context: click.Context, _: click.Parameter, value: int | None) -> int:
+    """Take no more logins than accounts where nobody says how many."""
+    return value if value is not None else min(_LOGINS, int(context.params["accounts"]))
+
+
 def brokerage_options(command: Command) -> Command:
     """Add the options that `sim` and `demo` share."""
     options = (
-        click.option("--accounts", type=click.IntRange(1), default=48, show_default=True),
-        click.option("--logins", type=click.IntRange(1), default=12, show_default=True),
+        # Eager: how many logins there are by default depends on it.
+        click.option(
+            "--accounts", type=click.IntRange(1), default=48, show_default=True, is_eager=True
+        ),
+        click.option(
+            "--logins",
+            type=click.IntRange(1),
+            callback=_logins_or_fewer,
+            show_default="12, or one per account",
+        ),
         click.option("--seed", type=int, default=1, show_default=True, help="Of the market."),
         click.option(
             "--latency-ms",

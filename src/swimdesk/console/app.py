@@ -172,7 +172,7 @@ class Console(App[int], inherit_bindings=False):
         self.frame.hints.refresh()
 
     def _tick(self) -> None:
-        if self.is_modal:
+        if self.is_modal or not self.is_running:
             return
         self.frame.status.refresh()
         self.panel.ticked()
@@ -235,7 +235,7 @@ class Console(App[int], inherit_bindings=False):
     def _changed(self, changes: Changes) -> None:
         if self._bell.rings(self.board, changes):
             self.bell()
-        if not self._way or self.is_modal:
+        if not self._way or self.is_modal or not self.is_running:
             # Painted whole when the way is free again.
             return
         self.frame.changed()

@@ -39,6 +39,7 @@ def line_facts(view: BroadcastView, line: LineView) -> list[Section]:
         ("reason", line.reason or "-"),
         ("filled", f"{line.filled} of {line.quantity} at {price(line.average)}"),
         ("order id", line.order_id or "-"),
+        *(("earlier id", one) for one in line.lineage),
         ("sent", f"{milliseconds(line.sent_ms)} after the confirmation"),
         ("answered", f"{milliseconds(line.acked_ms)} after the confirmation"),
     ]
@@ -59,8 +60,10 @@ def _commands(commands: Iterable[CommandView]) -> list[tuple[str, str]]:
 def _command(one: CommandView) -> str:
     parts = [
         one.kind,
+        f"@{price(one.price)}" if one.price is not None else "",
         f"of {one.order_id}" if one.order_id else "",
         (one.outcome or "no answer known").replace("_", " "),
+        f"-> {one.new_order_id}" if one.new_order_id else "",
         f"({one.reason})" if one.reason else "",
     ]
     return " ".join(filter(None, parts))

@@ -143,4 +143,6 @@ def worst_of(ticket: Ticket, net: Net | None) -> Decimal | None:
 
 def name_of(ticket: Ticket) -> str:
     """Return what an operator calls the structure."""
-    return STRUCTURES[ticket.kind].word or str(ticket.legs[0].instrument.symbol[12:13])
+    first = ticket.legs[0].instrument
+    right = first.right.value if isinstance(first, OptionContract) else ""
+    return STRUCTURES[ticket.kind].word or right

@@ -11,34 +11,38 @@ from swimdesk.console.chain_feed import STALE, ChainFeed
 from swimdesk.console.chain_legs import Net, Picks, Touch, name_of, net_of, ticket_of, worst_of
 from swimdesk.console.chain_table import ChainTable, delta_text, plain_price, settlement_of
 from swimdesk.console.formats import EASTERN, age, money, price
-from swimdesk.console.standing import Tone
-from swimdesk.console.widgets.paragraph import Span, TextLine
-from swimdesk.domain.instruments import OptionContract
+from swimdesk.console.widgets.cells import Role
+from swimdesk.console.widgets.spans import Line, Span
+from swimdesk.domain.instruments import OptionContract, Settlement
 from swimdesk.domain.orderlang.roots import MONTHS, written_day
 from swimdesk.domain.orders import Leg
+from swimdesk.views.plain import plain_text
 
-GAP: Final = ("   ", Tone.PLAIN)
+GAP: Final = ("   ", Role.TEXT)
 _PLACES: Final = 2
 """Legs that stand beside each other on a line."""
 
+_FIRST_HINT: Final = "b buys, s sells the contract at the cursor"
+_HINT: Final = " v vertical   i iron condor   t strangle   c calendar   f flips the sides"
 
-def head(table: ChainTable | None, feed: ChainFeed, now: datetime, width: int) -> list[TextLine]:
+
+def head(table: ChainTable | None, feed: ChainFeed, now: datetime, width: int) -> list[Line]:
     """Return the two lines above: underlying, series and age; then the expiries, or the error."""
     return [_subject_line(table, feed, now), _expiry_line(table, feed, now, width)]
 
 
-def _subject_line(table: ChainTable | None, feed: ChainFeed, now: datetime) -> TextLine:
+def _subject_line(table: ChainTable | None, feed: ChainFeed, now: datetime) -> Line:
     symbol = feed.subject.symbol if feed.subject else ""
-    spans: list[Span] = [(f" {symbol.lstrip('$')}", Tone.ARMED)]
+    spans: Line = [(f" {symbol.lstrip('$')}", Role.STRONG)]
     if table is None:
         return spans
-    spans += [(f" {price(table.last)}", Tone.PLAIN), GAP]
+    spans += [(f" {price(table.last)}", Role.TEXT), GAP]
     days = (table.day - now.astimezone(EASTERN).date()).days
-    spans += [(f"{written_day(table.day)}  {days}d", Tone.ARMED), GAP]
-    spans.append((_series(table.root), Tone.PLAIN))
+    spans += [(f"{written_day(table.day)}  {days}d", Role.STRONG), GAP]
+    spans.append((_series(table.root), Role.TEXT))
     if len(table.roots) > 1:
         others = ", ".join(_series(root) for root in table.roots if root != table.root)
-        spans.append((f" (and {others})", Tone.DIM))
+        spans.append((f" (and {others})", Role.DIM))
     return [*spans, GAP, *_standing(feed, now)]
 
 
@@ -49,31 +53,31 @@ def _series(root: str) -> str:
 def _standing(feed: ChainFeed, now: datetime) -> list[Span]:
     span = now - feed.read_at if feed.read_at else None
     if feed.error is not None:
-        return [("NOT READ" + (f" {age(span)}" if span else ""), Tone.DANGER)]
+        return [("NOT READ" + (f" {age(span)}" if span else ""), Role.DANGER)]
     if not feed.is_current and feed.subject and feed.subject.day:
-        return [(f"reading {written_day(feed.subject.day)} …", Tone.WARN)]
+        return [(f"reading {written_day(feed.subject.day)} …", Role.WARN)]
     if span is not None and span > STALE:
-        return [(f"read {age(span)} ago", Tone.WARN)]
-    return [("live", Tone.DIM)]
+        return [(f"read {age(span)} ago", Role.WARN)]
+    return [("live", Role.DIM)]
 
 
-def _expiry_line(table: ChainTable | None, feed: ChainFeed, now: datetime, width: int) -> TextLine:
+def _expiry_line(table: ChainTable | None, feed: ChainFeed, now: datetime, width: int) -> Line:
     if feed.error is not None:
-        return [(f" {feed.error.detail}", Tone.DANGER)]
+        return [(f" {plain_text(feed.error.detail)}", Role.DANGER)]
     if table is None:
-        return [(" reading …", Tone.DIM)]
+        return [(" reading …", Role.DIM)]
     wanted = feed.subject.day if feed.subject else None
     chosen = wanted if wanted in table.days else table.day
     year = now.astimezone(EASTERN).year
     words = [_short_day(day, year) for day in table.days]
     at = table.days.index(chosen)
     first, last = _window(words, at, width - 6)
-    spans: list[Span] = [(" < " if first else "   ", Tone.DIM)]
+    spans: Line = [(" < " if first else "   ", Role.DIM)]
     for place in range(first, last):
         is_chosen = place == at
         text = f"[{words[place]}]" if is_chosen else f" {words[place]} "
-        spans.append((text, Tone.ARMED if is_chosen else Tone.DIM))
-    return [*spans, (" >" if last < len(words) else "", Tone.DIM)]
+        spans.append((text, Role.ACCENT if is_chosen else Role.DIM))
+    return [*spans, (" >" if last < len(words) else "", Role.DIM)]
 
 
 def _short_day(day: date, year: int) -> str:
@@ -97,26 +101,14 @@ def _window(words: Sequence[str], at: int, width: int) -> tuple[int, int]:
 
 def foot(
     picks: Picks, touch_of: Callable[[OptionContract], Touch | None], width: int
-) -> list[TextLine]:
+) -> list[Line]:
     """Return the lines below: the legs two by two, and what they are and cost together."""
     if not picks.counts:
-        return [
-            [
-                (" no legs", Tone.PLAIN),
-                GAP,
-                ("b buys, s sells the contract at the cursor", Tone.DIM),
-            ],
-            [
-                (
-                    " v vertical   i iron condor   t strangle   c calendar   f flips the sides",
-                    Tone.DIM,
-                )
-            ],
-        ]
-    legs = [_leg(leg, picks.divisor, touch_of) for leg in picks.legs()]
+        return [[(" no legs", Role.TEXT), GAP, (_FIRST_HINT, Role.DIM)], [(_HINT, Role.DIM)], []]
     place = max(width // _PLACES, 1)
-    lines: list[TextLine] = [
-        [(f"{text:<{place}}", tone) for text, tone in legs[start : start + _PLACES]]
+    legs = [_leg(leg, picks.divisor, touch_of, place) for leg in picks.legs()]
+    lines: list[Line] = [
+        [(f"{text:<{place}}", role) for text, role in legs[start : start + _PLACES]]
         for start in range(0, len(legs), _PLACES)
     ]
     while len(lines) < 2:
@@ -124,7 +116,9 @@ def foot(
     return [*lines, _together(picks, touch_of)]
 
 
-def _leg(leg: Leg, times: int, touch_of: Callable[[OptionContract], Touch | None]) -> Span:
+def _leg(
+    leg: Leg, times: int, touch_of: Callable[[OptionContract], Touch | None], place: int
+) -> Span:
     contract = leg.instrument
     if not isinstance(contract, OptionContract):
         raise TypeError("a chain holds options")
@@ -133,34 +127,33 @@ def _leg(leg: Leg, times: int, touch_of: Callable[[OptionContract], Touch | None
     delta = f"  d {delta_text(touch.delta)}" if touch and touch.delta is not None else ""
     count = leg.side.sign * leg.ratio * times
     day = written_day(contract.expiry).replace(" ", "")
-    right = contract.right.value[0]
-    text = f" {count:+d} {contract.strike:f} {right} {day}  {market}{delta}"
-    return text, Tone.PLAIN if touch is not None else Tone.WARN
+    morning = " AM" if settlement_of(contract.root) is Settlement.AM else ""
+    what = f"{contract.strike:f} {contract.right.value[0]} {day}{morning}"
+    text = f" {count:+d} {what}  {market}"
+    fits = len(text) + len(delta) < place
+    return text + (delta if fits else ""), Role.TEXT if touch is not None else Role.WARN
 
 
-def _together(picks: Picks, touch_of: Callable[[OptionContract], Touch | None]) -> TextLine:
+def _together(picks: Picks, touch_of: Callable[[OptionContract], Touch | None]) -> Line:
     net = net_of(picks.legs(), touch_of)
     ticket = ticket_of(picks, net)
     sign = "+" if ticket.side.sign > 0 else "-"
     words = " ".join(filter(None, (f"{ticket.side} {sign}{ticket.quantity}", name_of(ticket))))
-    spans: list[Span] = [(f" {words}", Tone.ARMED), GAP]
+    spans: Line = [(f" {words}", Role.STRONG), GAP]
     if net is None:
-        spans.append(("a leg has no market", Tone.WARN))
+        spans.append(("a leg has no market", Role.WARN))
     else:
-        spans += [(f"mid {_flow(net.mid)}", Tone.PLAIN), ("  ", Tone.PLAIN)]
-        spans += [(f"natural {_flow(net.natural)}", Tone.PLAIN), *_delta(net)]
+        spans += [(f"mid {_flow(net.mid)}", Role.TEXT), ("  ", Role.TEXT)]
+        spans += [(f"natural {_flow(net.natural)}", Role.TEXT), *_delta(net)]
     worst = worst_of(ticket, net)
-    loss = "no bound" if worst is None else money(worst)
-    return [*spans, GAP, (f"worst loss {loss}", Tone.WARN if worst is None else Tone.PLAIN)]
+    loss = "has no bound" if worst is None else f"{money(worst)} a unit"
+    return [*spans, GAP, (f"worst loss {loss}", Role.WARN if worst is None else Role.TEXT)]
 
 
 def _flow(credit: Decimal) -> str:
     """Return an amount with the word of the order language for its direction."""
-    rounded = (
-        abs(credit).quantize(Decimal("0.01")) if credit % Decimal("0.01") == 0 else abs(credit)
-    )
-    return f"{price(rounded)} {'cr' if credit >= 0 else 'db'}"
+    return f"{price(abs(credit))} {'cr' if credit >= 0 else 'db'}"
 
 
 def _delta(net: Net) -> list[Span]:
-    return [] if net.delta is None else [(f"  d {delta_text(net.delta)}", Tone.PLAIN)]
+    return [] if net.delta is None else [(f"  d {delta_text(net.delta)}", Role.TEXT)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -97,6 +97,7 @@ class ChainTable:
         self.by_key = {self.key(row): row for row in self.strikes}
         self.money = None if self.last is None else self.nearest(self.last)
         """The strike nearest to the price of the underlying."""
+        self._longest = max((len(f"{row.strike:f}") for row in self.strikes), default=0)
 
     def key(self, row: StrikeRow) -> str:
         """Return what tells the row from those of other series."""
@@ -110,6 +111,13 @@ class ChainTable:
         """Return the row whose strike is nearest."""
         return min(self.strikes, key=lambda row: abs(row.strike - strike), default=None)
 
+    def reach(self, contracts: Collection[OptionContract]) -> int:
+        """Return how many strikes from the money the farthest of these contracts stands."""
+        places = {row.strike: place for place, row in enumerate(self.strikes)}
+        money = places[self.money.strike] if self.money else 0
+        held = (places[one.strike] for one in contracts if one.strike in places)
+        return max((abs(place - money) for place in held), default=0)
+
     def rows(
         self, picked: Mapping[OptionContract, int], pointed: str | None, side: Right
     ) -> dict[str, Row]:
@@ -121,9 +129,17 @@ class ChainTable:
         row = self.by_key[key]
         return (
             *self._half(row, Right.CALL, picked, at),
-            _strike_cell(row, at, is_money=row is self.money),
+            self._strike_cell(row, at),
             *_mirrored(self._half(row, Right.PUT, picked, at)),
         )
+
+    def _strike_cell(self, row: StrikeRow, at: Right | None) -> Cell:
+        text, is_money = f"{row.strike:f}", row is self.money
+        body = (f"[{text}]" if is_money else f" {text} ").rjust(self._longest + 2)
+        left = "◂" if at is Right.CALL else " "
+        right = "▸" if at is Right.PUT else " "
+        role = Role.ACCENT if is_money else Role.STRONG
+        return Cell(f"{left}{body:^8}{right}", role, row.strike)
 
     def _half(
         self, row: StrikeRow, right: Right, picked: Mapping[OptionContract, int], at: Right | None
@@ -173,15 +189,6 @@ def settlement_of(root: str) -> Settlement:
     """Return when a root's contracts are settled on their last day."""
     index = INDEX_ROOTS.get(root)
     return index.settlement if index else Settlement.PM
-
-
-def _strike_cell(row: StrikeRow, at: Right | None, *, is_money: bool) -> Cell:
-    text = f"{row.strike:f}"
-    body = f"[{text}]" if is_money else f"{text} "
-    left = "◂" if at is Right.CALL else " "
-    right = "▸" if at is Right.PUT else " "
-    role = Role.ACCENT if is_money else Role.STRONG
-    return Cell(f"{left}{body:>8}{right}", role, row.strike)
 
 
 def delta_text(delta: Decimal | None) -> str:

@@ -19,7 +19,7 @@ from swimdesk.console.at_work import (
     why_of,
 )
 from swimdesk.console.formats import ending, money, price
-from swimdesk.console.modals.confirm import Confirm, Question
+from swimdesk.console.modals.confirm import Question
 from swimdesk.console.shortorder import short_order
 from swimdesk.console.standing import Tone
 from swimdesk.errors import InputError, SwimdeskError
@@ -145,10 +145,9 @@ class Changing:
         lines = _open_in(view, reference)
         if not lines:
             raise InputError(f"Nothing of {_named(reference)} is open: nothing to replace.")
-        question = question_of(view, lines, new)
-        answer = await console.push_screen_wait(Confirm(question, console.now))
-        console.modal_closed()
-        if not answer:
+        status = console.board.status
+        question = question_of(view, lines, new, status.mode if status else "")
+        if not await console.commands.asking.asked(question):
             console.say("Nothing was replaced.")
             return
         self._check_replace()
@@ -194,14 +193,19 @@ def _open_in(view: BroadcastView, reference: str) -> tuple[LineView, ...]:
     return tuple(line for line in open_lines(view) if not slash or line.account == account)
 
 
-def question_of(view: BroadcastView, lines: Sequence[LineView], new: Decimal) -> Question:
+def question_of(
+    view: BroadcastView, lines: Sequence[LineView], new: Decimal, mode: str
+) -> Question:
     """Return what the confirmation of a replacement says: orders, prices, what it is worth."""
     count = len(lines)
     orders = [short_order(line.order, view.created.year) for line in lines]
     units = sum(line.quantity - line.filled for line in lines)
     limits = sorted({order.limit for order in orders if order.limit})
     facts = [
-        ("order", orders[0].text if count == 1 else short_order(view.order, 0).text),
+        (
+            "order",
+            orders[0].text if count == 1 else short_order(view.order, view.created.year).text,
+        ),
         ("accounts", str(count) if count > 1 else lines[0].account),
         ("price", f"{' and '.join(limits)} -> {price(new)}"),
         ("units", f"{units} still open"),
@@ -211,7 +215,7 @@ def question_of(view: BroadcastView, lines: Sequence[LineView], new: Decimal) ->
     if worth is not None:
         facts.insert(3, ("change", worth))
     noun = "ORDER" if count == 1 else "ORDERS"
-    return Question(f"REPLACE {count} {noun}", tuple(facts), f"REPLACE {count}")
+    return Question(f"REPLACE {count} {noun}", tuple(facts), f"REPLACE {count}", mode=mode)
 
 
 def _worth(lines: Sequence[LineView], year: int, new: Decimal) -> str | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.at_work import reference_of
-from swimdesk.console.formats import EASTERN, NOTHING, ending, milliseconds
+from swimdesk.console.formats import EASTERN, NOTHING, ending, milliseconds, price
 from swimdesk.console.shortorder import short_order
 from swimdesk.console.standing import Tone
 from swimdesk.console.widgets.cells import Cell, Role, Row
@@ -66,7 +66,8 @@ def order_entry(view: BroadcastView, line: LineView) -> Entry | None:
         return None
     at = view.created + timedelta(milliseconds=line.sent_ms)
     latency = None if line.acked_ms is None else line.acked_ms - line.sent_ms
-    text = line.order
+    # What was replaced since shows its own price now: the first order is the broadcast's.
+    text = view.order if line.lineage else line.order
     row = (
         _time(at),
         Cell("POST", Role.ACCENT),
@@ -74,7 +75,7 @@ def order_entry(view: BroadcastView, line: LineView) -> Entry | None:
         Cell(short_order(text, view.created.year).whole),
         _outcome(_answer(line)),
         Cell(milliseconds(latency)),
-        Cell(_ending(line.order_id), Role.DIM),
+        Cell(_ending(line.lineage[0] if line.lineage else line.order_id), Role.DIM),
     )
     return Entry(f"{reference_of(view.broadcast, line.account)}/POST", at, row)
 
@@ -93,11 +94,12 @@ def _answer(line: LineView) -> str:
 def _command_entry(view: BroadcastView, command: CommandView, number: int) -> Entry:
     line = next((one for one in view.lines if one.account == command.account), None)
     order = short_order(line.order if line else view.order, view.created.year)
+    new = f" -> @{price(command.price)}" if command.price is not None else ""
     row = (
         _time(command.at),
         Cell(_KINDS.get(command.kind, command.kind.upper()), Role.WARN),
         Cell(f"{command.account} {line.last4 if line else ''}"),
-        Cell(order.text),
+        Cell(f"{order.text}{new}"),
         _outcome(_UNANSWERED if command.outcome in (None, "unknown") else command.outcome),
         Cell(NOTHING),
         Cell(_ending(command.order_id), Role.DIM),

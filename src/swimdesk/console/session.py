@@ -88,6 +88,8 @@ class Session:
     stage: Stage | None = None
     marks: frozenset[str] = frozenset()
     """Accounts marked in lists; ``marked`` in an order means these."""
+    pointed: str | None = None
+    """The account the operator was on last; screens of accounts open there."""
     scope: Scope = field(default_factory=Scope)
     """Where an order goes that names no accounts of its own."""
     is_sending: bool = False

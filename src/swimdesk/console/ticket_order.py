@@ -10,7 +10,7 @@ from typing import Final
 
 from swimdesk.console.session import Stage
 from swimdesk.domain.net_price import Anchor, NetMarket, PriceFormula, resolved
-from swimdesk.domain.orderlang import parse_with_notices, print_ticket
+from swimdesk.domain.orderlang import parse_order, print_ticket
 from swimdesk.domain.orders import OrderType, Ticket
 from swimdesk.domain.risk import price_tick
 from swimdesk.domain.sizing import SizingRule, parse_sizing
@@ -58,7 +58,7 @@ class Draft:
 def read_draft(order: str) -> Draft | None:
     """Read a staged order; None for what is no single ticket or is not understood."""
     try:
-        parsed = parse_with_notices(order)
+        parsed = parse_order(order)
     except InputError:
         return None
     return Draft(parsed.ticket, parsed.formula)

@@ -25,7 +25,7 @@ COLUMNS: Final = (
     Column("effect", "effect", 6, priority=70),
     Column("loss", "max loss", 8, align="right", priority=90),
     Column("after", "bp after", 9, align="right", priority=80),
-    Column("verdict", "verdict", 12, is_flexible=True, least=8, priority=99),
+    Column("verdict", "verdict", 12, is_flexible=True, least=12, priority=99),
     Column("why", "why", 30, is_flexible=True, least=20, priority=20),
 )
 
@@ -82,14 +82,13 @@ def _loss(line: PlanLineView) -> str:
 
 
 def _verdict(line: PlanLineView, *, is_dead: bool) -> Cell:
-    if is_dead:
-        return Cell("…", Role.DIM)
     if line.verdict == "send":
-        return Cell("ok", Role.GAIN)
+        return Cell("ok", Role.DIM if is_dead else Role.GAIN)
+    role = Role.DIM if is_dead or not line.denials else Role.WARN
     if line.denials:
         more = f" +{len(line.denials) - 1}" if len(line.denials) > 1 else ""
-        return Cell(f"{line.denials[0].code}{more}", Role.WARN)
-    return Cell(line.verdict, Role.DIM)
+        return Cell(f"{line.denials[0].code}{more}", role)
+    return Cell(line.verdict, role)
 
 
 def _bare(alias: str, account: AccountView | None, level: str, verdict: str) -> Row:
@@ -147,7 +146,7 @@ def totals(stage: Stage, draft: Draft | None, width: int, most: int = 2) -> list
 def _sums(plan: PlanView, draft: Draft | None) -> list[Line]:
     units = units_of(plan)
     count = plan.counts["send"]
-    parts = [_pair(f" {units:,}", "shares" if draft and draft.ticket.is_equity else "units")]
+    parts = [_pair(f"{units:,}", "shares" if draft and draft.ticket.is_equity else "units")]
     cash = cash_of(plan, draft.ticket) if draft else None
     if cash is not None:
         parts.append(_figure("credit" if cash > 0 else "debit", dollars(abs(cash))))
@@ -163,7 +162,7 @@ def _sums(plan: PlanView, draft: Draft | None) -> list[Line]:
 def _how(stage: Stage) -> list[Line]:
     sizing = stage.sizing + (f" {stage.remainder}" if stage.remainder else "")
     parts: list[Line] = [
-        [(" size ", Role.DIM), (sizing, Role.TEXT)],
+        [("size ", Role.DIM), (sizing, Role.TEXT)],
         _figure("waves", stage.waves),
         _figure("for", scope_words(stage.scope)),
     ]

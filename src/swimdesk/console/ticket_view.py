@@ -20,7 +20,7 @@ from swimdesk.domain.net_price import Anchor, NetMarket
 from swimdesk.domain.orders import Leg, Ticket
 from swimdesk.domain.payoff import contracts_of
 
-MARKET_WIDTH: Final = 17
+MARKET_WIDTH: Final = 16
 FIGURES_WIDTH: Final = 19
 GAP: Final = 2
 LEAST_GRAPH: Final = 6
@@ -67,6 +67,7 @@ def ticket_lines(sight: Sight, width: int, height: int = 0) -> list[Line]:
     rest: list[Line] = [[]] if height else []
     lines = [*order_lines(sight.draft.text, width), *rest]
     legs, market, figures = _legs(sight), _market(sight), _figures(sight, payoff)
+    market = [[] if height else quoted(sight), *market]
     legs_width = max(width_of(line) for line in legs)
     side = [_row(*figure, width=FIGURES_WIDTH) for figure in figures]
     below = [*rest, *flowing([_part(*figure) for figure in figures], width)]
@@ -146,7 +147,7 @@ def _market(sight: Sight) -> list[Line]:
         # A price below zero flips what the side says; its amount is what the eye compares.
         sign = -1 if ticket.price is not None and ticket.price < 0 else 1
     shown = None if ticket.price is None else sign * ticket.price
-    lines = [quoted(sight)]
+    lines: list[Line] = []
     if ticket.stop_price is not None:
         lines.append(_row("stop", price(ticket.stop_price)))
     lines.append(
@@ -185,7 +186,7 @@ def _figures(sight: Sight, payoff: Payoff | None) -> list[tuple[str, str, Role]]
 
 
 def _part(name: str, value: str, role: Role) -> Line:
-    return [(f" {name} ", Role.DIM), (value, role)]
+    return [(f"{name} ", Role.DIM), (value, role)]
 
 
 def _row(name: str, value: str, role: Role = Role.TEXT, width: int = MARKET_WIDTH) -> Line:

@@ -87,11 +87,15 @@ def broadcast_facts(
 ) -> BroadcastFacts:
     """Add up the lines that would be sent."""
     units = sum(line.quantity for line in lines)
-    quote = quotes.get(ticket.underlying) if ticket.shares else None
+    quote = quotes.get(ticket.underlying)
     return BroadcastFacts(
         notional=notional,
         units=units,
         symbol=ticket.underlying,
-        shares=units * ticket.shares.ratio if ticket.shares else 0,
+        shares=sum(
+            line.quantity * line.ticket.shares.ratio
+            for line in lines
+            if line.ticket.shares and line.ticket.underlying == ticket.underlying
+        ),
         average_volume=quote.average_volume if quote else None,
     )

@@ -124,6 +124,21 @@ def reserved_in(draft: Drafted, quotes: Mapping[str, Quote]) -> Decimal:
     )
 
 
+def opening_in(draft: Drafted, quotes: Mapping[str, Quote]) -> Decimal:
+    """Add up the dollars of our own live orders that open more of the draft's underlying."""
+    cover = held(draft.holdings.positions)
+    return sum(
+        (
+            _cost_of(line.ticket, draft.account, cover, quotes).notional
+            for _, line in draft.ours
+            if line.state in LIVE
+            and line.ticket.effect is not Effect.CLOSE
+            and line.ticket.underlying == draft.ticket.underlying
+        ),
+        Decimal(0),
+    )
+
+
 def _is_newer(broadcast: Broadcast, line: Line, draft: Drafted) -> bool:
     """Tell whether the balances may not show this order yet; doubt always counts."""
     return line.state in _NEVER_SHOWN or (

@@ -22,6 +22,7 @@ from swimdesk.desk.drafting import (
     buying_power_of,
     cost_in,
     draft_of,
+    opening_in,
     reserved_in,
     unread_line,
     unresolved_line,
@@ -313,7 +314,8 @@ class Planner:
             holdings=draft.cover,
             cost=price,
             reserved=reserved_in(draft, market.quotes),
-            in_underlying=in_underlying(draft.holdings.positions, draft.ticket.underlying),
+            in_underlying=in_underlying(draft.holdings.positions, draft.ticket.underlying)
+            + opening_in(draft, market.quotes),
             balances_age_s=(now - draft.holdings.balances.as_of) // timedelta(seconds=1),
             penny_pilot=market.quotes[draft.ticket.legs[0].instrument.symbol].penny_pilot,
             quotes=market.facts,

@@ -35,6 +35,10 @@ class SimQuote:
     ask_size: int
 
 
+_LEAST_SHARES = 1_000_000
+_MOST_SHARES = 60_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class DayFigures:
     """The trading day so far (dollars), with the close before it and the range of a year."""
@@ -46,6 +50,7 @@ class DayFigures:
     year_high: float
     year_low: float
     volume: int
+    average_volume: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,9 @@ class Market:
         last = float(quote.last)
         reach = abs(last - opened) * 0.25 + opened * 0.001
         top, bottom = max(opened, last), min(opened, last)
+        drawn = number % 50_000 + self._step * (number % 97 + 1)
+        # Shares change hands by the million, contracts by the thousand.
+        usual = _LEAST_SHARES + number % _MOST_SHARES if symbol in UNDERLYINGS else drawn
         return DayFigures(
             open=round(opened, 4),
             high=round(top + reach, 4),
@@ -193,7 +201,8 @@ class Market:
             close=round(close, 4),
             year_high=round(top * 1.5, 4),
             year_low=round(bottom * 0.5, 4),
-            volume=number % 50_000 + self._step * (number % 97 + 1),
+            volume=usual // 3 + drawn if symbol in UNDERLYINGS else drawn,
+            average_volume=usual,
         )
 
     def _beginnings(self, symbol: str, number: int) -> tuple[float, float]:

@@ -261,8 +261,8 @@ def _reference(symbol: str) -> Json:
 
 def _fundamental(day: DayFigures) -> Json:
     return {
-        "avg10DaysVolume": float(day.volume),
-        "avg1YearVolume": float(day.volume),
+        "avg10DaysVolume": float(day.average_volume),
+        "avg1YearVolume": float(day.average_volume),
         "divAmount": 0.0,
         "divFreq": 0,
         "divPayAmount": 0.0,

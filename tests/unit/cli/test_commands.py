@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.fakes.facade import sample
+from tests.fakes.facade import FakeFacade, sample
 from tests.unit.cli.documents import DOCUMENTS
 from tests.unit.cli.support import Program, a_broadcast, asked
 
@@ -106,3 +106,17 @@ def _telling(view: object) -> Any:
         return view
 
     return broadcast
+
+
+@pytest.mark.parametrize("day", ["18DEC26", "18 dec 26", "2026-12-18"])
+def test_a_chain_takes_the_day_as_orders_have_it(program: Program, day: str) -> None:
+    desk = FakeFacade()
+    program.desks = [desk]
+    program.run("chain", "SPX", "--expiry", day)
+    assert [arguments["expiry"] for _, arguments in asked(desk)] == ["2026-12-18"]
+
+
+def test_a_chain_of_no_day_is_a_usage_error(program: Program) -> None:
+    ran = program.run("chain", "SPX", "--expiry", "32FOO")
+    assert ran.code == 2
+    assert "18DEC26" in ran.err

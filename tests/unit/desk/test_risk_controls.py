@@ -11,6 +11,7 @@ from tests.fakes.broker import Act, FakeBroker
 from tests.fakes.builders import (
     CONDOR,
     STOCK,
+    a_position,
     an_account,
     roomy_limits,
     some_accounts,
@@ -165,6 +166,24 @@ def test_at_most_five_warnings_and_the_last_says_what_is_left_out() -> None:
             assert {one.grade for one in plan.warnings[:2]} == {"hard"}
             shown = " ".join(one.detail for one in plan.warnings) + " ".join(codes)
             assert all(one.code in shown for line in plan.lines for one in line.denials)
+
+    run_virtual(scenario())
+
+
+def test_what_is_held_and_what_is_about_to_open_counts_for_one_underlying() -> None:
+    async def scenario() -> None:
+        limits = roomy_limits(max_position_share=Decimal("0.25"))
+        async with a_desk(1, limits=limits) as bench:
+            bench.broker.positions["A-01"] = (a_position("AAPL", 100), a_position("MSFT", 900))
+            bench.broker.acts["A-01"] = Act.REST
+            await bench.submit(await preview(bench, "BUY +100 AAPL @100.00 LMT"))
+            # $10,000 held, $10,000 working; 25 % of $120,000 are $30,000.
+            fits = await preview(bench, "BUY +100 AAPL @99.99 LMT")
+            assert verdicts(fits) == {"A-01": "send"}
+            denied = await preview(bench, "BUY +101 AAPL @100.00 LMT")
+            assert denied.lines[0].denials[0].override == "POSITION_SHARE=30100"
+            lifted = await preview(bench, "BUY +101 AAPL @100.00 LMT", "POSITION_SHARE=30100")
+            assert verdicts(lifted) == {"A-01": "send"}
 
     run_virtual(scenario())
 

@@ -31,7 +31,7 @@ def test_line_at_its_end_is_not_being_replaced(state: LineState) -> None:
     assert line.is_being_replaced is (state not in TERMINAL)
 
 
-@pytest.mark.parametrize("standing", set(Standing) - {Standing.ASKED})
+@pytest.mark.parametrize("standing", sorted(set(Standing) - {Standing.ASKED}))
 def test_replacement_that_came_to_nothing_is_not_under_way(standing: Standing) -> None:
     asked = replace(ASKED, standing=standing)
     assert not replace(a_line(state=LineState.WORKING), replacement=asked).is_being_replaced

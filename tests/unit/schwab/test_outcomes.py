@@ -90,6 +90,7 @@ def test_every_unlisted_status_is_unknown(status: int) -> None:
 EXPECTED = {
     Fault.NO_TOKEN: NOT_SENT,
     Fault.NO_ACCOUNT: NOT_SENT,
+    Fault.NO_ORDER: NOT_SENT,
     Fault.NO_CONNECTION: NOT_SENT,
     Fault.CONNECTION_ENDED: NOT_SENT,
     Fault.WRITE_FAILED: UNKNOWN,

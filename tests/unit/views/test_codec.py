@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swimdesk.views import models, requests
@@ -73,6 +73,7 @@ st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False
 
 
 @pytest.mark.parametrize("kind", VIEWS, ids=lambda kind: kind.__name__)
+@settings(max_examples=40)  # views within views are drawn there and by themselves
 @given(data=st.data())
 def test_every_view_survives_the_way_through_json(kind: type[Any], data: st.DataObject) -> None:
     view = data.draw(st.from_type(kind))

@@ -11,7 +11,7 @@ _C = Context.CHAIN
 CHAIN_ACTIONS: Final = (
     Action(
         "chain.buy",
-        "buy leg",
+        "buy",
         "Buy the contract under the cursor as a leg; once more: one more of it.",
         ("b",),
         _C,
@@ -19,7 +19,7 @@ CHAIN_ACTIONS: Final = (
     ),
     Action(
         "chain.sell",
-        "sell leg",
+        "sell",
         "Sell the contract under the cursor as a leg; a bought one goes down by one.",
         ("s",),
         _C,
@@ -38,7 +38,7 @@ CHAIN_ACTIONS: Final = (
     Action("chain.put", "puts", "Choose the put under the cursor.", ("l", "right"), _C),
     Action(
         "chain.earlier",
-        "expiry before",
+        "earlier",
         "Show the expiry before, or the other root of this day.",
         ("left_square_bracket",),
         _C,
@@ -46,7 +46,7 @@ CHAIN_ACTIONS: Final = (
     ),
     Action(
         "chain.later",
-        "after",
+        "later",
         "Show the expiry after, or the other root of this day.",
         ("right_square_bracket",),
         _C,

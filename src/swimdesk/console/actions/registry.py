@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from swimdesk.console.actions.accounts import ACCOUNTS_ACTIONS
 from swimdesk.console.actions.blotter import BLOTTER_ACTIONS
 from swimdesk.console.actions.chain import CHAIN_ACTIONS
 from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
+from swimdesk.console.actions.home import HOME_ACTIONS
 from swimdesk.console.actions.log import LOG_ACTIONS
 from swimdesk.console.actions.model import Action, Context
+from swimdesk.console.actions.positions import POSITIONS_ACTIONS
 from swimdesk.console.actions.screens import SCREEN_ACTIONS
 from swimdesk.console.actions.ticket import TICKET_ACTIONS
 
 ACTIONS: Final[tuple[Action, ...]] = (
     *SCREEN_ACTIONS,
     *GLOBAL_ACTIONS,
+    *HOME_ACTIONS,
+    *ACCOUNTS_ACTIONS,
+    *POSITIONS_ACTIONS,
     *LIST_ACTIONS,
     *CHAIN_ACTIONS,
     *TICKET_ACTIONS,

@@ -7,7 +7,9 @@ from typing import Final
 from swimdesk.console.actions.model import Action, Context
 
 _SCREENS: Final = (
+    ("HOME", "1", "pulse", "Every account one cell, and a letter where one needs a look."),
     ("ACC", "2", "accounts", "Accounts: balances, what each may trade; Space marks."),
+    ("POS", "3", "positions", "Positions as structures over all accounts, or one by one."),
     ("OMON", "4", "chain", "Option chain, legs picked from it: SPY OMON, OMON SPX 18DEC26."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
@@ -17,7 +19,7 @@ _SCREENS: Final = (
 OF_A_SYMBOL: Final = "SYMBOL [EXPIRY]"
 """What a screen takes whose symbol may stand in front of its code as well."""
 
-_TAKES: Final = {"OMON": OF_A_SYMBOL}
+_TAKES: Final = {"ACC": "ALIAS", "OMON": OF_A_SYMBOL, "POS": "TEXT"}
 
 SCREEN_ACTIONS: Final = tuple(
     Action(

@@ -134,7 +134,8 @@ class Confirm(ModalScreen[bool]):
     Confirm.-live > Vertical { border: double $live; }
     Confirm VerticalScroll { height: auto; max-height: 72vh; scrollbar-size-vertical: 1; }
     Confirm Answers, Confirm Input { margin-top: 1; }
-    Confirm Input { border: none; height: 1; padding: 0 1; background: $panel; }
+    Confirm Input, Confirm Input:focus { border: none; height: 1; padding: 0 1; }
+    Confirm Input, Confirm Input:focus { background: $panel; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -2,101 +2,147 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
-from swimdesk.console.actions import Context
+from textual.app import ComposeResult
+
+from swimdesk.console.account_rows import COLUMNS, Known, account_facts, account_row, sums
+from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import EVERYTHING, Changes
-from swimdesk.console.formats import age, money
 from swimdesk.console.lists import ListPanel
-from swimdesk.console.standing import STALE
-from swimdesk.console.widgets.cells import Cell, Role, Row
-from swimdesk.console.widgets.columns import Column
+from swimdesk.console.modals.describe import Describe
+from swimdesk.console.notes import Notes
+from swimdesk.console.stakes import StakeBook
 from swimdesk.console.widgets.grid import LiveGrid
-from swimdesk.views.models import AccountView, HoldingView
+from swimdesk.console.widgets.totals import Sums, Totals
+from swimdesk.errors import InputError
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
 
-COLUMNS: Final = (
-    Column("account", "account", 12, is_flexible=True, least=8, priority=100, is_sticky=True),
-    Column("last4", "last4", 5, priority=90),
-    Column("type", "type", 6, priority=40),
-    Column("level", "lvl", 3, align="right", priority=70),
-    Column("nlv", "net liq", 12, align="right", priority=95),
-    Column("bp", "option bp", 12, align="right", priority=85),
-    Column("stock_bp", "stock bp", 12, align="right", priority=30),
-    Column("cash", "cash", 12, align="right", priority=50),
-    Column("positions", "pos", 4, align="right", priority=60),
-    Column("groups", "groups", 16, is_flexible=True, least=8, priority=45),
-    Column("flags", "flags", 10, priority=80),
-    Column("age", "read", 6, align="right", priority=65),
-)
-
 
 class AccountsPanel(ListPanel):
-    """All accounts; the marks here are the ``marked`` of an order."""
+    """All accounts with their sums; the marks here are the ``marked`` of an order."""
 
     code: ClassVar[str] = "ACC"
     title_text: ClassVar[str] = "accounts"
     contexts: ClassVar[tuple[Context, ...]] = (Context.ACCOUNTS, Context.LIST)
 
+    DEFAULT_CSS = """
+    AccountsPanel { layout: vertical; }
+    AccountsPanel LiveGrid { height: 1fr; }
+    """
+
     def __init__(self, console: Console) -> None:
         super().__init__(console, COLUMNS, "No account yet: the desk reads them …")
+        self._book = StakeBook()
+        self._totals = Totals(self.grid, self._sums)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list above its sums."""
+        yield self.grid
+        yield self._totals
+
+    # --- painting ----------------------------------------------------------------------------
 
     def shown(self) -> None:
-        """Paint everything once."""
+        """Paint everything once, and go where the operator was on another screen."""
         self.board_changed(EVERYTHING)
+        if set(self.grid.marks) != self.session.marks:
+            self.grid.set_marks(self.session.marks)
+        if self.session.pointed is not None:
+            self.grid.move_to(self.session.pointed)
 
     def board_changed(self, changes: Changes) -> None:
-        """Paint the accounts that were read."""
-        if changes.whole or changes.accounts:
-            self.grid.set_rows({a: self._row(v) for a, v in self.board.accounts.items()})
-            return
-        for alias in changes.holdings & self.board.accounts.keys():
-            self.grid.set_row(alias, self._row(self.board.accounts[alias]))
+        """Paint the accounts; the grid repaints those lines that are different."""
+        del changes
+        now = self.console.now()
+        known = Known(self.board, self._book, Notes(self.board, now), now)
+        self.grid.set_rows({a: account_row(v, known) for a, v in self.board.accounts.items()})
+        self._refresh_totals()
 
-    def _row(self, view: AccountView) -> Row:
-        holding = self.board.holdings.get(view.account)
-        return (*_identity(view), *_money(holding), *self._standing(view, holding))
+    def ticked(self) -> None:
+        """Let ages grow."""
+        self.board_changed(EVERYTHING)
 
-    def _standing(self, view: AccountView, holding: HoldingView | None) -> Row:
-        flags = " ".join(
-            word for word, is_so in (("closing", view.closing_only), ("ira", view.ira)) if is_so
-        )
-        if holding is None:
-            read = Cell("-", Role.DIM)
-        else:
-            span = self.console.now() - holding.balances.as_of
-            read = Cell(age(span), Role.WARN) if span > STALE else Cell("ok", Role.DIM)
-        return (
-            Cell(" ".join(view.groups), Role.DIM),
-            Cell(flags, Role.WARN),
-            read,
-        )
+    def look_at(self, subject: str) -> None:
+        """Go to the account that was typed behind the code."""
+        wanted = subject.strip().upper()
+        alias = next((one for one in self.board.accounts if one.upper() == wanted), None)
+        if alias is None:
+            raise InputError(f"There is no account {subject.strip()[:30]}.")
+        self.session.pointed = alias
+
+    def _sums(self) -> Sequence[Sums]:
+        shown = self.grid.shown_keys
+        is_part = bool(self.grid.filter_text)
+        lines = [sums("shown" if is_part else "accounts", shown, self.board, self._book)]
+        if self.session.marks:
+            lines.append(sums("marked", self.session.marks, self.board, self._book))
+        return lines
+
+    def _refresh_totals(self) -> None:
+        self._totals.refresh(layout=True)
+
+    def filter(self, text: str) -> None:
+        """Show the rows that the filter lets through, and sum those."""
+        super().filter(text)
+        self._refresh_totals()
+
+    def leave_one(self) -> bool:
+        """Take the filter away, and sum all again."""
+        has_left = super().leave_one()
+        self._refresh_totals()
+        return has_left
+
+    # --- keys --------------------------------------------------------------------------------
 
     def on_live_grid_marks_changed(self, event: LiveGrid.MarksChanged) -> None:
         """Keep the marks for orders that say ``marked``."""
         self.session.marks = frozenset(event.keys)
+        self._refresh_totals()
 
+    def on_live_grid_cursor_moved(self, event: LiveGrid.CursorMoved) -> None:
+        """Let other screens open at the same account."""
+        self.session.pointed = event.key
 
-def _identity(view: AccountView) -> Row:
-    level = "-" if view.option_level is None else str(view.option_level)
-    return (
-        Cell(view.account, Role.STRONG),
-        Cell(view.last4, Role.DIM),
-        Cell(view.type.lower()),
-        Cell(level),
-    )
+    def on_live_grid_activated(self, event: LiveGrid.Activated) -> None:
+        """Show what is known of the account that was opened with the mouse."""
+        event.stop()
+        self.do_details()
 
+    def why_not(self, action: Action) -> str | None:
+        """Return why an action cannot be done now; None if it can."""
+        if action.id == "accounts.details" and self.grid.cursor is None:
+            return "there is no account"
+        if action.id == "accounts.next-note" and self._next_note() is None:
+            return "no account needs a look"
+        return None
 
-def _money(holding: HoldingView | None) -> Row:
-    if holding is None:
-        return tuple(Cell("-", Role.DIM) for _ in range(5))
-    balances = holding.balances
-    return (
-        Cell(money(balances.liquidation_value)),
-        Cell(money(balances.option_buying_power)),
-        Cell(money(balances.stock_buying_power)),
-        Cell(money(balances.cash)),
-        Cell(str(len(holding.positions))),
-    )
+    def do_details(self) -> None:
+        """Show all that is known of the account under the cursor."""
+        alias = self.grid.cursor
+        if alias is not None:
+            facts = account_facts(alias, self.board, self.console.now())
+            self.console.push_screen(Describe(facts), lambda _: self.console.modal_closed())
+
+    def do_next_note(self) -> None:
+        """Go to the next account that needs a look."""
+        alias = self._next_note()
+        if alias is not None:
+            self.grid.move_to(alias)
+
+    def _next_note(self) -> str | None:
+        """Return the next shown account below the cursor, or from the top, with a trouble."""
+        notes = Notes(self.board, self.console.now())
+        keys = self.grid.shown_keys
+        here = keys.index(self.grid.cursor) + 1 if self.grid.cursor in keys else 0
+        return next(
+            (
+                alias
+                for alias in (*keys[here:], *keys[:here])
+                if any(note.is_trouble for note in notes.of(alias))
+            ),
+            None,
+        )

@@ -23,7 +23,7 @@ from swimdesk.console.standing import Tone
 from swimdesk.console.widgets.cells import Cell
 from swimdesk.console.widgets.export import as_csv
 from swimdesk.console.widgets.grid import LiveGrid
-from swimdesk.console.widgets.paragraph import Paragraph
+from swimdesk.console.widgets.spans import SpanView
 from swimdesk.domain.instruments import OptionContract, Right
 from swimdesk.errors import InputError, UnknownSymbol
 from swimdesk.views.models import ChainView
@@ -35,6 +35,9 @@ FIRST_SYMBOL: Final = "SPY"
 """What is shown where no account holds an option."""
 
 _FAR_LEGS_TRIED: Final = 6
+_BEYOND_LEGS: Final = 5
+"""So many strikes are shown beyond the legs of a structure that was built."""
+
 _WITHOUT_CHAIN: Final = frozenset({"chain.symbol", "chain.clear", "chain.call", "chain.put"})
 _IN_ORDER: Final = frozenset({"list.sort", "list.mark", "list.mark-all", "list.mark-none"})
 _CSV: Final = ("symbol", "right", "strike", "bid", "ask", "mark", "delta", "volatility",
@@ -62,10 +65,10 @@ class ChainPanel(ListPanel):
         self._root: str | None = None
         self._comes_backward = False
         self._pointed: str | None = None
-        self._head = Paragraph(
-            lambda width: head(self.table, self.feed, self.console.now(), width), height=2
+        self._head = SpanView(
+            lambda size: head(self.table, self.feed, self.console.now(), size.width)
         )
-        self._foot = Paragraph(lambda width: foot(self.picks, self._touch, width), height=3)
+        self._foot = SpanView(lambda size: foot(self.picks, self._touch, size.width))
 
     def compose(self) -> ComposeResult:
         """Lay out what it is, the strikes, the legs."""
@@ -252,8 +255,15 @@ class ChainPanel(ListPanel):
         if not presets.reaches_wings(table):
             view = await self.desk.chain(table.symbol, table.day.isoformat(), DEEP)
             table = ChainTable(view, table.root)
-        if table.symbol == self._table().symbol:
-            self._put(presets.condor(table))
+        subject = self.feed.subject
+        if subject is None or table.symbol != subject.symbol:
+            return
+        picks = presets.condor(table)
+        self._put(picks)
+        depth = table.reach(picks.counts) + _BEYOND_LEGS
+        if depth > subject.depth:
+            self.feed.ask(replace(subject, depth=depth))
+            self.ticked()
 
     async def do_calendar(self) -> None:
         """Buy a calendar at the cursor's strike."""

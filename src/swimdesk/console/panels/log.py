@@ -42,7 +42,7 @@ class LogPanel(ListPanel):
     async def _read_commands(self) -> None:
         """Read broadcasts whose orders were told something, maybe by somebody else."""
         for view in list(self.board.broadcasts.values()):
-            is_told = any(line.state in _TOLD for line in view.lines)
+            is_told = any(line.state in _TOLD or line.lineage for line in view.lines)
             if is_told and not view.commands:
                 self.console.trading.take(await self.desk.broadcast(view.broadcast))
 

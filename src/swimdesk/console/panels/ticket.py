@@ -79,7 +79,7 @@ class TicketPanel(ListPanel):
     TicketPanel .totals { max-height: 40%; }
     TicketPanel.-wide { layout: horizontal; }
     TicketPanel.-wide > .left {
-        width: 47%; min-width: 57; max-width: 76; height: 1fr; border-right: solid $panel;
+        width: 46%; min-width: 56; max-width: 76; height: 1fr; border-right: solid $panel;
     }
     TicketPanel.-wide > .left > .bar { display: block; }
     TicketPanel.-wide > .right { width: 1fr; }

@@ -57,6 +57,11 @@ class Picks:
         self._end_range()
         self._marks.update(dict.fromkeys(self._rows.shown))
 
+    def set_marks(self, keys: Iterable[str]) -> None:
+        """Mark exactly these of the rows there are."""
+        self._end_range()
+        self._marks = {key: None for key in keys if key in self._rows}
+
     def mark_none(self) -> None:
         """Take every mark, also of rows that are filtered out."""
         self._end_range()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from textual import events
 
@@ -68,6 +68,10 @@ class PointedGrid(GridSurface):
     def mark_all(self) -> None:
         """Mark every row that is shown."""
         self._pick(self._picks.mark_all)
+
+    def set_marks(self, keys: Iterable[str]) -> None:
+        """Mark exactly these of the rows there are."""
+        self._pick(lambda: self._picks.set_marks(keys))
 
     def mark_none(self) -> None:
         """Take every mark, also of rows that are filtered out."""

@@ -58,15 +58,14 @@ def beside(blocks: Sequence[Sequence[Line]], widths: Sequence[int], gap: int = 3
     return lines
 
 
-def flowing(parts: Sequence[Line], width: int, gap: int = 3) -> list[Line]:
+def flowing(parts: Sequence[Line], width: int, gap: int = 3, margin: int = 1) -> list[Line]:
     """Return parts behind each other, on as many lines as they need; no part is broken."""
-    lines: list[Line] = [[]]
+    lines: list[Line] = []
     for part in parts:
-        line = lines[-1]
-        if line and width_of(line) + gap + width_of(part) > width:
-            line = []
-            lines.append(line)
-        line += [(" " * gap, Role.TEXT), *part] if line else part
+        if lines and width_of(lines[-1]) + gap + width_of(part) <= width:
+            lines[-1] += [(" " * gap, Role.TEXT), *part]
+        else:
+            lines.append([(" " * margin, Role.TEXT), *part])
     return lines
 
 
@@ -98,13 +97,16 @@ class SpanView(Widget):
 
     def render(self) -> RenderResult:
         """Draw the lines."""
-        text = Text(no_wrap=True, overflow="ellipsis", end="")
-        for number, line in enumerate(self._ask(self.size)):
-            if number:
-                text.append("\n")
+        # What does not fit is cut: a line that wrapped would push the others down.
+        width = max(self.size.width, 1)
+        lines = []
+        for line in self._ask(self.size):
+            text = Text(end="")
             for part, role in line:
                 text.append(part, self._style(role))
-        return text
+            text.truncate(width, overflow="ellipsis")
+            lines.append(text)
+        return Text("\n", end="").join(lines)
 
     def _style(self, role: Role) -> Style:
         name = _COLOURS.get(role)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from swimdesk.domain.orderlang.commandline import (
@@ -70,8 +70,18 @@ class Offer:
     words: tuple[tuple[str, str], ...]
 
 
-def offer_behind(left: str, start: int, accounts: Sequence[str], groups: Sequence[str]) -> Offer:
-    """Return what may stand at the end of ``left``, whose price ends at ``start``."""
+def offer_behind(
+    left: str,
+    start: int,
+    accounts: Sequence[str],
+    groups: Sequence[str],
+    *,
+    instead_of_terms: Sequence[str] = (),
+) -> Offer:
+    """Return what may stand at the end of ``left``, whose price ends at ``start``.
+
+    ``instead_of_terms`` may stand there as long as no price does, and no terms then.
+    """
     words = [(found[0], found.start()) for found in _WORDS.finditer(left, start)]
     is_open = bool(words) and (
         not left[-1].isspace() or (words[-1][0].startswith("[") and "]" not in words[-1][0])
@@ -87,7 +97,9 @@ def offer_behind(left: str, start: int, accounts: Sequence[str], groups: Sequenc
         return Offer(last, tuple((name, name) for name in (*NAMES, "not")))
     if before == "gtd":
         return Offer(last, ())
-    return Offer(last, tuple(_free_words(typed)))
+    prices = tuple((word, word) for word in instead_of_terms if not typed)
+    slots = _LINE_WORDS if instead_of_terms else (*_TERMS, *_LINE_WORDS)
+    return Offer(last, (*prices, *_free_words(typed, slots)))
 
 
 def _names(
@@ -101,13 +113,15 @@ def _names(
     return lists[opener] if before.endswith(",") and opener in lists else None
 
 
-def _free_words(typed: Sequence[str]) -> Iterable[tuple[str, str]]:
+def _free_words(
+    typed: Sequence[str], slots: Sequence[Mapping[str, str]]
+) -> Iterable[tuple[str, str]]:
     """Return the words of the slots that are still free; terms stand before all others."""
     sizings = tuple(form for form in SIZING_FORMS if any(word.startswith(form) for word in typed))
     said = {*typed, *sizings}
     in_line = bool(said & {*SCOPE_WORDS, *BARE_SIZINGS, *REMAINDERS, "waves", *SIZING_FORMS})
     if "where" in said:
         yield from ((word, word) for word in _JOINTS)
-    for slot in _LINE_WORDS if in_line else (*_TERMS, *_LINE_WORDS):
+    for slot in _LINE_WORDS if in_line else slots:
         if not said & {word.lower() for word in slot}:
             yield from slot.items()

@@ -29,6 +29,7 @@ _DAY = re.compile(
 _STRIKES = re.compile(rf"{NUMBER}(?:/{NUMBER})*[CP]?\s+")
 _RIGHTS = re.compile(r"(?:CALL|PUT)(?:/(?:CALL|PUT))*(?:/[A-Z./]+)?\s+")
 _PRICE = re.compile(r"\s(?:@\s*[^\s@]+|MKT|MOC)\s+")
+_FLAT = re.compile(rf"\s*FLAT\s+{_ROOT.pattern}")
 _TO = re.compile(r"TO\s+")
 _PRICES = ("@mid", "@nat", "@MKT")
 _STOCK_PRICES = (*_PRICES, "@MOC")
@@ -68,9 +69,11 @@ def complete(
     """
     left = text[:cursor]
     typed = left.upper() if left.isascii() else left
-    price = _PRICE.search(typed)
+    price, flat = _PRICE.search(typed), _FLAT.match(typed)
     if price:
         offer = offer_behind(left, price.end(), accounts, groups)
+    elif flat:
+        offer = offer_behind(left, flat.end(), accounts, groups, instead_of_terms=_PRICES)
     else:
         offer = _Order(typed, Known(roots, expiries, strikes)).offer()
     partial = left[offer.start :]
@@ -108,8 +111,6 @@ class _Order:
         if not root:
             return self._words(self._known.roots)
         prices = () if verb is Verb.ROLL else _PRICES
-        if verb is Verb.FLAT:
-            return self._words(prices)
         row = next((row for row in self._short_rows(verb) if self._take_words(row.short)), None)
         names = {} if row else {row.short: row.word or "" for row in self._short_rows(verb)}
         structure = row or STRUCTURES[StructureKind.OPTION]

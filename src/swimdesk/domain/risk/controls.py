@@ -162,7 +162,8 @@ _ROWS = (
     ),
     Control(
         _C.POSITION_SHARE, "R27", _TYPED,
-        "dollars in one underlying, the order included, above `max_position_share` of the account",
+        "dollars in one underlying, this and our working orders included, above"
+        " `max_position_share` of the account",
     ),
     Control(
         _C.VOLUME_SHARE, "R27", _TYPED,

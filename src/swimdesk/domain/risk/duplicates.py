@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from swimdesk.domain.broadcast import Denial
+from swimdesk.domain.broadcast import Denial, Grade
 from swimdesk.domain.risk.controls import DenialCode, denial
 from swimdesk.domain.risk.limits import RiskLimits
 
@@ -41,7 +41,10 @@ def duplicate_denials(
         if order.in_flight:
             text = f"the same order was sent {_age_s(order, now)} s ago and is not resolved"
             return (denial(DenialCode.DUPLICATE_IN_FLIGHT, text),)
-    found = (_recent(alike, now, limits), working_alike([o.working for o in alike if o.working]))
+    recent = _recent(alike, now, limits)
+    if recent is not None and recent.grade is Grade.HARD:
+        return (recent,)
+    found = (recent, working_alike([order.working for order in alike if order.working]))
     return tuple(one for one in found if one is not None)
 
 

@@ -44,9 +44,15 @@ def tick(facts: LineFacts, _: RiskLimits) -> Denial | None:
 
 
 def sign(facts: LineFacts, _: RiskLimits) -> Denial | None:
-    """Catch a mirrored order: the price pays where the market would be paid, or the reverse."""
-    credit, mid = facts.ticket.credit, facts.quotes.net_mid
-    if not facts.ticket.is_multi_leg or credit is None or mid is None or credit * mid >= 0:
+    """Catch a mirrored order: the price pays where the market would be paid, or the reverse.
+
+    A market around zero quotes both, as that of a roll or a calendar may.
+    """
+    credit, mid, natural = facts.ticket.credit, facts.quotes.net_mid, facts.quotes.net_natural
+    if not facts.ticket.is_multi_leg or credit is None or mid is None:
+        return None
+    touches = (mid,) if natural is None else (natural, 2 * mid - natural)
+    if any(credit * touch >= 0 for touch in touches):
         return None
     meant, quoted = ("credit", "debit") if credit > 0 else ("debit", "credit")
     return denial(

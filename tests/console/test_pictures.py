@@ -1,0 +1,217 @@
+"""What the operator sees, state by state, on the smallest screen and on a comfortable one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from swimdesk.console.themes import THEMES
+from swimdesk.domain.accounts import Account, AccountType
+from tests.console.orders import everywhere, send
+from tests.console.pictures import compare
+from tests.console.stage import Stage, a_console
+from tests.fakes.broker import Act, CancelAct, FakeBroker
+from tests.fakes.builders import CONDOR, a_position, an_account
+
+SIZES = ((80, 24), (120, 40))
+
+ACCOUNTS: tuple[Account, ...] = (
+    *(an_account(f"FAM-{n:02}", groups=("family",)) for n in range(1, 15)),
+    *(an_account(f"IRA-{n:02}", login="login-02", groups=("ira",), option_level=2)
+      for n in range(1, 8)),
+    an_account("CASH-01", login="login-03", groups=("ira",), kind=AccountType.CASH,
+               option_level=1),
+    an_account("TRUST-01", login="login-03", groups=("trust",), multiplier="3"),
+    an_account("LOCKED", login="login-03", closing_only=True),
+)  # fmt: skip
+"""Twenty-four accounts of every kind."""
+
+SHORT_CALL, LONG_CALL = "SPXW  261211C06200000", "SPXW  261211C06220000"
+SHORT_PUT, LONG_PUT = "SPXW  261211P05820000", "SPXW  261211P05800000"
+
+Scene = Callable[[Stage], Awaitable[None]]
+
+
+async def at_rest(stage: Stage) -> None:
+    """Show what the console opens with."""
+
+
+async def marked(stage: Stage) -> None:
+    await stage.press("space", "j", "space", "j", "j", "space")
+
+
+async def filtered(stage: Stage) -> None:
+    await stage.press("slash", *"ira")
+    await stage.press("enter")
+
+
+async def pulse(stage: Stage) -> None:
+    await send(stage, acts={"FAM-03": Act.REJECT, "IRA-02": Act.REST, "TRUST-01": Act.LOSE})
+    await stage.press("1")
+
+
+async def positions(stage: Stage) -> None:
+    await stage.press("3")
+
+
+async def positions_open(stage: Stage) -> None:
+    await stage.press("3", "enter", "j", "enter", "j", "enter")
+
+
+async def positions_flat(stage: Stage) -> None:
+    await stage.press("3", "t")
+
+
+async def chain(stage: Stage) -> None:
+    await stage.type("SPX OMON")
+    await stage.until(lambda: "6000" in stage.text(), "the chain")
+
+
+async def chain_with_legs(stage: Stage) -> None:
+    await chain(stage)
+    await stage.press("i")
+    await stage.until(lambda: "4 legs" in stage.text() or "CONDOR" in stage.text(), "four legs")
+
+
+async def planned(stage: Stage) -> None:
+    await stage.plan()
+
+
+async def planned_with_sizes(stage: Stage) -> None:
+    await stage.plan(f"{CONDOR} grp family,ira mult")
+
+
+async def not_planned(stage: Stage) -> None:
+    stage.broker.unreadable_logins |= {account.login for account in ACCOUNTS}
+    stage.clock.advance(60)
+    await stage.type(f"{CONDOR} all")
+    await stage.until(lambda: "no answer" in stage.text(), "why there is no plan")
+
+
+async def details(stage: Stage) -> None:
+    await stage.plan(f"{CONDOR} acc CASH-01")
+    await stage.press("enter")
+
+
+async def confirming(stage: Stage) -> None:
+    await stage.plan(f"{CONDOR} grp family")
+    await stage.press("f8", "f10")
+
+
+async def confirming_with_count(stage: Stage) -> None:
+    await stage.plan(f"{CONDOR.replace('-1', '-6')} all")
+    await stage.press("f8", "f10")
+
+
+async def blotter_empty(stage: Stage) -> None:
+    await stage.press("6")
+
+
+async def blotter_filled(stage: Stage) -> None:
+    await send(stage)
+    await stage.until(lambda: "settled" in stage.text(), "a settled broadcast")
+
+
+async def blotter_mixed(stage: Stage) -> None:
+    acts = {"FAM-02": Act.REJECT, "FAM-05": Act.REST, "FAM-09": Act.LOSE, "IRA-01": Act.REFUSE}
+    await send(stage, acts=acts)
+
+
+async def blotter_canceled(stage: Stage) -> None:
+    await send(stage, acts=everywhere(stage, Act.REST))
+    stage.broker.cancel_acts["FAM-04"] = [CancelAct.FILL_FIRST]
+    await stage.press("C", "y")
+    await stage.until(lambda: "canceled" in stage.text(), "canceled orders")
+    await stage.until(lambda: "settled" in stage.text(), "a settled broadcast")
+
+
+async def described(stage: Stage) -> None:
+    await send(stage, acts={"FAM-01": Act.REJECT})
+    await stage.press("j", "d")
+
+
+async def log(stage: Stage) -> None:
+    await send(stage, acts={"FAM-02": Act.REFUSE})
+    await stage.press("at")
+
+
+async def helped(stage: Stage) -> None:
+    await stage.plan()
+    await stage.press("question_mark")
+
+
+async def palette(stage: Stage) -> None:
+    await stage.press("ctrl+p")
+    await stage.press(*"halt")
+    await stage.until(lambda: "Ctrl-K" in stage.text(), "the action")
+
+
+async def halted(stage: Stage) -> None:
+    await stage.press("ctrl+k")
+    await stage.until(lambda: "HALTED" in stage.text(), "halted")
+
+
+async def mistaken(stage: Stage) -> None:
+    await stage.type(CONDOR.replace("6220", "622x") + " all")
+    await stage.until(lambda: "column" in stage.text(), "where the mistake is")
+
+
+async def contrast(stage: Stage) -> None:
+    stage.console.theme = THEMES[1].name
+    await blotter_mixed(stage)
+
+
+async def colour_blind(stage: Stage) -> None:
+    stage.console.theme = THEMES[2].name
+    await blotter_mixed(stage)
+
+
+SCENES: dict[str, Scene] = {
+    "accounts": at_rest,
+    "accounts-marked": marked,
+    "accounts-filtered": filtered,
+    "home": pulse,
+    "positions": positions,
+    "positions-open": positions_open,
+    "positions-flat": positions_flat,
+    "chain": chain,
+    "chain-legs": chain_with_legs,
+    "ticket": planned,
+    "ticket-sizes": planned_with_sizes,
+    "ticket-not-planned": not_planned,
+    "ticket-details": details,
+    "confirm": confirming,
+    "confirm-count": confirming_with_count,
+    "blotter-empty": blotter_empty,
+    "blotter-filled": blotter_filled,
+    "blotter-mixed": blotter_mixed,
+    "blotter-canceled": blotter_canceled,
+    "blotter-describe": described,
+    "log": log,
+    "help": helped,
+    "palette": palette,
+    "halted": halted,
+    "mistake": mistaken,
+    "theme-contrast": contrast,
+    "theme-colour-blind": colour_blind,
+}
+
+
+def _furnish(broker: FakeBroker) -> None:
+    """Give some accounts holdings: a condor, half of one, shares."""
+    legs = ((SHORT_CALL, -1), (LONG_CALL, 1), (SHORT_PUT, -1), (LONG_PUT, 1))
+    for number in range(1, 7):
+        held = [a_position(symbol, count * number, "2") for symbol, count in legs]
+        broker.positions[f"FAM-{number:02}"] = tuple(held)
+    broker.positions["IRA-01"] = (a_position("AAPL", 300, "187.5"),)
+    broker.positions["IRA-02"] = (a_position(SHORT_PUT, -2, "2"),)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("name", SCENES)
+async def test_the_screen_is_as_it_is_known(name: str, size: tuple[int, int]) -> None:
+    async with a_console(size, accounts=ACCOUNTS, furnish=_furnish) as stage:
+        await SCENES[name](stage)
+        await stage.pilot.pause()
+        compare(stage, name)
