@@ -90,10 +90,10 @@ async def a_console(
     *,
     accounts: int | tuple[Account, ...] = 8,
     first: str = "ACC",
-    keymap: Keymap | None = None,
-    home: Path | None = None,
     limits: RiskLimits | None = None,
     furnish: Callable[[FakeBroker], None] | None = None,
+    keymap: Keymap | None = None,
+    home: Path | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the console without a terminal; the clock stands still until the test moves it."""
     clock = SteadyClock()

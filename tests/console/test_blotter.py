@@ -127,9 +127,20 @@ async def test_marked_lines_are_canceled_together() -> None:
             grid.move_to(f"{broadcast}/{account}")
             await stage.press("space")
         await stage.press("c")
-        assert "Cancel 2 open orders" in stage.text()
+        assert "Cancel 2 open orders of the MARKED rows" in stage.text()
         await stage.press("y")
         await until_canceled(stage, broadcast, {"A-02", "A-05"})
+
+
+async def test_a_mark_elsewhere_is_asked_for_before_its_order_is_canceled() -> None:
+    async with a_console() as stage:
+        broadcast = await send(stage, acts=everywhere(stage, Act.REST))
+        grid = grid_of(stage)
+        grid.move_to(f"{broadcast}/A-02")
+        await stage.press("space", "G", "c")
+        assert "Cancel 1 open order of the MARKED rows" in stage.text()
+        await stage.press("n")
+        assert stage.broker.cancels == []
 
 
 async def test_what_became_of_a_cancel_is_told_apart() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swimdesk.console.blotter_figures import DOUBT, bar, bins, histogram, tally
-from swimdesk.console.blotter_rows import line_row
+from swimdesk.console.blotter_rows import broadcast_row, line_row
 from swimdesk.console.shortorder import short_order
 from swimdesk.views.models import BroadcastRow
 from tests.console.orders import AT, a_line_view, a_view
@@ -88,12 +88,27 @@ def test_answer_times_are_drawn_from_sending_to_answer() -> None:
         ({"state": "working"}, "age 21s"),
         ({"state": "filled", "filled": 1, "average": Decimal("1.62")}, "0.02 better than limit"),
         ({"state": "filled", "filled": 1, "average": Decimal("1.60")}, ""),
+        ({"state": "working", "lineage": ("7",)}, "age 21s · replaced 1x"),
     ],
 )
 def test_the_note_says_what_is_worth_knowing(changes: dict[str, Any], note: str) -> None:
     line = a_line_view(**changes)
     now = AT.replace(second=21, microsecond=1000)
     assert line_row(line, AT, now)[2].text == note
+
+
+@pytest.mark.parametrize(
+    ("prices", "shown"),
+    [(("1.45", "1.45"), "1.45"), (("1.45", "1.60"), "mixed"), ((), "1.60")],
+)
+def test_the_limit_of_a_broadcast_is_that_of_what_works(
+    prices: tuple[str, ...], shown: str
+) -> None:
+    lines = [
+        a_line_view(f"A-{n}", order=CONDOR.replace("1.60", price)) for n, price in enumerate(prices)
+    ]
+    canceled = a_line_view("A-99", "canceled")
+    assert broadcast_row(a_view(*lines, canceled))[5].text == shown
 
 
 def test_text_of_the_broker_cannot_steer_the_terminal() -> None:

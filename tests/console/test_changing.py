@@ -122,6 +122,16 @@ async def test_a_replacement_needs_arming_and_the_line_stays() -> None:
         assert not stage.console.is_modal
 
 
+async def test_a_replacement_is_a_new_order_and_not_sent_while_halted() -> None:
+    async with a_console() as stage:
+        broadcast = await send(stage, acts=everywhere(stage, Act.REST))
+        await stage.press("ctrl+k")
+        await stage.until(lambda: "HALTED" in stage.text(), "a halt")
+        await stage.type(f"RPL {broadcast[-6:]} @1.45")
+        assert "trading is halted" in stage.text()
+        assert stage.broker.puts == []
+
+
 async def test_disarming_while_the_question_stands_replaces_nothing() -> None:
     async with a_console() as stage:
         broadcast = await send(stage, acts=everywhere(stage, Act.REST))

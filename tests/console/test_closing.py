@@ -153,3 +153,15 @@ def test_accounts_are_named_in_few_words(chosen: tuple[str, ...], words: str) ->
     assert account_words(chosen, known) == words
     line = read_command_line(f"BUY +1 AAPL @1 {words}")
     assert set(line.accounts or known) == set(chosen)
+
+
+def test_a_crowd_of_contracts_of_one_day_is_told_one_by_one_and_whole() -> None:
+    views = [
+        a_view(f"SPY   261218C00{600 + n}000", "1" if n % 2 else "-1", "2", "100")
+        for n in range(40)
+    ]
+    found = stakes_of(holding_of(*views))
+    assert len(found) == 40
+    assert {one.held.kind.value for one in found if one.held} == {"OPTION"}
+    assert total(one.worth for one in found).value == 4000
+    assert closing_line(found[:1], KNOWN) == "CLOSE SPY 18 DEC 26 600C @mid acc A-01"

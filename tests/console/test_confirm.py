@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -228,8 +229,6 @@ async def test_details_that_do_not_fit_scroll_and_the_answers_stay_in_sight() ->
         await plan_condor(stage)
         plan = staged(stage).plan
         assert plan is not None
-        from dataclasses import replace
-
         wordy = replace(plan, notices=tuple(f"notice number {n}" for n in range(20)))
         stage.console.session.stage = replace(staged(stage), plan=wordy)
         await stage.press("f8", "f10")

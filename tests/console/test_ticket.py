@@ -230,6 +230,15 @@ async def test_an_account_is_left_out_and_taken_in_again() -> None:
         assert plan.counts["send"] == 8
 
 
+async def test_the_account_left_out_is_that_under_the_cursor_when_the_key_came() -> None:
+    async with a_console() as stage:
+        await plan_condor(stage)
+        stage.console.do("ticket.exclude")
+        stage.console.do("list.down")
+        await stage.until(lambda: bool(staged(stage).excluded), "an account left out")
+        assert staged(stage).excluded == {"A-01"}
+
+
 async def test_marked_accounts_are_left_out_together_and_the_last_one_stays() -> None:
     async with a_console(accounts=3) as stage:
         await plan_condor(stage)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.board import Board
-from swimdesk.console.formats import EASTERN, NOTHING, age, clock, money, price, signed
+from swimdesk.console.formats import EASTERN, NOTHING, age, clock, money, price
 from swimdesk.console.modals.describe import Section
 from swimdesk.console.notes import Note, Notes
 from swimdesk.console.position_rows import gain_cell
@@ -120,7 +120,7 @@ def sums(what: str, aliases: Iterable[str], board: Board, book: StakeBook) -> Su
         "bp": money(_sum(one.balances.option_buying_power for one in read)),
         "stock_bp": money(_sum(one.balances.stock_buying_power for one in read)),
         "cash": money(_sum(one.balances.cash for one in read)),
-        "gain": signed(_sum(gains)) if len(gains) == len(read) else NOTHING,
+        "gain": gain_cell(_sum(gains)).text if len(gains) == len(read) else NOTHING,
         "positions": str(sum(len(one.positions) for one in read)),
     }
     return label, figures
@@ -130,12 +130,15 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
+_NONE: Final = [("", "nothing")]
+
+
 def account_facts(alias: str, board: Board, now: datetime) -> list[Section]:
     """Return all that is known of an account, under headings."""
     view, holding = board.accounts[alias], board.holdings.get(alias)
     return [
         (f"{view.account}  {view.last4}", _identity(view)),
-        ("notes", [(one.letter, one.text) for one in Notes(board, now).of(alias)]),
+        ("to look at", [(n.letter, n.text) for n in Notes(board, now).of(alias)] or _NONE),
         ("balances", _balances(holding, now)),
         ("positions", _holdings(holding)),
         ("orders today", _orders(alias, board, now)),
@@ -181,7 +184,7 @@ def _holdings(holding: HoldingView | None) -> list[tuple[str, str]]:
             + f"  p/l {gain_cell(stake.worth.gain).text:>9}",
         )
         for stake in stakes
-    ] or [("", "none")]
+    ] or _NONE
 
 
 def _orders(alias: str, board: Board, now: datetime) -> list[tuple[str, str]]:
@@ -191,7 +194,7 @@ def _orders(alias: str, board: Board, now: datetime) -> list[tuple[str, str]]:
         for broadcast in board.broadcasts.values()
         for line in broadcast.lines
         if line.account == alias and broadcast.created.astimezone(EASTERN).date() == today
-    ] or [("", "none")]
+    ] or _NONE
 
 
 def _order(broadcast: BroadcastView, line: LineView) -> str:

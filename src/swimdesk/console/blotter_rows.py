@@ -61,10 +61,22 @@ def broadcast_row(view: BroadcastView | BroadcastRow) -> Row:
         Cell(order.text),
         Cell(bar(view, BAR), Role.DIM, sort_value=done),
         Cell(f"{filled}/{sent(view)}", sort_value=done),
-        Cell(order.limit or NOTHING),
+        Cell(_limit(view) or order.limit or NOTHING),
         *_figures(view),
         Cell(ending(view.broadcast), Role.DIM),
     )
+
+
+def _limit(view: BroadcastView | BroadcastRow) -> str:
+    """Return the limit of what works or filled, which replacements may have changed."""
+    if isinstance(view, BroadcastRow):
+        return ""
+    limits = {
+        short_order(line.order, view.created.year).limit
+        for line in view.lines
+        if is_open(line) or line.filled
+    }
+    return limits.pop() if len(limits) == 1 else "mixed" if limits else ""
 
 
 def _state(view: BroadcastView | BroadcastRow) -> Cell:
@@ -124,12 +136,15 @@ def line_state(line: LineView) -> Cell:
 
 def note(line: LineView, order: ShortOrder, created: datetime, now: datetime) -> str:
     """Return what is worth knowing of a line: the reason, its age, how it beat its limit."""
-    if line.reason:
-        return line.reason
+    parts = [line.reason or _course(line, order, created, now)]
+    if line.lineage:
+        parts.append(f"replaced {len(line.lineage)}x")
+    return " · ".join(filter(None, parts))
+
+
+def _course(line: LineView, order: ShortOrder, created: datetime, now: datetime) -> str:
     if is_open(line):
         left = created + timedelta(milliseconds=line.sent_ms or 0)
         return f"age {age(now - left)}"
     gain = None if line.average is None else order.gain_on(line.average)
-    if gain is not None and gain > 0:
-        return f"{price(gain)} better than limit"
-    return ""
+    return f"{price(gain)} better than limit" if gain is not None and gain > 0 else ""

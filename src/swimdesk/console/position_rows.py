@@ -20,17 +20,17 @@ _PRICE: Final = Decimal("0.001")
 
 _FIGURES: Final = (
     Column("quantity", "qty", 8, align="right", priority=95),
-    Column("average", "entry", 10, align="decimal", decimals=3, priority=80),
-    Column("mark", "mark", 10, align="decimal", decimals=3, priority=75),
-    Column("value", "value", 12, align="right", priority=85),
-    Column("gain", "open p/l", 11, align="right", priority=98),
+    Column("average", "entry", 9, align="decimal", decimals=3, priority=90),
+    Column("mark", "mark", 9, align="decimal", decimals=3, priority=88),
+    Column("value", "value", 12, align="right", priority=80),
+    Column("gain", "open p/l", 10, align="right", priority=98),
     Column("percent", "gain %", 7, align="right", priority=60),
     Column("cost", "cost", 12, align="right", priority=30),
     Column("read", "read", 6, align="right", priority=70, is_calm=True),
 )
 
 TREE_COLUMNS: Final = (
-    Column("what", "position", 46, is_flexible=True, least=32, priority=100, is_sticky=True),
+    Column("what", "position", 46, is_flexible=True, least=35, priority=100, is_sticky=True),
     Column("accounts", "accts", 5, align="right", priority=65),
     *_FIGURES,
 )

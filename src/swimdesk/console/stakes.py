@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,13 +12,17 @@ from typing import Final
 from swimdesk.domain.holdings import Held, held_of, same_underlying
 from swimdesk.domain.instruments import Instrument, OptionContract, parse_instrument, plain
 from swimdesk.domain.orderlang.roots import written_day
-from swimdesk.domain.orders import StructureKind
-from swimdesk.domain.payoff import series_of
+from swimdesk.domain.orders import Leg, Side, StructureKind
+from swimdesk.domain.payoff import Series, series_of
 from swimdesk.domain.positions import Position
 from swimdesk.domain.structures import STRUCTURES
 from swimdesk.views.models import HoldingView, PositionView
 
 _ZERO: Final = Decimal(0)
+
+MOST_ON_A_DAY: Final = 16
+"""More contracts of one account that end together are told one by one: to try all ways in which
+they might form structures would hold the screen up."""
 
 Quantities = tuple[tuple[str, Decimal], ...]
 """Symbols with their signed quantities, sorted."""
@@ -199,11 +204,28 @@ def _stakes_in(account: str, name: str, pools: Mapping[str, _Pool]) -> Iterable[
 @lru_cache(maxsize=4096)
 def _structures(name: str, quantities: Quantities) -> tuple[Held, ...]:
     """Tell the structures; kept, since accounts that trade together hold the same."""
-    positions = [
+    days = Counter(day for symbol, _ in quantities if (day := _day_of(symbol)) is not None)
+    crowded = {day for day, contracts in days.items() if contracts > MOST_ON_A_DAY}
+    told = [
         Position(symbol, quantity, _ZERO, _ZERO, _instrument(symbol))
         for symbol, quantity in quantities
+        if _day_of(symbol) not in crowded
     ]
-    return held_of(name, positions)
+    alone = (_single(s, quantity) for s, quantity in quantities if _day_of(s) in crowded)
+    return (*held_of(name, told), *(one for one in alone if one is not None))
+
+
+def _day_of(symbol: str) -> Series | None:
+    instrument = _instrument(symbol)
+    return series_of(instrument) if isinstance(instrument, OptionContract) else None
+
+
+def _single(symbol: str, quantity: Decimal) -> Held | None:
+    instrument, units = _instrument(symbol), abs(int(quantity))
+    if instrument is None or not units:
+        return None
+    side = Side.BUY if quantity > 0 else Side.SELL
+    return Held(StructureKind.OPTION, side, (Leg(instrument, side),), units)
 
 
 def label_of(symbol: str) -> str:

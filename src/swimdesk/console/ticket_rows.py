@@ -10,7 +10,7 @@ from typing import Final
 from swimdesk.console.formats import NOTHING, countdown, hanging, money
 from swimdesk.console.questions import cash_of, dollars, units_of
 from swimdesk.console.session import Stage
-from swimdesk.console.ticket_order import Draft
+from swimdesk.console.ticket_order import Draft, read_draft
 from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.spans import Line, apart, flowing
@@ -39,13 +39,15 @@ def rows_of(stage: Stage, accounts: Mapping[str, AccountView]) -> dict[str, Row]
     lines = {line.account: line for line in plan.lines} if plan else {}
     order = dict.fromkeys((*stage.candidates, *lines))
     is_dead = stage.plan is None
+    # An intent makes another order for each account: each row shows its own.
+    own = plan is not None and read_draft(plan.order) is None
     rows = {}
     for alias in order:
         level = _level(accounts.get(alias))
         if alias in stage.excluded:
             rows[alias] = _bare(alias, accounts.get(alias), level, OUT)
         elif alias in lines:
-            rows[alias] = _row(lines[alias], level, is_dead=is_dead)
+            rows[alias] = _row(lines[alias], level, is_dead=is_dead, own=own)
         else:
             rows[alias] = _bare(alias, accounts.get(alias), level, "…")
     return rows
@@ -56,7 +58,7 @@ def _level(account: AccountView | None) -> str:
     return str(account.option_level) if account is not None and known else NOTHING
 
 
-def _row(line: PlanLineView, level: str, *, is_dead: bool) -> Row:
+def _row(line: PlanLineView, level: str, *, is_dead: bool, own: bool) -> Row:
     role = Role.DIM if is_dead or line.verdict != "send" else Role.TEXT
     after = None
     if line.buying_power is not None and line.requirement is not None:
@@ -71,8 +73,12 @@ def _row(line: PlanLineView, level: str, *, is_dead: bool) -> Row:
         Cell(_loss(line), role),
         Cell(money(after), Role.LOSS if after is not None and after < 0 else role),
         _verdict(line, is_dead=is_dead),
-        Cell(line.reason or "; ".join(one.detail for one in line.denials), Role.DIM),
+        Cell(_why(line) or (line.order if own else ""), Role.DIM),
     )
+
+
+def _why(line: PlanLineView) -> str:
+    return line.reason or "; ".join(one.detail for one in line.denials)
 
 
 def _loss(line: PlanLineView) -> str:

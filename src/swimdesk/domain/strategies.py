@@ -107,6 +107,7 @@ def recognise(legs: Sequence[Leg]) -> Recognised | None:
     A roll of verticals is not named. Of the ways to write a spread it returns the one where BUY
     pays and SELL receives.
     """
+    flow = forced_flow(legs)  # that of all legs, in whichever order they stand
     for kind, structure in STRUCTURES.items():
         if len(structure.legs) + bool(structure.shares) != len(legs) or structure.fewest_legs:
             continue
@@ -114,7 +115,7 @@ def recognise(legs: Sequence[Leg]) -> Recognised | None:
             continue
         for ordered in permutations(legs):
             side = ordered[0].side
-            if forced_flow(ordered) == side.sign:
+            if flow == side.sign or not _sides_fit(structure, side, ordered):
                 continue
             try:
                 if build_legs(kind, side, _shape(structure, side, ordered)) == ordered:
@@ -122,6 +123,13 @@ def recognise(legs: Sequence[Leg]) -> Recognised | None:
             except ValueError:
                 continue
     return None
+
+
+def _sides_fit(structure: Structure, side: Side, legs: Sequence[Leg]) -> bool:
+    """Tell whether each leg trades as the structure has it: the cheapest thing to rule out by."""
+    options = legs[1:] if structure.shares else legs
+    pairs = zip(structure.legs, options, strict=True)
+    return all((pattern.ratio > 0) is (leg.side is side) for pattern, leg in pairs)
 
 
 def dearer_first(kind: StructureKind, shape: Shape) -> Shape:

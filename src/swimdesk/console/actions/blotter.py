@@ -52,7 +52,7 @@ BLOTTER_ACTIONS: Final = (
         ("ctrl+x X",),
         _G,
         Grade.STOP,
-        footer=12,
+        footer=2,
         emergency=True,
     ),
     Action(

@@ -93,7 +93,7 @@ GLOBAL_ACTIONS: Final = (
         Grade.STAGE,
         typed="ARM",
         takes="minutes, 1 to 60",
-        footer=70,
+        footer=69,
     ),
     Action(
         "global.disarm",
@@ -174,7 +174,7 @@ LIST_ACTIONS: Final = (
         "Show the rows with this text; !text those without, -f text those like it.",
         ("slash",),
         _L,
-        footer=40,
+        footer=88,
     ),
     Action(
         "list.sort",
@@ -182,7 +182,7 @@ LIST_ACTIONS: Final = (
         "Sort by the column under the next letter; again turns the order round.",
         ("S",),
         _L,
-        footer=41,
+        footer=89,
     ),
     Action("list.copy", "copy", "Copy the marked rows, or this one.", ("y",), _L),
     Action("list.export", "export", "Write the rows shown to a CSV file.", ("e",), _L),

@@ -19,7 +19,7 @@ _SCREENS: Final = (
 OF_A_SYMBOL: Final = "SYMBOL [EXPIRY]"
 """What a screen takes whose symbol may stand in front of its code as well."""
 
-_TAKES: Final = {"ACC": "ALIAS", "OMON": OF_A_SYMBOL, "POS": "TEXT"}
+_TAKES: Final = {"OMON": OF_A_SYMBOL, "POS": "TEXT"}
 
 SCREEN_ACTIONS: Final = tuple(
     Action(

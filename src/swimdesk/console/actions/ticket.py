@@ -26,7 +26,7 @@ TICKET_ACTIONS: Final = (
         ("comma",),
         _T,
         _STAGE,
-        footer=102,
+        footer=75,
     ),
     Action(
         "ticket.better",
@@ -35,7 +35,7 @@ TICKET_ACTIONS: Final = (
         ("full_stop",),
         _T,
         _STAGE,
-        footer=103,
+        footer=76,
     ),
     Action(
         "ticket.mid",
@@ -44,7 +44,7 @@ TICKET_ACTIONS: Final = (
         ("m",),
         _T,
         _STAGE,
-        footer=81,
+        footer=73,
     ),
     Action(
         "ticket.natural",
@@ -53,7 +53,7 @@ TICKET_ACTIONS: Final = (
         ("n",),
         _T,
         _STAGE,
-        footer=101,
+        footer=74,
     ),
     Action(
         "ticket.lock",
@@ -62,7 +62,7 @@ TICKET_ACTIONS: Final = (
         ("l",),
         _T,
         _STAGE,
-        footer=104,
+        footer=77,
     ),
     Action(
         "ticket.sizing",
@@ -71,7 +71,7 @@ TICKET_ACTIONS: Final = (
         ("z",),
         _T,
         _STAGE,
-        footer=83,
+        footer=72,
     ),
     Action(
         "ticket.exclude",
@@ -80,7 +80,7 @@ TICKET_ACTIONS: Final = (
         ("x",),
         _T,
         _STAGE,
-        footer=82,
+        footer=71,
     ),
     Action(
         "ticket.lift",
@@ -89,7 +89,7 @@ TICKET_ACTIONS: Final = (
         ("o",),
         _T,
         _STAGE,
-        footer=105,
+        footer=78,
     ),
     Action(
         "global.override",

@@ -16,7 +16,6 @@ from swimdesk.console.notes import Notes
 from swimdesk.console.stakes import StakeBook
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.totals import Sums, Totals
-from swimdesk.errors import InputError
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
@@ -65,14 +64,6 @@ class AccountsPanel(ListPanel):
     def ticked(self) -> None:
         """Let ages grow."""
         self.board_changed(EVERYTHING)
-
-    def look_at(self, subject: str) -> None:
-        """Go to the account that was typed behind the code."""
-        wanted = subject.strip().upper()
-        alias = next((one for one in self.board.accounts if one.upper() == wanted), None)
-        if alias is None:
-            raise InputError(f"There is no account {subject.strip()[:30]}.")
-        self.session.pointed = alias
 
     def _sums(self) -> Sequence[Sums]:
         shown = self.grid.shown_keys

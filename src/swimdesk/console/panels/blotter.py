@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 
 from swimdesk.console.actions import Action, Context
-from swimdesk.console.at_work import open_of, reference_of
+from swimdesk.console.at_work import reference_of
 from swimdesk.console.blotter_facts import broadcast_facts, line_facts
-from swimdesk.console.blotter_figures import is_in_doubt, is_open
+from swimdesk.console.blotter_figures import is_open
 from swimdesk.console.blotter_foot import Foot
+from swimdesk.console.blotter_known import KnownBroadcasts
 from swimdesk.console.blotter_rows import COLUMNS, broadcast_row, line_row
 from swimdesk.console.board import EVERYTHING, Changes
 from swimdesk.console.formats import ending
@@ -47,10 +48,10 @@ class BlotterPanel(ListPanel):
     def __init__(self, console: Console) -> None:
         super().__init__(console, COLUMNS, "No broadcast yet.")
         self._foot = Foot(self._selected)
-        self._older: dict[str, BroadcastRow] = {}
-        self._read: dict[str, BroadcastView] = {}
-        """Older broadcasts that were opened, whole."""
+        self._known = KnownBroadcasts(self.board)
         self._rows: dict[str, Row] = {}
+        self._painted: Mapping[str, BroadcastView | BroadcastRow] = {}
+        """What the rows of the broadcasts were last made of, all at once."""
         self._opened: set[str] = set()
         """Broadcasts whose accounts are in the grid."""
         self._seen: set[str] = set()
@@ -73,12 +74,12 @@ class BlotterPanel(ListPanel):
             self._pointed_at = newest
             self.grid.move_to(newest)
             self._fold_earlier()
-        if not self._older:
+        if not self._known.older:
             self.console.start(self._read_history(), "history")
 
     async def _read_history(self) -> None:
         rows = await self.desk.broadcasts(OLDER)
-        self._older = {row.broadcast: row for row in rows}
+        self._known.older = {row.broadcast: row for row in rows}
         self._paint_all()
 
     def board_changed(self, changes: Changes) -> None:
@@ -97,16 +98,18 @@ class BlotterPanel(ListPanel):
     def ticked(self) -> None:
         """Let the age of what is open run."""
         for broadcast in self._opened:
-            view = self._view(broadcast)
+            view = self._known.view(broadcast)
             if view is not None and self.grid.is_expanded(broadcast):
                 self._paint_lines(view, {line.account for line in view.lines if is_open(line)})
 
     def _paint_all(self) -> None:
-        fresh = [*self._known()]
+        fresh = [*self._known.newest_first()]
         rows: dict[str, Row] = {}
         parents: dict[str, str] = {}
+        painted, self._painted = self._painted, {view.broadcast: view for view in fresh}
         for view in fresh:
-            rows[view.broadcast] = broadcast_row(view)
+            key = view.broadcast
+            rows[key] = self._rows[key] if painted.get(key) is view else broadcast_row(view)
             if view.broadcast in self._opened and isinstance(view, BroadcastView):
                 lines = {line.account: line for line in view.lines}
                 for account, line in lines.items():
@@ -117,18 +120,6 @@ class BlotterPanel(ListPanel):
         expandable = {view.broadcast for view in fresh}
         self.grid.set_rows(rows, parents=parents, expandable=expandable)
         self._pin()
-
-    def _known(self) -> Iterator[BroadcastView | BroadcastRow]:
-        """Give every broadcast that is known, newest first, in the best form there is."""
-        known: dict[str, BroadcastView | BroadcastRow] = {
-            **self._older,
-            **self._read,
-            **self.board.broadcasts,
-        }
-        return (known[key] for key in sorted(known, reverse=True))
-
-    def _view(self, broadcast: str) -> BroadcastView | None:
-        return self.board.broadcasts.get(broadcast) or self._read.get(broadcast)
 
     def _paint(self, broadcast: str, accounts: Iterable[str]) -> None:
         view = self.board.broadcasts.get(broadcast)
@@ -153,16 +144,7 @@ class BlotterPanel(ListPanel):
 
     def _pin(self) -> None:
         """Let what is in doubt stand first, however the rest is sorted."""
-        pins = set()
-        for view in self.board.broadcasts.values():
-            if view.state == "in_doubt":
-                pins.add(view.broadcast)
-                pins |= {
-                    reference_of(view.broadcast, line.account)
-                    for line in view.lines
-                    if is_in_doubt(line)
-                }
-        self.grid.set_pins(pins)
+        self.grid.set_pins(self._known.in_doubt())
 
     # --- opening -----------------------------------------------------------------------------
 
@@ -183,7 +165,7 @@ class BlotterPanel(ListPanel):
     def _fold_earlier(self) -> None:
         """Fold what opened by itself before the newest, once it is over and the cursor is out."""
         for before in self._opened_itself[:-1]:
-            view = self._view(before)
+            view = self._known.view(before)
             is_over = view is not None and view.state == "settled"
             if is_over and before != self._broadcast():
                 self._opened_itself.remove(before)
@@ -193,21 +175,24 @@ class BlotterPanel(ListPanel):
     def on_live_grid_toggled(self, event: LiveGrid.Toggled) -> None:
         """Put the accounts of a broadcast under it when it is opened the first time."""
         if event.is_expanded and event.key not in self._opened:
-            self._opened.add(event.key)
-            view = self._view(event.key)
+            view = self._known.view(event.key)
             if view is None:
                 self.console.start(self._read_broadcast(event.key), "broadcast")
             else:
-                self._paint_lines(view, {line.account for line in view.lines})
+                self._fill(view)
         if self._filter:
             self._apply_filter()
 
     async def _read_broadcast(self, broadcast: str) -> None:
         view = await self.desk.broadcast(broadcast)
-        self._read[broadcast] = view
+        self._known.read[broadcast] = view
         self._put(broadcast, broadcast_row(view))
-        self._paint_lines(view, {line.account for line in view.lines})
+        self._fill(view)
         self._foot.refresh()
+
+    def _fill(self, view: BroadcastView) -> None:
+        self._opened.add(view.broadcast)
+        self._paint_lines(view, {line.account for line in view.lines})
 
     def on_live_grid_activated(self, event: LiveGrid.Activated) -> None:
         """Describe the line that was chosen."""
@@ -234,7 +219,7 @@ class BlotterPanel(ListPanel):
 
     def _accounts(self, key: str) -> Row:
         """Return what else a broadcast is found by; an open one shows its accounts itself."""
-        view = self._view(key)
+        view = self._known.view(key)
         if view is None or self.grid.is_expanded(key):
             return ()
         return tuple(Cell(f"{line.account} {line.last4}") for line in view.lines)
@@ -260,10 +245,7 @@ class BlotterPanel(ListPanel):
         broadcast = self._broadcast()
         if broadcast is None:
             return None
-        return self._view(broadcast) or self._older.get(broadcast)
-
-    def _views(self) -> Mapping[str, BroadcastView]:
-        return {**self._read, **self.board.broadcasts}
+        return self._known.best(broadcast)
 
     def _references(self) -> tuple[str, ...]:
         """Return what a command on the row means: the marked rows, else the one under the cursor.
@@ -283,24 +265,25 @@ class BlotterPanel(ListPanel):
             return "there is no broadcast yet"
         if action.id == "blotter.describe":
             return None
-        if self._view(broadcast) is None:
-            is_over = self._older[broadcast].state == "settled"
+        if self._known.view(broadcast) is None:
+            known = self._known.best(broadcast)
+            is_over = known is None or known.state == "settled"
             return "nothing of it is open" if is_over else "open it first (Enter)"
-        whole = action.id == "blotter.cancel-broadcast"
-        references = (broadcast,) if whole else self._references()
-        return None if self._open_count(references) else "nothing of this row is open"
-
-    def _open_count(self, references: Iterable[str]) -> int:
-        views = self._views()
-        return sum(len(open_of(views, reference)) for reference in references)
+        meant = {
+            "blotter.cancel": self._references(),
+            "blotter.cancel-broadcast": (broadcast,),
+            "blotter.replace": (self.grid.cursor or broadcast,),
+        }
+        is_any = self._known.open_count(meant.get(action.id, ()))
+        return None if is_any else "nothing of this row is open"
 
     # --- doing -------------------------------------------------------------------------------
 
     def do_cancel(self) -> None:
-        """Cancel what is open of the row; more than one order is asked for first."""
+        """Cancel what is open of the row; marked rows and more than one order are asked for."""
         references = self._references()
-        count = self._open_count(references)
-        if count <= 1:
+        count = self._known.open_count(references)
+        if count <= 1 and not self.grid.marks:
             self._cancel(references)
         else:
             self._ask(references, count)
@@ -309,12 +292,13 @@ class BlotterPanel(ListPanel):
         """Cancel all that is open of the broadcast, after a question."""
         broadcast = self._broadcast()
         if broadcast is not None:
-            self._ask((broadcast,), self._open_count((broadcast,)))
+            self._ask((broadcast,), self._known.open_count((broadcast,)))
 
     def _ask(self, references: tuple[str, ...], count: int) -> None:
-        view = self._view(references[0].partition("/")[0])
+        view = self._known.view(references[0].partition("/")[0])
         what = short_order(view.order, view.created.year).whole if view else ""
         rest = f" and {len(references) - 1} more rows" if len(references) > 1 else ""
+        where = " of the MARKED rows" if self.grid.marks == references else ""
 
         def take(key: str) -> None:
             if key in ("y", "Y"):
@@ -324,7 +308,9 @@ class BlotterPanel(ListPanel):
 
         orders = f"{count} open orders" if count != 1 else "1 open order"
         self.console.next_key("", take)
-        self.console.say(f"Cancel {orders}: {what}{rest}?   y cancels, else they stay", Tone.WARN)
+        self.console.say(
+            f"Cancel {orders}{where}: {what}{rest}?   y cancels, else they stay", Tone.WARN
+        )
 
     def _cancel(self, references: tuple[str, ...]) -> None:
         self.console.start(self.console.changing.cancel(references), "cancel")
@@ -347,5 +333,7 @@ class BlotterPanel(ListPanel):
         # The board has no commands: they are read when somebody wants to see them.
         view = await self.desk.broadcast(broadcast)
         line = next((one for one in view.lines if slash and one.account == account), None)
+        if self.console.is_modal:
+            return
         sections = broadcast_facts(view) if line is None else line_facts(view, line)
         self.console.push_screen(Describe(sections), lambda _: self.console.modal_closed())

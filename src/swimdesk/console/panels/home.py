@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.style import Style
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Static
 
 from swimdesk.console.account_rows import Known
 from swimdesk.console.actions import Action, Context
@@ -26,24 +22,14 @@ from swimdesk.console.home_cells import (
 from swimdesk.console.notes import Notes
 from swimdesk.console.panel import Panel
 from swimdesk.console.stakes import StakeBook
-from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.heat import HeatMap
-from swimdesk.views.plain import plain_text
+from swimdesk.console.widgets.rolelines import RoleLines
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
 
 _OTHER_LINES = 4
 """Lines above and below the map that are always there."""
-
-_COLOURS = {
-    Role.GAIN: "gain",
-    Role.LOSS: "loss",
-    Role.WARN: "warning",
-    Role.DANGER: "error",
-    Role.ACCENT: "accent",
-    Role.DIM: "dim",
-}
 
 
 class HomePanel(Panel):
@@ -56,17 +42,16 @@ class HomePanel(Panel):
     DEFAULT_CSS = """
     HomePanel { layout: vertical; }
     HomePanel HeatMap { height: 1; }
-    HomePanel Static { height: 1; padding: 0 1; }
-    HomePanel #pulse-look { height: 1fr; margin-top: 1; }
-    HomePanel #pulse-foot { height: 3; background: $panel; }
+    HomePanel #pulse-look { height: 1fr; }
+    HomePanel #pulse-foot { dock: bottom; height: 3; background: $panel; }
     """
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._map = HeatMap("No account yet: the desk reads them …")
-        self._head = Static(markup=False)
-        self._look = Static(markup=False, id="pulse-look")
-        self._foot = Static(markup=False, id="pulse-foot")
+        self._head = RoleLines()
+        self._look = RoleLines(id="pulse-look")
+        self._foot = RoleLines(id="pulse-foot")
         self._book = StakeBook()
         self._measure = next(iter(MEASURES))
 
@@ -94,13 +79,19 @@ class HomePanel(Panel):
         del changes
         known = self._known()
         self._map.set_cells(cells(known, self._measure), self.session.marks)
-        self._head.update(self._text([headline(known, self._measure)]))
-        self._look.update(self._text(account_line(alias, known) for alias in troubled(known)))
+        self._head.put([headline(known, self._measure)])
+        self._look.put([(), *(account_line(alias, known) for alias in troubled(known))])
+        self._make_room()
         self._paint_foot(known)
 
     def on_resize(self) -> None:
         """Give the map the lines that the others leave."""
-        self._map.set_room(self.size.height - _OTHER_LINES)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        room = self.size.height - _OTHER_LINES
+        self._map.set_room(room)
+        self._look.display = self._map.lines < room
 
     def session_changed(self) -> None:
         """Paint marks."""
@@ -119,20 +110,7 @@ class HomePanel(Panel):
         lines = [broadcast_line(known), legend()]
         if alias is not None:
             lines.insert(0, account_line(alias, known))
-        self._foot.update(self._text(lines))
-
-    def _text(self, lines: Iterable[Iterable[tuple[str, Role]]]) -> Text:
-        text = Text(no_wrap=True, overflow="ellipsis")
-        for number, pieces in enumerate(lines):
-            text.append("\n" if number else "")
-            for piece, role in pieces:
-                text.append(plain_text(piece), self._style(role))
-        return text
-
-    def _style(self, role: Role) -> Style:
-        name = _COLOURS.get(role)
-        colour = self.app.theme_variables[name] if name else None
-        return Style(color=colour, bold=role in (Role.STRONG, Role.DANGER) or None)
+        self._foot.put(lines)
 
     def on_heat_map_pointed(self, event: HeatMap.Pointed) -> None:
         """Tell of the account, and let other screens open there."""

@@ -32,6 +32,8 @@ class LogPanel(ListPanel):
         super().__init__(console, COLUMNS, "Nothing was sent yet.")
         self._entries: dict[str, Entry] = {}
         self._last_said: object = None
+        self._read: set[str] = set()
+        """Broadcasts that are over and whose commands are known."""
 
     def shown(self) -> None:
         """Paint everything once, from the end; read the commands that are not known yet."""
@@ -43,8 +45,10 @@ class LogPanel(ListPanel):
         """Read broadcasts whose orders were told something, maybe by somebody else."""
         for view in list(self.board.broadcasts.values()):
             is_told = any(line.state in _TOLD or line.lineage for line in view.lines)
-            if is_told and not view.commands:
+            if is_told and view.broadcast not in self._read:
                 self.console.trading.take(await self.desk.broadcast(view.broadcast))
+                if view.state == "settled":
+                    self._read.add(view.broadcast)
 
     def board_changed(self, changes: Changes) -> None:
         """Paint what was sent or answered."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import EVERYTHING, Changes
@@ -25,10 +23,10 @@ from swimdesk.console.position_rows import (
     tree,
 )
 from swimdesk.console.stakes import Stake, StakeBook, total
-from swimdesk.console.standing import STALE, Tone
+from swimdesk.console.standing import STALE
 from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.grid import LiveGrid
-from swimdesk.console.widgets.lines import style_of
+from swimdesk.console.widgets.rolelines import RoleLine, RoleLines
 from swimdesk.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +45,6 @@ class PositionsPanel(ListPanel):
 
     DEFAULT_CSS = """
     PositionsPanel { layout: vertical; }
-    PositionsPanel Static { height: auto; max-height: 3; padding: 0 1; }
     PositionsPanel LiveGrid { height: 1fr; }
     """
 
@@ -55,7 +52,7 @@ class PositionsPanel(ListPanel):
         super().__init__(console, TREE_COLUMNS, "")
         self._tree = self.grid
         self._flat = LiveGrid(FLAT_COLUMNS)
-        self._head = Static(markup=False)
+        self._head = RoleLines()
         self._book = StakeBook()
         self._table = Table()
         self._unfolded: set[str] = set()
@@ -92,7 +89,7 @@ class PositionsPanel(ListPanel):
         if self._stale():
             self._paint()
         else:
-            self._head.update(self._heading())
+            self._head.put(self._heading())
 
     def _all_stakes(self) -> list[Stake]:
         """Return the stakes of every account that was read, in the order of the accounts."""
@@ -112,7 +109,7 @@ class PositionsPanel(ListPanel):
         self.grid.placeholder = self._placeholder()
         self.grid.set_rows(table.rows, parents=table.parents, expandable=table.expandable)
         self._unfold_new()
-        self._head.update(self._heading())
+        self._head.put(self._heading())
 
     def _is_wanted(self, key: str) -> bool:
         """Tell whether the rows under one are needed: they are seen, or may match the filter."""
@@ -146,30 +143,29 @@ class PositionsPanel(ListPanel):
         ages = {a: now - h.balances.as_of for a, h in self.board.holdings.items()}
         return {alias: age(span) for alias, span in ages.items() if span > STALE}
 
-    def _heading(self) -> Text:
+    def _heading(self) -> list[RoleLine]:
         stakes = self._all_stakes()
         known = [stake.worth for stake in stakes if stake.worth.cost is not None]
         unknown = len(stakes) - len(known)
         value = sum((stake.worth.value for stake in stakes), Decimal(0))
         gain = gain_cell(total(known).gain)
         read = len(self.board.accounts) - len(self._missing())
-        text = Text(f"{read} of {len(self.board.accounts)} accounts read   open p/l ", no_wrap=True)
-        text.append(gain.text, self._style(gain.role))
-        if unknown:
-            text.append(f" ({unknown} of unknown cost)", style_of(self, Tone.WARN))
-        text.append(f"   mkt value {money(value)}")
-        text.append(f"   {len({stake.underlying for stake in stakes})} underlyings")
+        lines = [
+            [
+                (f"{read} of {len(self.board.accounts)} accounts read   open p/l ", Role.TEXT),
+                (gain.text, gain.role),
+                (f" ({unknown} of unknown cost)" if unknown else "", Role.WARN),
+                (f"   value {money(value)}", Role.TEXT),
+                (f"   {len({stake.underlying for stake in stakes})} underlyings", Role.DIM),
+            ]
+        ]
         for what, names in (("NEVER READ", self._missing()), ("STALE", self._stale_words())):
             if names:
-                text.append(f"\n{what} {_listed(names)}", style_of(self, Tone.DANGER))
-        return text
+                lines.append([(f"{what}  {_listed(names)}", Role.DANGER)])
+        return [tuple(line) for line in lines]
 
     def _stale_words(self) -> list[str]:
         return [f"{alias} {span} ago" for alias, span in self._stale().items()]
-
-    def _style(self, role: Role) -> str:
-        name = {Role.GAIN: "gain", Role.LOSS: "loss"}.get(role, "foreground")
-        return self.app.theme_variables[name]
 
     # --- keys --------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -306,11 +306,14 @@ class TicketPanel(ListPanel):
         elif sizing:
             self.console.do("global.size", sizing)
 
-    async def do_exclude(self) -> None:
+    def do_exclude(self) -> None:
         """Leave the account under the cursor or the marked ones out, or take them in again."""
+        # Which ones is decided now: the next key may move the cursor before the work begins.
         accounts = self.grid.marks or tuple(filter(None, (self.grid.cursor,)))
-        if not accounts:
-            return
+        if accounts:
+            self.console.start(self._exclude(accounts), "exclude")
+
+    async def _exclude(self, accounts: Collection[str]) -> None:
         self.console.trading.exclude(accounts)
         stage = self.session.stage
         if stage is not None:

@@ -79,6 +79,11 @@ class HeatMap(ScrollView, can_focus=True, inherit_bindings=False):
         """Return how many cells stand beside each other."""
         return self._across
 
+    @property
+    def lines(self) -> int:
+        """Return how many lines all cells need at this width."""
+        return self._lines(self._across)
+
     def set_cells(self, cells: dict[str, HeatCell], marks: Collection[str]) -> None:
         """Hold exactly these cells; paint the lines of those that are different."""
         before, keys = self._cells, self._keys
