@@ -115,4 +115,8 @@ async def a_console(
         async with console.run_test(size=size) as pilot:
             stage = Stage(console, pilot, bench, clock)
             await stage.until(lambda: console.board.status is not None, "the first news")
+            market = console.frame
+            await stage.until(
+                lambda: bool(market.market.indices) or not market.indices.display, "the market"
+            )
             yield stage

@@ -12,7 +12,7 @@ from textual.widgets import ContentSwitcher
 
 from swimdesk.console.actions import Context
 from swimdesk.console.completing import Completer, Lexicon
-from swimdesk.console.market import READ_S, Market
+from swimdesk.console.market import Market
 from swimdesk.console.modals.too_small import TooSmall, is_too_small
 from swimdesk.console.standing import pieces
 from swimdesk.console.widgets.lines import Hint, Hints, MarketLine, MessageLine, StatusLine
@@ -20,6 +20,9 @@ from swimdesk.console.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
+
+LOOK_S: Final = 1.0
+"""So often it is looked whether the indices are due."""
 
 MARKET_ROOM: Final = Size(100, 30)
 """The market line is shown from this size on."""
@@ -52,7 +55,9 @@ class Frame:
         if not console.is_showing:
             return []
         here = console.keymap.actions(*console.panel.contexts, Context.GLOBAL)
-        hints = sorted((one for one in here if one.footer and one.keys), key=lambda o: o.footer)
+        hints = [one for one in here if one.footer and one.keys]
+        # The last one always has its place: the way to all the others.
+        hints.sort(key=lambda one: (one.id == "global.help", one.footer))
         return [
             (one.id, console.keymap.hint(one.id), one.title, console.why_not_now(one) is None)
             for one in hints
@@ -60,6 +65,9 @@ class Frame:
 
     def changed(self) -> None:
         """Paint the frame anew; where orders are real it is red above and below."""
+        if not self._console.is_running:
+            # The desk may have news while the screens are being taken down.
+            return
         status = self._console.board.status
         is_live = status is not None and status.mode == "live"
         for widget in (self.status, self.hints):
@@ -87,7 +95,8 @@ class Frame:
         """Read the indices for ever, while their line is in sight."""
         console = self._console
         while True:
-            if self.indices.display and console.session.is_lost is None:
-                await self.market.read(console.desk)
+            is_due = self.market.is_due(console.now())
+            if is_due and self.indices.display and console.session.is_lost is None:
+                await self.market.read(console.desk, console.now())
                 self.indices.refresh()
-            await asyncio.sleep(READ_S)
+            await asyncio.sleep(LOOK_S)

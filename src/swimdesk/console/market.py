@@ -15,7 +15,7 @@ from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import SwimdeskError, UnknownSymbol
 from swimdesk.views.models import QuoteView
 
-READ_S: Final = 5.0
+READ: Final = timedelta(seconds=5)
 """The indices are read no more often than this."""
 
 STALE: Final = timedelta(seconds=15)
@@ -38,9 +38,15 @@ class Market:
     def __init__(self, symbols: Sequence[str] = SYMBOLS) -> None:
         self._asked = tuple(symbols)
         self.indices: dict[str, Index] = {}
+        self.read_at: datetime | None = None
 
-    async def read(self, desk: DeskFacade) -> None:
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether it is time to read."""
+        return self.read_at is None or now - self.read_at >= READ
+
+    async def read(self, desk: DeskFacade, now: datetime) -> None:
         """Read the quotes; one that cannot be read keeps the last one, whose age shows."""
+        self.read_at = now
         if not self._asked:
             return
         try:
