@@ -98,14 +98,12 @@ def headline(known: Known, measure: str) -> list[tuple[str, Role]]:
     is_priced = None not in gains
     look = len(troubled(known))
     net_liq = _sum(one.balances.liquidation_value for one in read)
-    option_bp = _sum(one.balances.option_buying_power for one in read)
     return [
         (f"{len(accounts)} accounts", Role.STRONG),
         ("" if is_whole else f", {len(read)} read", Role.DANGER),
-        (f"   net liq {short_money(net_liq)}   option bp {short_money(option_bp)}", Role.TEXT),
-        ("   open p/l ", Role.TEXT),
-        (gain_cell(gain).text, gain_cell(gain).role) if is_priced else (NOTHING, Role.DIM),
         (f"   {look} to look at" if look else "   all well", Role.WARN if look else Role.DIM),
+        (f"   net liq {short_money(net_liq)}   open p/l ", Role.TEXT),
+        (gain_cell(gain).text, gain_cell(gain).role) if is_priced else (NOTHING, Role.DIM),
         (f"   cells: {measure}", Role.DIM),
     ]
 
@@ -141,7 +139,7 @@ def broadcast_line(known: Known) -> list[tuple[str, Role]]:
 
 def legend() -> list[tuple[str, Role]]:
     """Return what the letters mean, in pieces."""
-    return [(f"{letter} {meaning}   ", Role.DIM) for letter, meaning in LEGEND]
+    return [(f"{letter} {meaning}  ", Role.DIM) for letter, meaning in LEGEND]
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
