@@ -112,14 +112,14 @@ def account_line(alias: str, known: Known) -> list[tuple[str, Role]]:
     """Return what stands below the map of the account under the cursor, in pieces."""
     view, holding = known.board.accounts[alias], known.board.holdings.get(alias)
     pieces = [(view.account, Role.STRONG), (f" {view.last4}", Role.DIM)]
+    for note in known.notes.of(alias):
+        pieces += [("  ", Role.TEXT), (note.letter, note.role), (f" {note.text}", Role.TEXT)]
     if holding is not None:
         balances = holding.balances
         figures = f"  net liq {money(balances.liquidation_value)}"
         pieces.append((f"{figures}  option bp {money(balances.option_buying_power)}", Role.TEXT))
         gain = gain_cell(known.book.worth(holding).gain)
         pieces += [("  open p/l ", Role.TEXT), (gain.text, gain.role)]
-    for note in known.notes.of(alias):
-        pieces += [("  ", Role.TEXT), (note.letter, note.role), (f" {note.text}", Role.TEXT)]
     return pieces
 
 

@@ -241,7 +241,7 @@ def _price(dollars: Decimal | None, size: Decimal | None) -> str:
     """Return the price of one unit to a tenth of a cent; nets may fall between cents."""
     if dollars is None or not size:
         return NOTHING
-    return price((dollars / size).quantize(_PRICE))
+    return price((dollars / size).quantize(_PRICE) + 0)  # a zero loses its sign here
 
 
 def worth_cells(worth: Worth) -> Row:
