@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -89,6 +90,14 @@ async def test_bought_and_sold_structures_are_never_netted_into_nothing() -> Non
     async with positions(A_01=a_condor(), A_02=bought) as stage:
         rows = [line.split() for line in stage.text().splitlines() if CONDOR in line]
         assert sorted(row[5] for row in rows) == ["+1", "-1"]
+
+
+async def test_a_price_of_nothing_has_no_sign() -> None:
+    free = tuple(
+        replace(one, average_price=Decimal(2), market_value=Decimal(0)) for one in a_condor()
+    )
+    async with positions(A_01=free) as stage:
+        assert row_of(stage, CONDOR)[2:5] == ["-1", "0.00", "0.00"]
 
 
 async def test_the_close_of_a_structure_is_written_for_its_accounts_and_not_sent() -> None:

@@ -22,15 +22,15 @@ from swimdesk.domain.instruments import plain
 from swimdesk.views.models import AccountView, BroadcastView, HoldingView, LineView
 
 COLUMNS: Final = (
-    Column("account", "account", 12, is_flexible=True, least=9, priority=100, is_sticky=True),
+    Column("account", "account", 14, priority=100, is_sticky=True),
     Column("notes", "look", 4, priority=92),
     Column("last4", "last4", 5, priority=90),
     Column("type", "type", 6, priority=40),
     Column("level", "lvl", 3, align="right", priority=70),
-    Column("nlv", "net liq", 12, align="right", priority=95),
-    Column("bp", "bp option", 12, align="right", priority=85),
-    Column("stock_bp", "bp stock", 12, align="right", priority=30),
-    Column("cash", "cash", 12, align="right", priority=50),
+    Column("nlv", "net liq", 11, align="right", priority=95),
+    Column("bp", "bp option", 11, align="right", priority=85),
+    Column("stock_bp", "bp stock", 11, align="right", priority=30),
+    Column("cash", "cash", 11, align="right", priority=50),
     Column("gain", "open p/l", 10, align="right", priority=75),
     Column("positions", "pos", 4, align="right", priority=60),
     Column("multiplier", "mult", 5, align="right", priority=35),

@@ -98,14 +98,12 @@ def headline(known: Known, measure: str) -> list[tuple[str, Role]]:
     is_priced = None not in gains
     look = len(troubled(known))
     net_liq = _sum(one.balances.liquidation_value for one in read)
-    option_bp = _sum(one.balances.option_buying_power for one in read)
     return [
         (f"{len(accounts)} accounts", Role.STRONG),
         ("" if is_whole else f", {len(read)} read", Role.DANGER),
-        (f"   net liq {short_money(net_liq)}   option bp {short_money(option_bp)}", Role.TEXT),
-        ("   open p/l ", Role.TEXT),
-        (gain_cell(gain).text, gain_cell(gain).role) if is_priced else (NOTHING, Role.DIM),
         (f"   {look} to look at" if look else "   all well", Role.WARN if look else Role.DIM),
+        (f"   net liq {short_money(net_liq)}   open p/l ", Role.TEXT),
+        (gain_cell(gain).text, gain_cell(gain).role) if is_priced else (NOTHING, Role.DIM),
         (f"   cells: {measure}", Role.DIM),
     ]
 
@@ -114,14 +112,14 @@ def account_line(alias: str, known: Known) -> list[tuple[str, Role]]:
     """Return what stands below the map of the account under the cursor, in pieces."""
     view, holding = known.board.accounts[alias], known.board.holdings.get(alias)
     pieces = [(view.account, Role.STRONG), (f" {view.last4}", Role.DIM)]
+    for note in known.notes.of(alias):
+        pieces += [("  ", Role.TEXT), (note.letter, note.role), (f" {note.text}", Role.TEXT)]
     if holding is not None:
         balances = holding.balances
         figures = f"  net liq {money(balances.liquidation_value)}"
         pieces.append((f"{figures}  option bp {money(balances.option_buying_power)}", Role.TEXT))
         gain = gain_cell(known.book.worth(holding).gain)
         pieces += [("  open p/l ", Role.TEXT), (gain.text, gain.role)]
-    for note in known.notes.of(alias):
-        pieces += [("  ", Role.TEXT), (note.letter, note.role), (f" {note.text}", Role.TEXT)]
     return pieces
 
 
@@ -141,7 +139,7 @@ def broadcast_line(known: Known) -> list[tuple[str, Role]]:
 
 def legend() -> list[tuple[str, Role]]:
     """Return what the letters mean, in pieces."""
-    return [(f"{letter} {meaning}   ", Role.DIM) for letter, meaning in LEGEND]
+    return [(f"{letter} {meaning}  ", Role.DIM) for letter, meaning in LEGEND]
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

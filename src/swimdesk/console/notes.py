@@ -37,10 +37,10 @@ class Note:
 
 
 LEGEND: Final = (
-    ("?", "in doubt"),
-    ("R", "rejected today"),
-    ("N", "not read"),
-    ("B", "low power"),
+    ("?", "doubt"),
+    ("R", "reject"),
+    ("N", "unread"),
+    ("B", "low bp"),
     ("S", "stale"),
     ("L", "lesson"),
     ("t", "token"),

@@ -36,7 +36,7 @@ TREE_COLUMNS: Final = (
 )
 
 FLAT_COLUMNS: Final = (
-    Column("account", "account", 12, is_flexible=True, least=8, priority=100, is_sticky=True),
+    Column("account", "account", 14, priority=100, is_sticky=True),
     Column("last4", "last4", 5, priority=50),
     Column("underlying", "under", 6, priority=90),
     Column("symbol", "symbol", 22, is_flexible=True, least=18, priority=99),
@@ -241,7 +241,7 @@ def _price(dollars: Decimal | None, size: Decimal | None) -> str:
     """Return the price of one unit to a tenth of a cent; nets may fall between cents."""
     if dollars is None or not size:
         return NOTHING
-    return price((dollars / size).quantize(_PRICE))
+    return price((dollars / size).quantize(_PRICE) + 0)  # a zero loses its sign here
 
 
 def worth_cells(worth: Worth) -> Row:
