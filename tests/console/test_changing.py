@@ -171,3 +171,18 @@ async def test_a_replacement_that_is_not_understood_stays_for_mending(line: str)
         await stage.type(line)
         assert "RPL takes" in stage.text()
         assert stage.console.prompt.value == line
+
+
+async def test_a_replacement_under_way_holds_no_cancel_back() -> None:
+    async with a_console() as stage:
+        broadcast = await send(stage, acts=everywhere(stage, Act.REST))
+        stage.broker.latency_s = 0.3
+        await stage.type(f"RPL {broadcast[-6:]} @1.45")
+        await stage.until(lambda: stage.console.is_modal, "the confirmation")
+        stage.clock.advance(1)
+        await stage.press("Y")
+        await stage.until(stage.broker.put_arrived.is_set, "the requests to replace")
+        await stage.type(f"CXL {broadcast[-6:]}")
+        await stage.until(
+            lambda: set(states_of(stage, broadcast).values()) == {"canceled"}, "all canceled"
+        )

@@ -211,7 +211,7 @@ async def test_replacement_and_earlier_orders_come_back(journal: Journal) -> Non
     kept = await journal.broadcast(broadcast.id)
     assert kept is not None
     assert kept.lines[0] == asked
-    earlier = (EarlierOrder("1", 1, Decimal("1.605")), EarlierOrder("2"))
+    earlier = (EarlierOrder("1", 1, Decimal("1.605"), 3), EarlierOrder("2"))
     ticket = asked.ticket.repriced(Decimal("1.45"))
     heir = replace(asked, earlier=earlier, order_id="3", ticket=ticket, replacement=None)
     await journal.record(broadcast.id, [heir])

@@ -37,7 +37,8 @@ class Changing:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._under_way: set[str] = set()
+        self._canceling: set[str] = set()
+        self._replacing: set[str] = set()
 
     # --- canceling ---------------------------------------------------------------------------
 
@@ -63,18 +64,21 @@ class Changing:
         return self.cancel(meant_by(board.broadcasts, board.accounts, text))
 
     async def cancel(self, references: Sequence[str]) -> None:
-        """Cancel what is open of these, all at once; what is being canceled is not asked again."""
-        fresh = [one for one in references if one not in self._under_way]
+        """Cancel what is open of these, all at once; what is being canceled is not asked again.
+
+        A replacement under way holds no cancel back: the desk asks both orders to end.
+        """
+        fresh = [one for one in references if one not in self._canceling]
         if not fresh:
             self._console.say("That is being canceled already.", Tone.WARN)
             return
-        self._under_way.update(fresh)
+        self._canceling.update(fresh)
         try:
             results = await asyncio.gather(
                 *(self._cancel(one) for one in fresh), return_exceptions=True
             )
         finally:
-            self._under_way.difference_update(fresh)
+            self._canceling.difference_update(fresh)
         self._tell_canceled(fresh, results)
 
     async def _cancel(self, reference: str) -> tuple[BroadcastView, Counter[str]]:
@@ -165,14 +169,14 @@ class Changing:
 
     async def _replace(self, reference: str, new: Decimal, lines: Sequence[LineView]) -> None:
         console = self._console
-        if reference in self._under_way:
+        if reference in self._replacing | self._canceling:
             console.say("That is being replaced or canceled already.", Tone.WARN)
             return
-        self._under_way.add(reference)
+        self._replacing.add(reference)
         try:
             view = await console.desk.replace(reference, new)
         finally:
-            self._under_way.discard(reference)
+            self._replacing.discard(reference)
         console.trading.take(view)
         text, is_good = told(outcomes(view, (line.account for line in lines), REPLACE))
         why = "" if is_good else why_of(view, REPLACE)

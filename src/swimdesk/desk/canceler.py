@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -84,6 +85,16 @@ class Canceler:
 
     async def cancel_lines(self, targets: Sequence[tuple[Broadcast, Line]]) -> tuple[Command, ...]:
         """Cancel lines of any broadcasts, all at once and written down in one commit."""
+        with ExitStack() as held:
+            # Before the first wait: no replacement begins behind a cancel that was asked for.
+            for _, line in targets:
+                held.enter_context(self._underway.canceling(line.ref))
+            return await self._cancel_lines([(b, self._now(b, line)) for b, line in targets])
+
+    def _now(self, broadcast: Broadcast, line: Line) -> Line:
+        return self._book.snapshot.broadcasts.get(broadcast.id, broadcast).line(line.ref)
+
+    async def _cancel_lines(self, targets: Sequence[tuple[Broadcast, Line]]) -> tuple[Command, ...]:
         asked = [_Asked(b.id, line, c) for b, line in targets for c in self._commands(line)]
         await self._journal.begin_commands([one.command for one in asked])
         ended = {one.command.id: one.command for one in asked}
@@ -155,8 +166,7 @@ class Canceler:
     async def _carry_out(self, asked: _Asked, ended: dict[str, Command]) -> None:
         broadcast_id, line, command = asked.broadcast_id, asked.line, asked.command
         try:
-            with self._underway.canceling(line.ref):
-                outcome = await self._ask(broadcast_id, line, command)
+            outcome = await self._ask(broadcast_id, line, command)
         except Exception as e:  # per fan-out: a bug must not lose the other lines
             log.error("cancel.failed", ref=command.ref, exc_info=e)
             outcome = CancelOutcome(CommandOutcome.UNKNOWN, _FAILED)

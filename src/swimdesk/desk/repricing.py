@@ -131,6 +131,8 @@ class Repricer:
         if line.state in TERMINAL:
             return CommandOutcome.ENDED, f"{line.state.value.replace('_', ' ')} already"
         reason = _NOT_NOW.get(line.state)
+        if line.filled >= line.ticket.quantity:
+            reason = "all that was ordered is filled; cancel it if its order still works"
         if self._underway.is_canceling(line.ref):
             reason = _NOT_NOW[LineState.CANCELING]
         now = self._parts.book.snapshot.accounts.get(line.account)
@@ -201,7 +203,7 @@ def check_price(line: Line, price: Decimal) -> None:
 
 def _heir(line: Line, price: Decimal) -> Line:
     """Return the line as its new order would be: what is left of it, at the new price."""
-    left = max(line.ticket.quantity - line.filled, 1)
+    left = line.ticket.quantity - line.filled
     return replace(line, ticket=line.ticket.repriced(price).sized(left))
 
 

@@ -163,7 +163,7 @@ def _taken_over(pair: _Pair, new: BrokerOrder) -> Change:
         fingerprint=asked.fingerprint,
         body_hash=asked.body_hash,
         order_id=new.order_id,
-        earlier=(*line.earlier, EarlierOrder(old.order_id, filled, average)),
+        earlier=(*line.earlier, EarlierOrder(old.order_id, filled, average, asked.quantity)),
         replacement=None,
         # An end of the line is reported from now on only by the new order.
         state=LineState.REPLACING,
@@ -232,4 +232,4 @@ def _refreshed(line: Line, known: EarlierOrder, orders: Sequence[BrokerOrder]) -
     filled, average = filled_of(line.ticket, order)
     if filled < known.filled or (filled == known.filled and average is None):
         return known
-    return EarlierOrder(known.order_id, filled, average)
+    return replace(known, filled=filled, average=average)

@@ -106,10 +106,20 @@ class Line:
     @property
     def may_trade(self) -> int:
         """Units that may still trade; while a replacement is in doubt those of both orders."""
-        left = max(self.ticket.quantity - self.filled, 0)
+        left = self._left
         if self.state is LineState.IN_DOUBT and self.is_being_replaced and self.replacement:
             left += self.replacement.quantity
         return left
+
+    @property
+    def _left(self) -> int:
+        """Units that its order may still fill: more than is missing, where an order before it
+        filled while it was being replaced."""
+        heirs = [one.heir for one in self.earlier if one.heir is not None]
+        if not heirs:
+            return max(self.ticket.quantity - self.filled, 0)
+        own = self.filled - sum(one.filled for one in self.earlier)
+        return max(heirs[-1] - own, 0)
 
     def moved(self, state: LineState, **changes: object) -> Line:
         """Return this line in another state; InvariantBroken if the table forbids the move."""

@@ -45,11 +45,15 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class EarlierOrder:
-    """An order of a line that is no longer its order; what it filled counts for the line."""
+    """An order of a line that is no longer its order; what it filled counts for the line.
+
+    ``heir`` are the units of the order that took its place, None where it took nobody's.
+    """
 
     order_id: str
     filled: int = 0
     average: Decimal | None = None
+    heir: int | None = None
 
 
 def average_of(parts: Iterable[tuple[int, Decimal | None]]) -> Decimal | None:

@@ -104,13 +104,15 @@ def _denial(
 
 def earlier_text(orders: Sequence[EarlierOrder]) -> str:
     """Write a line's earlier orders, as JSON."""
-    return json.dumps([[x.order_id, x.filled, decimal_text(x.average)] for x in orders])
+    return json.dumps([[x.order_id, x.filled, decimal_text(x.average), x.heir] for x in orders])
 
 
 def earlier_of(text: str) -> tuple[EarlierOrder, ...]:
     """Read a line's earlier orders."""
     return tuple(
-        EarlierOrder(i, filled, decimal_of(price)) for i, filled, price in json.loads(text)
+        # Earlier programs did not know how large the next order was.
+        EarlierOrder(i, filled, decimal_of(price), *heir)
+        for i, filled, price, *heir in json.loads(text)
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 from tests.fakes.acts import ReplaceAct
 from tests.fakes.broker import Act
-from tests.fakes.builders import CONDOR
+from tests.fakes.builders import CONDOR, STOCK
 from tests.fakes.desk import Bench, a_desk
+from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import run_virtual
 from tests.unit.desk.replacing import (
     ALL,
@@ -23,6 +25,9 @@ from tests.unit.desk.replacing import (
     replaced,
     states,
 )
+
+from swimdesk.domain.commands import Command, CommandKind
+from swimdesk.domain.orders import LineState
 
 # --- what comes of it --------------------------------------------------------------------------
 
@@ -229,5 +234,65 @@ def test_two_replacements_at_once_send_one() -> None:
         assert len(bench.broker.puts) == 4
         late = [c for c in views[1].commands if c.price == Decimal("187.70")]
         assert [c.reason for c in late] == ["it is being replaced already"] * 4
+
+    on_resting(scenario)
+
+
+class SlowToWriteCancels(MemoryJournal):
+    """A journal on a busy disk: what is written down of cancels takes a second."""
+
+    async def begin_commands(self, commands: Sequence[Command]) -> None:
+        """Keep commands about to be sent, those to cancel slowly."""
+        if any(command.kind is CommandKind.CANCEL for command in commands):
+            await asyncio.sleep(1)
+        await super().begin_commands(commands)
+
+
+def test_replacement_does_not_begin_behind_a_cancel_that_is_being_written_down() -> None:
+    async def main() -> None:
+        async with a_desk(journal=SlowToWriteCancels()) as bench:
+            bench.broker.acts = dict.fromkeys(ALL, Act.REST)
+            id_ = (await bench.send(STOCK, wait_s=1)).broadcast
+            cancel = asyncio.create_task(bench.desk.cancel(id_))
+            await asyncio.sleep(0)
+            view = await bench.desk.replace(id_, PRICE, ())
+            assert {c.reason for c in view.commands if c.kind == "replace"} == {
+                "it is being canceled"
+            }
+            await cancel
+            await asyncio.sleep(2)
+            assert [live_at(bench, account) for account in ALL] == [[]] * 4
+            assert states(await bench.desk.broadcast(id_)) == ["canceled"] * 4
+            assert bench.broker.puts == []
+
+    run_virtual(main())
+
+
+def test_what_an_order_may_fill_beyond_what_was_ordered_counts_as_live() -> None:
+    async def scenario(bench: Bench, id_: str) -> None:
+        bench.broker.replace_acts = {ONE: [ReplaceAct.PARTIAL_FIRST]}
+        new = first(await replaced(bench, f"{id_}/{ONE}"))
+        line = bench.desk.book.snapshot.broadcasts[id_].lines[0]
+        assert (line.filled, line.may_trade) == (50, 100)
+        bench.broker.fill(new.order_id or "", 50)
+        await asyncio.sleep(20)
+        line = bench.desk.book.snapshot.broadcasts[id_].lines[0]
+        assert (line.state, line.filled, line.may_trade) == (LineState.PARTIAL, 100, 50)
+        bench.broker.fill(new.lineage[0], 60)
+        await asyncio.sleep(20)
+        line = bench.desk.book.snapshot.broadcasts[id_].lines[0]
+        assert (line.filled, line.may_trade) == (110, 50)
+
+    on_resting(scenario)
+
+
+def test_order_that_filled_all_that_was_ordered_is_not_replaced_by_more() -> None:
+    async def scenario(bench: Bench, id_: str) -> None:
+        bench.broker.replace_acts = {ONE: [ReplaceAct.PARTIAL_FIRST]}
+        new = first(await replaced(bench, f"{id_}/{ONE}"))
+        bench.broker.fill(new.order_id or "", 50)
+        view = await bench.desk.replace(f"{id_}/{ONE}", Decimal("187.70"), ())
+        assert outcomes(view)[-1] == "not_sent"
+        assert len(bench.broker.puts) == 1
 
     on_resting(scenario)
