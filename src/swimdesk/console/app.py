@@ -255,7 +255,7 @@ class Console(App[int], inherit_bindings=False):
         self.frame.changed()
 
     def _take(self, view: BroadcastView) -> None:
-        self.bridge.tell(self.board.put(view))
+        self.bridge.tell(self.board.answered(view))
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:

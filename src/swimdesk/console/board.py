@@ -16,6 +16,9 @@ from swimdesk.views.models import (
     StatusView,
 )
 
+SETTLED: Final = "settled"
+"""The state of a broadcast whose lines have all ended."""
+
 BROADCASTS_KEPT: Final = 200
 """So many broadcasts stay on the board; older ones are in the history."""
 
@@ -77,8 +80,19 @@ class Board:
             lines=MappingProxyType(lines),
         )
 
+    def answered(self, view: BroadcastView) -> Changes:
+        """Take in what an answer to a command brought, which the news may have overtaken.
+
+        Of a broadcast that is known and not over, only the commands are new: the news bring every
+        change of its lines, and none of them twice.
+        """
+        known = self.broadcasts.get(view.broadcast)
+        if known is not None and view.state != SETTLED:
+            view = replace(known, commands=view.commands or known.commands)
+        return self.put(view)
+
     def put(self, view: BroadcastView) -> Changes:
-        """Take a whole broadcast in, as an answer to a command brings it."""
+        """Take in a broadcast as it is now."""
         touched = self._merge(view)
         self._sort()
         return Changes(lines=MappingProxyType({view.broadcast: touched}))

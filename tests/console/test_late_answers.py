@@ -1,0 +1,54 @@
+"""Answers that arrive behind the news of what came after them, as over the socket they may."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from swimdesk.console.board import Board
+from tests.console.orders import a_command_view, a_line_view, a_view, everywhere, send, states_of
+from tests.console.stage import a_console
+from tests.fakes.broker import Act
+
+
+async def test_an_answer_to_a_send_that_comes_late_takes_no_news_back() -> None:
+    async with a_console() as stage:
+        at_once = stage.bench.desk.submit
+        stage.broker.latency_s = 0.2
+
+        async def late(*request: Any) -> Any:
+            view = await at_once(*request)
+            await asyncio.sleep(0.7)
+            return view
+
+        stage.bench.desk.submit = late  # type: ignore[method-assign]
+        broadcast = await send(stage, acts=everywhere(stage, Act.REFUSE))
+        assert set(states_of(stage, broadcast).values()) == {"refused"}
+        await stage.until(lambda: "Sent: broadcast" in stage.text(), "the answer")
+        assert set(states_of(stage, broadcast).values()) == {"refused"}
+
+
+def test_an_answer_about_a_known_broadcast_brings_its_commands_and_no_older_lines() -> None:
+    board = Board()
+    board.put(a_view(a_line_view("A-01", "filled"), a_line_view("A-02", "working")))
+    answer = a_view(
+        a_line_view("A-01", "canceling"),
+        a_line_view("A-02", "canceling"),
+        commands=(a_command_view("A-01"), a_command_view("A-02")),
+    )
+    board.answered(answer)
+    (known,) = board.broadcasts.values()
+    assert [line.state for line in known.lines] == ["filled", "working"]
+    assert known.commands == answer.commands
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_an_answer_about_what_is_over_or_not_on_the_board_is_taken_whole(is_known: bool) -> None:
+    board = Board()
+    if is_known:
+        board.put(a_view(a_line_view("A-01", "working")))
+    board.answered(a_view(a_line_view("A-01", "canceled"), state="settled"))
+    (known,) = board.broadcasts.values()
+    assert [line.state for line in known.lines] == ["canceled"]
