@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from swimdesk.console.board import Board
+from swimdesk.views.models import BroadcastView
+from swimdesk.views.requests import SubmitRequest
 from tests.console.orders import a_command_view, a_line_view, a_view, everywhere, send, states_of
 from tests.console.stage import a_console
 from tests.fakes.broker import Act
@@ -18,8 +19,8 @@ async def test_an_answer_to_a_send_that_comes_late_takes_no_news_back() -> None:
         at_once = stage.bench.desk.submit
         stage.broker.latency_s = 0.2
 
-        async def late(*request: Any) -> Any:
-            view = await at_once(*request)
+        async def late(request: SubmitRequest) -> BroadcastView:
+            view = await at_once(request)
             await asyncio.sleep(0.7)
             return view
 

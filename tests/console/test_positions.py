@@ -125,6 +125,22 @@ async def test_the_close_that_was_written_is_planned_once_it_is_entered() -> Non
         assert stage.broker.posts.total() == 0
 
 
+async def test_the_question_of_a_close_says_the_orders_and_the_price_that_they_came_to() -> None:
+    async with positions(A_01=a_condor(), A_02=a_condor(2)) as stage:
+        await stage.press("j", "o", "enter")
+        session = stage.console.session
+        await stage.until(lambda: bool(session.stage and session.stage.sends), "a plan")
+        assert session.stage is not None
+        assert session.stage.plan is not None
+        price = session.stage.plan.lines[0].order.partition("@")[2].split()[0]
+        await stage.press("f8", "f10")
+        await stage.until(lambda: stage.console.is_modal, "the question")
+        text = " ".join(stage.text().replace("┃", " ").split())
+        assert "BUY +1 IRON CONDOR SPX 100 (Weeklys) 11 DEC 26 6200/6220/5820/5800" in text
+        assert f"@{price} LMT" in text
+        assert "3 times in 2 accounts" in text
+
+
 async def test_several_structures_are_not_closed_by_one_key_and_the_line_says_why() -> None:
     held = (*a_condor(), a_holding("SPXW  261218P05000000", "1", "2", "2"))
     async with positions(A_01=held) as stage:

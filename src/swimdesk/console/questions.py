@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from swimdesk.console.formats import age, money, price
 from swimdesk.console.modals.confirm import FactsOf, Question
 from swimdesk.console.session import Stage, needs_count
 from swimdesk.console.ticket_market import FRESH, Look, net_market
 from swimdesk.console.ticket_order import Draft, read_draft
+from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Ticket
 from swimdesk.views.models import PlanView
+
+MOST_ORDERS: Final = 4
+"""So many different orders of one plan are told one by one."""
 
 
 def question_of(
@@ -28,6 +34,7 @@ def question_of(
     draft = read_draft(plan.order)
     facts = [
         ("order", plan.order),
+        *(() if draft else orders_of(plan)),
         ("accounts", _accounts(stage, plan)),
         (_size_name(draft), size_of(plan, draft)),
         ("worst loss", f"{dollars(plan.max_loss)} over all accounts"),
@@ -88,6 +95,24 @@ def against_market(draft: Draft, look: Look | None, now: datetime) -> str:
     span = look.age(ticket, now)
     stale = f", QUOTES {age(span)} OLD" if span > FRESH else f", quoted {age(span)} ago"
     return f"{own}; mid {price(market.mid)}, natural {price(market.natural(ticket.side))}{stale}"
+
+
+def orders_of(plan: PlanView) -> FactsOf:
+    """Return what is really sent where the text says only what it is for: CLOSE, ROLL, FLAT."""
+    units: Counter[str] = Counter()
+    accounts: Counter[str] = Counter()
+    for line in plan.lines:
+        draft = read_draft(line.order) if line.verdict == "send" else None
+        if draft is not None:
+            text = print_ticket(draft.ticket.sized(1))
+            units[text] += line.quantity
+            accounts[text] += 1
+    facts = [
+        ("sends", f"{text}, {units[text]:,} times in {count} account{'s' * (count != 1)}")
+        for text, count in accounts.most_common(MOST_ORDERS)
+    ]
+    more = len(accounts) - len(facts)
+    return (*facts, *([("", f"and {more} other orders: the plan lists them")] if more > 0 else []))
 
 
 def _accounts(stage: Stage, plan: PlanView) -> str:
