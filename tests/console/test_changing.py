@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from swimdesk.domain.orderlang import parse
@@ -109,6 +111,21 @@ async def test_a_replacement_that_is_not_confirmed_sends_nothing() -> None:
         await stage.press("enter")
         await stage.until(lambda: "Nothing was replaced" in stage.text(), "the answer")
         assert stage.broker.puts == []
+
+
+async def test_orders_that_changed_under_the_question_are_not_replaced() -> None:
+    async with a_console() as stage:
+        broadcast = await send(stage, acts=everywhere(stage, Act.REST))
+        await stage.type(f"RPL {broadcast[-6:]} @1.45")
+        await stage.until(lambda: stage.console.is_modal, "the confirmation")
+        await stage.bench.desk.replace(f"{broadcast}/A-01", Decimal("1.55"), ())
+        await stage.until(
+            lambda: prices_of(stage, broadcast)["A-01"] == "1.55", "the price of somebody else"
+        )
+        stage.clock.advance(1)
+        await stage.press("Y")
+        await stage.until(lambda: "Nothing was replaced" in stage.text(), "the answer")
+        assert len(stage.broker.puts) == 1
 
 
 async def test_a_replacement_needs_arming_and_the_line_stays() -> None:

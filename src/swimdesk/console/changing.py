@@ -155,6 +155,10 @@ class Changing:
             console.say("Nothing was replaced.")
             return
         self._check_replace()
+        meant = {(line.account, line.order) for line in lines}
+        now = _open_in(await self._view(reference), reference)
+        if not {(line.account, line.order) for line in now} <= meant:
+            raise InputError("Nothing was replaced: the orders changed meanwhile; ask again.")
         await self._replace(reference, new, lines)
 
     def _check_replace(self) -> None:
