@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.books import broadcast_ids, line_states
 from tests.e2e.conftest import SetStage
+from tests.e2e.test_kills import HORIZON
 from tests.e2e.waiting import until
 from tests.fakes.terminal import Terminal, a_terminal
 
@@ -131,6 +132,7 @@ async def test_detaching_and_attaching_again_loses_nothing(set_stage: SetStage) 
 
 async def test_a_killed_console_leaves_a_desk_that_knows_its_orders(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
+    stage.configure(HORIZON)
     order = await stage.condor()
     async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
