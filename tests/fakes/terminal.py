@@ -69,14 +69,6 @@ class Terminal:
         except AssertionError as never:
             raise AssertionError(f"{never}\n{seen}") from None
 
-    async def until_gone(self, text: str) -> None:
-        """Wait until a text stands on the screen no more."""
-
-        async def look() -> bool:
-            return text not in await self.pane()
-
-        await until_told(look, f"{text} has gone")
-
     async def exit_code(self, *, within_s: float = WITHIN_S) -> int:
         """Wait for the end of the program and return its exit code."""
         told: list[str] = []

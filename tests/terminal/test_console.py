@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.books import broadcast_ids, line_states
 from tests.e2e.conftest import SetStage
+from tests.e2e.test_kills import HORIZON
 from tests.e2e.waiting import until
 from tests.fakes.terminal import Terminal, a_terminal
 
@@ -58,7 +59,7 @@ async def test_demo_opens_trades_by_keys_and_leaves_the_terminal_as_it_was() -> 
 async def test_an_order_by_keys_reaches_every_account_once(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
     order = await stage.condor()
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         await sent(terminal, order)
         await terminal.until("settled")
@@ -72,7 +73,7 @@ async def test_an_order_by_keys_reaches_every_account_once(set_stage: SetStage) 
 async def test_keys_that_repeat_send_one_broadcast(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
     order = await stage.condor()
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         await terminal.type(f":{order} all")
         await terminal.press("Enter")
@@ -90,7 +91,7 @@ async def test_a_signal_ends_the_console_and_leaves_the_terminal_as_it_was(
     set_stage: SetStage, number: signal.Signals
 ) -> None:
     stage = await set_stage(*SMALL)
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         os.kill(await terminal.child("swimdesk"), number)
         assert await terminal.exit_code() == 128 + number
@@ -103,7 +104,7 @@ async def test_a_lost_terminal_ends_the_console_and_what_was_sent_is_in_the_jour
     stage = await set_stage(*SMALL)
     order = await stage.condor()
     await stage.latency(800, 900)
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         await sent(terminal, order)
         pid = await terminal.child("swimdesk")
@@ -119,7 +120,7 @@ async def test_a_lost_terminal_ends_the_console_and_what_was_sent_is_in_the_jour
 async def test_detaching_and_attaching_again_loses_nothing(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
     order = await stage.condor()
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         # Nobody is attached: that is what detached means. Another size is what attaching brings.
         await sent(terminal, order)
@@ -131,16 +132,17 @@ async def test_detaching_and_attaching_again_loses_nothing(set_stage: SetStage) 
 
 async def test_a_killed_console_leaves_a_desk_that_knows_its_orders(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
+    stage.configure(HORIZON)
     order = await stage.condor()
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         await sent(terminal, order)
         os.kill(await terminal.child("swimdesk"), signal.SIGKILL)
         assert await terminal.exit_code() == 137
         # What nobody could put back: Enter is no end of line until this was typed, with Ctrl-J.
-        await terminal.type("reset")
+        await terminal.type("reset; echo WHOLE-$((1))")
         await terminal.press("C-j")
-        await terminal.until_gone("ENDED-WITH")
+        await terminal.until("WHOLE-1")
         await opened(terminal, "--home", str(stage.home))
         await terminal.type("6")
         await terminal.until_all("settled", "6/6")
@@ -152,7 +154,10 @@ async def test_beside_a_daemon_the_console_attaches_and_shows_the_same(
 ) -> None:
     stage = await set_stage(*SMALL)
     order = await stage.condor()
-    async with stage.daemon() as daemon, a_terminal() as terminal:
+    async with (
+        stage.daemon() as daemon,
+        a_terminal(environment=stage.commands.environment) as terminal,
+    ):
         await opened(terminal, "--home", str(stage.home))
         await terminal.type("6")
         ran = await stage.send(order)
@@ -168,7 +173,7 @@ async def test_beside_a_daemon_the_console_attaches_and_shows_the_same(
 
 async def test_a_daemon_that_goes_away_and_comes_back_is_found_again(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         async with stage.daemon():
             await opened(terminal, "--home", str(stage.home))
         await terminal.until("NO DESK")
@@ -178,7 +183,7 @@ async def test_a_daemon_that_goes_away_and_comes_back_is_found_again(set_stage: 
 
 async def test_a_storm_of_sizes_ends_in_a_whole_screen(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
-    async with a_terminal() as terminal:
+    async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         for columns, rows in [(81, 25), (200, 60), (90, 30), (160, 24), (80, 50)] * 6:
             await terminal.resize(columns, rows)
