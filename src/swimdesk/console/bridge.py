@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
-from swimdesk.console.board import Board, Changes
+from swimdesk.console.board import SETTLED, Board, Changes
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import SwimdeskError
+from swimdesk.views.models import BoardView
 
 REPAINT_S: Final = 0.2
 """No screen is told of news more often than this."""
@@ -53,7 +54,17 @@ class Bridge:
                 is_lost = False
                 self._lost(None)
             self.tell(self._board.apply(news))
+            if news.whole:
+                await self._catch_up(news)
             await asyncio.sleep(REPAINT_S)
+
+    async def _catch_up(self, news: BoardView) -> None:
+        """Ask what became of open broadcasts that a desk which began anew does not follow."""
+        told = {view.broadcast for view in news.broadcasts}
+        for id_, view in tuple(self._board.broadcasts.items()):
+            if id_ not in told and view.state != SETTLED:
+                with suppress(SwimdeskError):
+                    self.tell(self._board.put(await self._desk.broadcast(id_)))
 
     def tell(self, changes: Changes) -> None:
         """Pass changes on, or keep them while painting is held."""
