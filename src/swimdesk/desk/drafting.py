@@ -129,11 +129,12 @@ def opening_in(draft: Drafted, quotes: Mapping[str, Quote]) -> Decimal:
     cover = held(draft.holdings.positions)
     return sum(
         (
-            _cost_of(line.ticket, draft.account, cover, quotes).notional
+            _cost_of(ticket, draft.account, cover, quotes).notional
             for _, line in draft.ours
             if line.state in LIVE
             and line.ticket.effect is not Effect.CLOSE
             and line.ticket.underlying == draft.ticket.underlying
+            for ticket in live_tickets(line)
         ),
         Decimal(0),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 from tests.fakes.acts import ReplaceAct
 from tests.fakes.broker import Act
-from tests.fakes.builders import STOCK
+from tests.fakes.builders import STOCK, roomy_limits
 from tests.fakes.desk import Bench, a_desk, kill
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import run_virtual
@@ -147,6 +148,19 @@ def test_the_same_order_is_a_duplicate_while_its_replacement_is_in_doubt() -> No
         assert denied["A-02"] == []
 
     on_resting(scenario)
+
+
+def test_both_orders_count_for_one_underlying_while_a_replacement_is_in_doubt() -> None:
+    async def scenario(bench: Bench, id_: str) -> None:
+        bench.broker.replace_acts = {ONE: [ReplaceAct.LOSE]}
+        await bench.desk.replace(f"{id_}/{ONE}", PRICE, ())
+        # $18,750 and $18,760 may be at work; 40 % of $120,000 are $48,000.
+        plan = await bench.plan("BUY +100 AAPL @187.40 LMT")
+        denied = {line.account: [d.code for d in line.denials] for line in plan.lines}
+        assert denied[ONE] == ["POSITION_SHARE"]
+        assert denied["A-02"] == []
+
+    on_resting(scenario, limits=roomy_limits(max_position_share=Decimal("0.4")))
 
 
 # --- restart -----------------------------------------------------------------------------------
