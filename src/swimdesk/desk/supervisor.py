@@ -67,11 +67,15 @@ class Supervisor:
         for task in self._loops.values():
             task.cancel()
         await asyncio.gather(*self._loops.values(), return_exceptions=True)
-        if self._jobs:
-            _, late = await asyncio.wait(self._jobs, timeout=jobs_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + jobs_s
+        # Again and again: a submission that ends starts the job that sends, or says "not sent".
+        while self._jobs and loop.time() < end_s:
+            await asyncio.wait(self._jobs, timeout=end_s - loop.time())
+        late = tuple(self._jobs)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _keep(self, name: str, body: Callable[[], Coroutine[Any, Any, None]]) -> None:
         health = self._health[name]

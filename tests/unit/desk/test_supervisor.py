@@ -179,3 +179,24 @@ def test_a_job_that_fails_is_seen() -> None:
         await supervisor.close()
 
     run_virtual(scenario())
+
+
+def test_what_a_job_starts_while_the_desk_closes_is_finished_too() -> None:
+    async def main() -> None:
+        supervisor = Supervisor()
+        ended: list[str] = []
+
+        async def second() -> None:
+            await asyncio.sleep(1)
+            ended.append("second")
+
+        async def first() -> None:
+            await asyncio.sleep(1)
+            supervisor.job("second", second())
+            ended.append("first")
+
+        supervisor.job("first", first())
+        await supervisor.close()
+        assert ended == ["first", "second"]
+
+    run_virtual(main())
