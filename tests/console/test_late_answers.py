@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from swimdesk.console.board import Board
+from swimdesk.control.exchange import AnswerLost
 from swimdesk.views.models import BroadcastView
 from swimdesk.views.requests import SubmitRequest
 from tests.console.orders import a_command_view, a_line_view, a_view, everywhere, send, states_of
@@ -53,3 +54,28 @@ def test_an_answer_about_what_is_over_or_not_on_the_board_is_taken_whole(is_know
     board.answered(a_view(a_line_view("A-01", "canceled"), state="settled"))
     (known,) = board.broadcasts.values()
     assert [line.state for line in known.lines] == ["canceled"]
+
+
+async def test_a_send_whose_answer_is_lost_is_told_and_not_sent_twice() -> None:
+    async with a_console() as stage:
+        carried_out = stage.bench.desk.submit
+        stage.broker.acts = everywhere(stage, Act.REST)
+
+        async def lost(request: SubmitRequest) -> BroadcastView:
+            await carried_out(request)
+            raise AnswerLost("The owner's answer is lost; see `swimdesk broadcasts`.")
+
+        stage.bench.desk.submit = lost  # type: ignore[method-assign]
+        await stage.plan()
+        await stage.press("f8", "f10")
+        stage.clock.advance(1)
+        await stage.press("Y")
+        await stage.until(lambda: "answer is lost" in stage.text(), "the truth")
+        assert "Nothing was sent" not in stage.text()
+        await stage.until(lambda: len(stage.console.board.broadcasts) == 1, "the broadcast")
+        await stage.press("f9")
+        session = stage.console.session
+        await stage.until(lambda: bool(session.stage and session.stage.plan), "a plan")
+        assert session.stage is not None
+        assert session.stage.sends == 0
+        assert set(stage.broker.posts.values()) == {1}
