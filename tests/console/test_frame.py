@@ -6,7 +6,7 @@ from swimdesk.console.actions import ACTIONS
 from swimdesk.console.app import all_methods_exist
 from swimdesk.console.keymap import problems
 from tests.console.stage import a_console
-from tests.fakes.builders import CONDOR
+from tests.fakes.builders import CONDOR, an_account
 
 
 def test_no_key_has_two_meanings_and_every_stop_can_be_reached() -> None:
@@ -54,3 +54,21 @@ async def test_an_order_that_is_not_understood_is_told_with_its_column() -> None
         await stage.type(CONDOR.replace("@1.60", "1.60") + " all")
         assert "column" in stage.text()
         assert stage.console.session.stage is None
+
+
+async def test_from_an_empty_screen_to_a_confirmed_condor_on_a_group_takes_five_keys() -> None:
+    accounts = tuple(an_account(f"FAM-{n:02}", groups=("family",)) for n in range(1, 5))
+    async with a_console(accounts=accounts) as stage:
+        text = "SPX IC (Weeklys) 11DEC26 6200/6220/5820/5800 -1 @1.60 grp family"
+        await stage.press("colon")
+        await stage.pilot.press(*(_KEYS.get(char, char) for char in text))
+        await stage.press("enter")
+        await stage.until(lambda: "4 send" in stage.text(), "a plan")
+        await stage.press("f8", "f10")
+        stage.clock.advance(1)
+        await stage.press("Y")
+        await stage.until(lambda: stage.broker.posts.total() == 4, "four orders")
+
+
+_KEYS = {" ": "space", "/": "slash", "@": "at", ".": "full_stop", "-": "minus",
+         "(": "left_parenthesis", ")": "right_parenthesis"}  # fmt: skip

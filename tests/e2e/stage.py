@@ -25,7 +25,7 @@ from swimdesk.views.models import BroadcastView
 
 HASTE = {
     # Narrow condors are quoted wide: what fills at once is further below mid than a person goes.
-    "SWIMDESK_RISK__COLLAR_OPTION": "50%",
+    "SWIMDESK_RISK__COLLAR_OPTION": "100%",
     "SWIMDESK_RISK__BROADCASTS_PER_MINUTE": "100",
 }
 """Limits that scenarios need and persons do not."""

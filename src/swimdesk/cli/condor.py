@@ -37,13 +37,13 @@ async def choose_condor(desk: DeskFacade) -> str:
 
 
 def condor_text(chain: ChainView) -> str:
-    """Write the order: a price between what the market gives at once and the middle."""
+    """Write the order: a quarter of the way from what the market gives at once to the middle."""
     short_call, long_call = _pair(chain.rows, "CALL", _WIDTH)
     short_put, long_put = _pair(chain.rows, "PUT", -_WIDTH)
     shorts, longs = (short_call, short_put), (long_call, long_put)
     natural = sum((x.bid for x in shorts), Decimal(0)) - sum(x.ask for x in longs)
     middle = sum((x.mark for x in shorts), Decimal(0)) - sum(x.mark for x in longs)
-    price = ((natural + middle) / 2 / _TICK).to_integral_value(ROUND_FLOOR) * _TICK
+    price = ((natural * 3 + middle) / 4 / _TICK).to_integral_value(ROUND_FLOOR) * _TICK
     strikes = "/".join(f"{x.strike:f}" for x in (short_call, long_call, short_put, long_put))
     day = date.fromisoformat(chain.expiry)
     expiry = f"{day.day} {day:%b %y}".upper()

@@ -46,7 +46,7 @@ def test_condor_has_15_delta_shorts_20_points_wide_and_a_price_that_fills() -> N
     text = condor_text(chain())
     # Mid 8.00, at once 6.00.
     assert text == (
-        "SELL -1 IRON CONDOR SPX 100 (Weeklys) 11 DEC 26 6175/6195/5825/5805 CALL/PUT @7.00 LMT"
+        "SELL -1 IRON CONDOR SPX 100 (Weeklys) 11 DEC 26 6175/6195/5825/5805 CALL/PUT @6.50 LMT"
     )
     assert print_ticket(parse(text)) == text
 
