@@ -19,8 +19,8 @@ class StartedAnew(FakeFacade):
         """Tell everything once, then nothing."""
         if since == "new":
             await asyncio.Event().wait()
-        everything: BoardView = sample(BoardView)
-        return replace(everything, token="new", whole=True, broadcasts=())
+        news: BoardView = sample(BoardView)
+        return replace(news, token="new", whole=True, broadcasts=())
 
     async def broadcast(self, broadcast: str) -> BroadcastView:
         """Show what became of it."""
