@@ -7,10 +7,12 @@ from typing import Final
 
 import pytest
 
+from swimdesk.errors import HomeHeld
 from swimdesk.views.models import StatusView
 from tests.console.orders import everywhere, send, states_of
 from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act, CancelAct
+from tests.fakes.facade import FakeFacade
 
 Where = Callable[[Stage], Awaitable[None]]
 
@@ -125,3 +127,14 @@ async def test_canceling_all_works_while_halted() -> None:
         await stage.until(lambda: status_of(stage).guard.state == "halted", "a halt")
         await stage.press("ctrl+x", "X")
         await stage.until(lambda: len(stage.broker.cancels) == 8, "eight requests to cancel")
+
+
+async def test_a_desk_that_does_not_answer_is_halted_by_the_file() -> None:
+    async with a_console() as stage:
+        written: list[str] = []
+        stage.console.raise_halt = written.append
+        stage.console.desk = hung = FakeFacade()
+        hung.fail("halt", HomeHeld("The owner of this home did not answer."))
+        await stage.press("ctrl+k")
+        await stage.until(lambda: "HALTED by the file" in stage.text(), "what holds")
+        assert written == ["halted at the console"]

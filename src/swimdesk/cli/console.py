@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -51,6 +52,7 @@ def run_console_command(home: Path, config: Path | None, *, mouse: bool = True) 
 def prepared(home: Path, *, mouse: bool) -> Show:
     """Read the operator's keys and return what shows the console; ConfigError for wrong keys."""
     # Deferred: no other command pays for loading the screen.
+    from swimdesk.bootstrap import raise_halt
     from swimdesk.bootstrap.home import SystemClock, Ulids
     from swimdesk.console.keymap_file import read_keymap
     from swimdesk.console.run import run_console
@@ -64,6 +66,7 @@ def prepared(home: Path, *, mouse: bool) -> Show:
             now=SystemClock().now,
             mint=Ulids().mint,
             home=home,
+            raise_halt=partial(raise_halt, home),
             keymap=keymap,
             mouse=mouse,
         )

@@ -79,12 +79,15 @@ class Console(App[int], inherit_bindings=False):
         first: str = "ACC",
         keymap: Keymap | None = None,
         home: Path | None = None,
+        raise_halt: Callable[[str], object] | None = None,
     ) -> None:
         super().__init__()
         self.keymap = keymap or Keymap()
         self.memory = Memory(home)
         self._choose_theme()
         self.desk = desk
+        self.raise_halt = raise_halt
+        """Halts by a file in the home, which nothing can delay; None where there is no home."""
         self.now = now
         self.board = Board()
         self.session = Session()

@@ -255,8 +255,26 @@ class Commands:
         """Stop new orders at once."""
         console = self._console
         console.session.disarm()
-        guard = await console.desk.halt(reason or "halted at the console")
+        reason = reason or "halted at the console"
+        # The file first: an owner that hangs looks at it before every send.
+        self._halt_by_file(reason)
+        try:
+            guard = await console.desk.halt(reason)
+        except SwimdeskError as error:
+            console.say(
+                f"HALTED by the file; the desk did not confirm: {error.detail}", Tone.DANGER
+            )
+            return
         console.say(f"HALTED: {guard.reason}. Open orders stay; RESUME allows new ones.", Tone.WARN)
+
+    def _halt_by_file(self, reason: str) -> None:
+        console = self._console
+        if console.raise_halt is None:
+            return
+        try:
+            console.raise_halt(reason)
+        except SwimdeskError as error:
+            console.say(f"The halt file could not be written: {error.detail}", Tone.DANGER)
 
     async def do_resume(self) -> None:
         """Allow new orders again, after a question."""

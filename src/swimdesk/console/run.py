@@ -22,11 +22,12 @@ async def run_console(
     now: Callable[[], datetime],
     mint: Callable[[], str],
     home: Path,
+    raise_halt: Callable[[str], object],
     keymap: Keymap,
     mouse: bool = True,
 ) -> None:
     """Show the console; a bug of ours is raised once the terminal is as it was."""
-    console = Console(desk, now=now, mint=mint, home=home, keymap=keymap)
+    console = Console(desk, now=now, mint=mint, home=home, keymap=keymap, raise_halt=raise_halt)
     with hand_over(lambda number: console.exit(128 + number)):
         await console.run_async(mouse=mouse)
     if console.crash is not None:
