@@ -5,6 +5,7 @@ from __future__ import annotations
 from swimdesk.console.actions import ACTIONS
 from swimdesk.console.app import all_methods_exist
 from swimdesk.console.keymap import problems
+from swimdesk.console.standing import Tone
 from tests.console.stage import a_console
 from tests.fakes.builders import CONDOR
 
@@ -54,3 +55,25 @@ async def test_an_order_that_is_not_understood_is_told_with_its_column() -> None
         await stage.type(CONDOR.replace("@1.60", "1.60") + " all")
         assert "column" in stage.text()
         assert stage.console.session.stage is None
+
+
+async def test_a_message_that_is_cut_says_how_the_whole_is_read() -> None:
+    async with a_console((80, 24)) as stage:
+        stage.console.say("word " * 40, Tone.WARN)
+        await stage.until(lambda: "g m shows all" in stage.text(), "the key")
+        await stage.press("colon")
+        await stage.until(lambda: "Esc g m shows all" in stage.text(), "keys while typing")
+        await stage.press("escape")
+        await stage.until(lambda: "Esc g m" not in stage.text(), "the key alone")
+        stage.console.say("a short one", Tone.WARN)
+        await stage.until(lambda: "a short one" in stage.text(), "the next message")
+        assert "shows all" not in stage.text()
+
+
+async def test_what_was_asked_about_a_line_goes_once_its_order_is_staged() -> None:
+    async with a_console() as stage:
+        await stage.type(CONDOR)
+        assert "Say which accounts" in stage.text()
+        await stage.press("escape")
+        await stage.plan()
+        assert "Say which accounts" not in stage.text()

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from swimdesk.console.formats import age, money, price
+from swimdesk.console.intent_orders import flow_of, orders_of
 from swimdesk.console.modals.confirm import FactsOf, Question
 from swimdesk.console.session import Stage, needs_count
 from swimdesk.console.ticket_market import FRESH, Look, net_market
 from swimdesk.console.ticket_order import Draft, read_draft
 from swimdesk.domain.orders import Ticket
 from swimdesk.views.models import PlanView
+
+ORDERS_SHOWN: Final = 4
+"""So many of the orders that an intent comes to stand in its confirmation."""
 
 
 def question_of(
@@ -32,6 +37,7 @@ def question_of(
         (_size_name(draft), size_of(plan, draft)),
         ("worst loss", f"{dollars(plan.max_loss)} over all accounts"),
         *_flow(plan, draft),
+        *([] if draft else orders_of(plan, ORDERS_SHOWN)),
         ("held", f"{dollars(plan.requirement)} of buying power"),
         ("requests", _requests(stage, count)),
     ]
@@ -111,7 +117,9 @@ def _size_name(draft: Draft | None) -> str:
 
 def _flow(plan: PlanView, draft: Draft | None) -> list[tuple[str, str]]:
     cash = cash_of(plan, draft.ticket) if draft else None
-    if cash is None or draft is None:
+    if draft is None:
+        return flow_of(plan)
+    if cash is None:
         return []
     name = "credit" if cash > 0 else "debit"
     per_unit = abs(draft.ticket.credit or Decimal(0))
