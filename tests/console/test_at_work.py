@@ -6,7 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from swimdesk.console.at_work import find, meant_by, outcomes, read_replacement, told
+from swimdesk.console.at_work import (
+    Replacement,
+    find,
+    meant_by,
+    outcomes,
+    read_replacement,
+    told,
+    why_of,
+)
 from swimdesk.errors import InputError
 from tests.console.orders import a_command_view, a_line_view, a_view
 from tests.fakes.builders import CONDOR, STOCK
@@ -49,10 +57,28 @@ def test_the_end_of_two_broadcasts_is_not_guessed() -> None:
 
 @pytest.mark.parametrize(
     ("text", "price"),
-    [("7K2M @1.15", "1.15"), ("7K2M 1.15", "1.15"), ("7K2M @-.20", "-.20"), ("7K2M @2", "2")],
+    [
+        ("7K2M @1.15", "1.15"),
+        ("7K2M @ @1.15", "1.15"),
+        ("7K2M @ 1.15", "1.15"),
+        ("7K2M 1.15", "1.15"),
+        ("7K2M @-.20", "-.20"),
+        ("7K2M @2", "2"),
+    ],
 )
 def test_a_replacement_is_a_broadcast_and_a_price(text: str, price: str) -> None:
-    assert read_replacement(text) == ("7K2M", Decimal(price))
+    assert read_replacement(text) == Replacement("7K2M", Decimal(price))
+
+
+def test_codes_behind_the_price_lift_denials() -> None:
+    wanted = read_replacement("7K2M/a-03 @9 price_far POSITION_SHARE=1650")
+    assert wanted == Replacement("7K2M/a-03", Decimal(9), ("PRICE_FAR", "POSITION_SHARE=1650"))
+
+
+def test_what_lifts_a_denial_is_said_as_it_is_typed_here() -> None:
+    reason = "PRICE_FAR: 4.11 a unit better than mid 0.89 (--ack PRICE_FAR)"
+    view = a_view(commands=(a_command_view("A-01", "replace", outcome="denied", reason=reason),))
+    assert why_of(view, "replace").endswith("mid 0.89; PRICE_FAR behind the price lifts it")
 
 
 @pytest.mark.parametrize("text", ["7K2M", "7K2M @", "@1.15", "7K2M @1.15 x", "7K2M @NaN", ""])

@@ -440,3 +440,20 @@ async def test_the_smallest_screen_keeps_the_figures_an_order_needs() -> None:
         assert "[6010]" in text
         assert "SELL -1 VERTICAL" in text
         assert all(len(line) <= 80 for line in text.splitlines())
+
+
+@pytest.mark.parametrize("key", ["i", "v", "t", "b", "s"])
+async def test_while_another_expiry_is_read_no_leg_of_the_one_before_is_picked(key: str) -> None:
+    async with a_chain() as (stage, panel):
+        before = series(panel)
+        stage.broker.chains_fail = True
+        await stage.press(LATER, key)
+        await stage.until(lambda: "4 Dec is still being read" in stage.text(), "why not")
+        assert series(panel) == before
+        assert legs(panel) == {}
+        stage.broker.chains_fail = False
+        await stage.press("ctrl+r")
+        await stage.until(lambda: shows(panel, ("SPY", "2026-12-04")), "the expiry asked for")
+        await stage.press(key)
+        await stage.until(lambda: legs(panel) != {}, "its legs")
+        assert {one.expiry for one in panel.picks.counts} == {date(2026, 12, 4)}

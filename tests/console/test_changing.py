@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 
 from swimdesk.domain.orderlang import parse
+from swimdesk.domain.risk import RiskLimits
+from tests.console.condor import quote
 from tests.console.orders import everywhere, send, states_of
 from tests.console.stage import Stage, a_console
 from tests.fakes.acts import ReplaceAct
@@ -203,3 +205,31 @@ async def test_a_replacement_under_way_holds_no_cancel_back() -> None:
         await stage.until(
             lambda: set(states_of(stage, broadcast).values()) == {"canceled"}, "all canceled"
         )
+
+
+async def test_a_denied_replacement_says_what_lifts_it_and_goes_with_that() -> None:
+    async with a_console(limits=RiskLimits()) as stage:
+        quote(stage)
+        broadcast = await send(stage, acts=everywhere(stage, Act.REST))
+        line = f"RPL {broadcast[-6:]}/A-01 @9.00"
+        await stage.type(line)
+        await stage.until(lambda: stage.console.is_modal, "the confirmation")
+        stage.clock.advance(1)
+        await stage.press("Y")
+        await stage.until(lambda: "1 denied" in stage.text(), "the denial")
+        assert "PRICE_FAR behind the price lifts it" in stage.console.said[-1].text
+        await stage.type(f"{line} PRICE_FAR")
+        await stage.until(lambda: stage.console.is_modal, "the confirmation again")
+        assert "overridden: PRICE_FAR" in stage.text()
+        stage.clock.advance(1)
+        await stage.press("Y")
+        await stage.until(lambda: "1 taken" in stage.text(), "the answer")
+        assert len(stage.broker.puts) == 1
+
+
+async def test_a_code_that_is_none_is_told_before_anything_is_asked() -> None:
+    async with a_console() as stage:
+        broadcast = await send(stage, acts=everywhere(stage, Act.REST))
+        await stage.type(f"RPL {broadcast[-6:]} @9.00 PRICE_FARR")
+        assert "no code of a denial" in stage.text()
+        assert not stage.console.is_modal

@@ -14,10 +14,10 @@ from swimdesk.console.board import EVERYTHING
 from swimdesk.console.modals.confirm import Confirm
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.views.models import BroadcastView
-from swimdesk.views.requests import SubmitRequest
+from swimdesk.views.requests import Scope, SubmitRequest
 from tests.console.condor import MARKET, plan_condor, quote, replanned, staged
 from tests.console.stage import Stage, a_console
-from tests.fakes.builders import CONDOR, an_account, some_accounts
+from tests.fakes.builders import CONDOR, a_position, an_account, some_accounts
 
 
 async def ask(stage: Stage, order: str = f"{CONDOR} all") -> None:
@@ -294,3 +294,24 @@ def _count_frames(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
     monkeypatch.setattr(Compositor, "render_update", counted)
     return lambda: count
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_what_closes_by_holdings_shows_each_account_its_order_and_its_price(
+    size: tuple[int, int],
+) -> None:
+    async with a_console(size, accounts=3) as stage:
+        stage.broker.positions = {
+            "A-01": (a_position("AAPL", 100),),
+            "A-02": (a_position("AAPL", 36),),
+        }
+        stage.clock.advance(1)
+        await stage.bench.desk.balances(Scope(everyone=True))
+        await stage.plan("CLOSE AAPL @100.00 acc A-01,A-02")
+        assert "SELL -100 AAPL CLOSE @100.00" in stage.text()
+        await stage.press("f8", "f10")
+        await stage.until(lambda: stage.console.is_modal, "the question")
+        text = stage.text()
+        for part in ("SELL -100 AAPL CLOSE @100.00", "SELL -36 AAPL CLOSE @100.00"):
+            assert part in text, text
+        assert "$13,600 in all at the limits" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from swimdesk.console.actions import ACTIONS
 from swimdesk.console.app import all_methods_exist
 from swimdesk.console.keymap import problems
+from swimdesk.console.standing import Tone
 from tests.console.stage import a_console
 from tests.fakes.builders import CONDOR, an_account
 
@@ -72,3 +73,25 @@ async def test_from_an_empty_screen_to_a_confirmed_condor_on_a_group_takes_five_
 
 _KEYS = {" ": "space", "/": "slash", "@": "at", ".": "full_stop", "-": "minus",
          "(": "left_parenthesis", ")": "right_parenthesis"}  # fmt: skip
+
+
+async def test_a_message_that_is_cut_says_how_the_whole_is_read() -> None:
+    async with a_console((80, 24)) as stage:
+        stage.console.say("word " * 40, Tone.WARN)
+        await stage.until(lambda: "g m shows all" in stage.text(), "the key")
+        await stage.press("colon")
+        await stage.until(lambda: "Esc g m shows all" in stage.text(), "keys while typing")
+        await stage.press("escape")
+        await stage.until(lambda: "Esc g m" not in stage.text(), "the key alone")
+        stage.console.say("a short one", Tone.WARN)
+        await stage.until(lambda: "a short one" in stage.text(), "the next message")
+        assert "shows all" not in stage.text()
+
+
+async def test_what_was_asked_about_a_line_goes_once_its_order_is_staged() -> None:
+    async with a_console() as stage:
+        await stage.type(CONDOR)
+        assert "Say which accounts" in stage.text()
+        await stage.press("escape")
+        await stage.plan()
+        assert "Say which accounts" not in stage.text()

@@ -138,3 +138,23 @@ async def test_a_desk_that_does_not_answer_is_halted_by_the_file() -> None:
         await stage.press("ctrl+k")
         await stage.until(lambda: "HALTED by the file" in stage.text(), "what holds")
         assert written == ["halted at the console"]
+
+
+@pytest.mark.parametrize("place", [in_the_confirmation, in_the_help])
+async def test_the_status_line_tells_a_halt_beneath_what_stands_above_it(place: Where) -> None:
+    async with a_console() as stage:
+        await send(stage, acts=everywhere(stage, Act.REST))
+        await place(stage)
+        await stage.press("ctrl+k")
+        await stage.until(lambda: "HALTED" in stage.text().splitlines()[0], "the word")
+        assert stage.console.is_modal
+        assert "ARMED" not in stage.text().splitlines()[0]
+
+
+async def test_the_time_to_send_runs_beneath_a_page_that_is_read() -> None:
+    async with a_console() as stage:
+        await stage.press("f8")
+        await in_the_help(stage)
+        stage.clock.advance(60)
+        await stage.until(lambda: "ARMED 14:00" in stage.text().splitlines()[0], "a minute less")
+        assert stage.console.is_modal

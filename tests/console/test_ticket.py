@@ -331,3 +331,13 @@ async def test_an_order_nobody_can_plan_says_why_and_can_be_dropped() -> None:
         assert "lists no" in stage.text()
         await stage.press("escape")
         assert stage.console.session.stage is None
+
+
+async def test_an_order_at_the_mid_without_quotes_has_no_price_yet_and_is_not_at_the_market() -> (
+    None
+):
+    async with a_console() as stage:
+        stage.broker.unknown_symbols.add("AAPL")
+        await stage.type("BUY +1 AAPL @mid all")
+        await stage.until(lambda: "TICKET" in stage.text(), "the ticket")
+        assert "MKT" not in stage.text()

@@ -175,10 +175,12 @@ class Console(App[int], inherit_bindings=False):
         self.frame.hints.refresh()
 
     def _tick(self) -> None:
-        if self.is_modal or not self.is_running:
+        if not self.is_running:
             return
+        # Whether it is safe to act is read above a question too: it never stands still.
         self.frame.status.refresh()
-        self.panel.ticked()
+        if not self.is_modal:
+            self.panel.ticked()
 
     @property
     def is_modal(self) -> bool:
@@ -238,11 +240,12 @@ class Console(App[int], inherit_bindings=False):
     def _changed(self, changes: Changes) -> None:
         if self._bell.rings(self.board, changes):
             self.bell()
-        if not self._way or self.is_modal or not self.is_running:
-            # Painted whole when the way is free again.
+        if not self._way or not self.is_running:
             return
         self.frame.changed()
-        self.panel.board_changed(changes)
+        if not self.is_modal:
+            # Beneath a question it is painted whole when the way is free again.
+            self.panel.board_changed(changes)
 
     def _session_changed(self) -> None:
         if self._way:
@@ -393,6 +396,10 @@ class Console(App[int], inherit_bindings=False):
 
     def _give_keys_back(self) -> None:
         self.screen_stack[0].set_focus(self.panel.entry())
+
+    def on_descendant_focus(self) -> None:
+        """Tell the keys of the message line as they are here: typing takes letters."""
+        self.frame.message.refresh()
 
     def go(self, code: str, subject: str = "") -> None:
         """Show a screen by its code, on a subject where one was typed."""

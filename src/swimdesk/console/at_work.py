@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Final
@@ -16,7 +17,10 @@ from swimdesk.views.models import BroadcastView, LineView
 
 Broadcasts = Mapping[str, BroadcastView]
 
-_PRICE: Final = re.compile(r"@?([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))")
+_PRICE: Final = re.compile(r"[@ ]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))")
+_OVERRIDE: Final = re.compile(r"[A-Z]+(?:_[A-Z]+)+(?:=\S+)?")
+"""A code has several words; a single one behind a price is a slip of the fingers."""
+_LIFTED_BY: Final = re.compile(r" \(--(?:ack|override) (\S+)\)")
 _SAID: Final = (
     ("taken", "taken"),
     ("filled", "filled before"),
@@ -106,16 +110,28 @@ def _lines_of(broadcasts: Broadcasts, alias: str) -> tuple[str, ...]:
     )
 
 
-def read_replacement(text: str) -> tuple[str, Decimal]:
-    """Read ``BROADCAST[/ALIAS] @PRICE``; InputError says what is expected."""
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What was typed behind RPL."""
+
+    reference: str
+    price: Decimal
+    overrides: tuple[str, ...] = ()
+    """What lifts denials: ``CODE`` or ``CODE=FIGURE``, as behind OVERRIDE."""
+
+
+def read_replacement(text: str) -> Replacement:
+    """Read ``BROADCAST[/ALIAS] @PRICE [CODE[=FIGURE] ...]``; InputError says what is expected."""
     reference, _, rest = text.strip().partition(" ")
-    found = _PRICE.fullmatch(rest.strip())
+    words = rest.upper().split()
+    overrides = [word for word in words if _OVERRIDE.fullmatch(word)]
+    found = _PRICE.fullmatch(" ".join(word for word in words if word not in overrides))
     if not reference or found is None:
         raise InputError(
-            "RPL takes the end of a broadcast's id, /ALIAS for one account, and the new price:"
-            " RPL 7K2M9Q/FAM-01 @1.15"
+            "RPL takes BROADCAST[/ALIAS] @PRICE, such as RPL 7K2M9Q/FAM-01 @1.15;"
+            " behind it codes that lift a denial"
         )
-    return reference, Decimal(found[1])
+    return Replacement(reference, Decimal(found[1]), tuple(overrides))
 
 
 def outcomes(view: BroadcastView, accounts: Iterable[str], kind: str) -> Counter[str]:
@@ -142,4 +158,4 @@ def told(counted: Mapping[str, int]) -> tuple[str, bool]:
 def why_of(view: BroadcastView, kind: str) -> str:
     """Return the reason of the latest command that was not taken; empty without one."""
     reasons = (one.reason for one in reversed(view.commands) if one.kind == kind and one.reason)
-    return next(reasons, "")
+    return _LIFTED_BY.sub(r"; \1 behind the price lifts it", next(reasons, ""))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from swimdesk.console.at_work import (
+    Replacement,
     find,
     meant_by,
     open_lines,
@@ -22,6 +24,7 @@ from swimdesk.console.formats import ending, money, price
 from swimdesk.console.modals.confirm import Question
 from swimdesk.console.shortorder import short_order
 from swimdesk.console.standing import Tone
+from swimdesk.domain.risk.overrides import parse_overrides
 from swimdesk.errors import InputError, SwimdeskError
 from swimdesk.views.models import BroadcastView, LineView
 
@@ -138,28 +141,29 @@ class Changing:
         InputError, before anything is asked, for what is not understood or not armed.
         """
         board = self._console.board
-        written, new = read_replacement(text)
-        reference = find(board.broadcasts, board.accounts, written)
+        wanted = read_replacement(text)
+        parse_overrides(wanted.overrides)
+        reference = find(board.broadcasts, board.accounts, wanted.reference)
         self._check_replace()
-        return self._confirm_replace(reference, new)
+        return self._confirm_replace(replace(wanted, reference=reference))
 
-    async def _confirm_replace(self, reference: str, new: Decimal) -> None:
-        console = self._console
+    async def _confirm_replace(self, wanted: Replacement) -> None:
+        console, reference = self._console, wanted.reference
         view = await self._view(reference)
         lines = _open_in(view, reference)
         if not lines:
             raise InputError(f"Nothing of {_named(reference)} is open: nothing to replace.")
         status = console.board.status
-        question = question_of(view, lines, new, status.mode if status else "")
+        question = question_of(view, lines, wanted, status.mode if status else "")
         if not await console.commands.asking.asked(question):
             console.say("Nothing was replaced.")
             return
         self._check_replace()
         meant = {(line.account, line.order) for line in lines}
-        now = _open_in(await self._view(reference), reference)
+        now = _open_in(await self._view(wanted.reference), wanted.reference)
         if not {(line.account, line.order) for line in now} <= meant:
             raise InputError("Nothing was replaced: the orders changed meanwhile; ask again.")
-        await self._replace(reference, new, lines)
+        await self._replace(wanted, lines)
 
     def _check_replace(self) -> None:
         reason = self.why_not_replace()
@@ -171,21 +175,21 @@ class Changing:
         known = self._console.board.broadcasts.get(broadcast)
         return known or await self._console.desk.broadcast(broadcast)
 
-    async def _replace(self, reference: str, new: Decimal, lines: Sequence[LineView]) -> None:
-        console = self._console
+    async def _replace(self, wanted: Replacement, lines: Sequence[LineView]) -> None:
+        console, reference = self._console, wanted.reference
         if reference in self._replacing | self._canceling:
             console.say("That is being replaced or canceled already.", Tone.WARN)
             return
         self._replacing.add(reference)
         try:
-            view = await console.desk.replace(reference, new)
+            view = await console.desk.replace(reference, wanted.price, wanted.overrides)
         finally:
             self._replacing.discard(reference)
         console.trading.take(view)
         text, is_good = told(outcomes(view, (line.account for line in lines), REPLACE))
         why = "" if is_good else why_of(view, REPLACE)
         console.say(
-            f"Replace {_named(reference)} @{price(new)}: {text or 'nothing was open'}"
+            f"Replace {_named(reference)} @{price(wanted.price)}: {text or 'nothing was open'}"
             + (f" ({why})" if why else ""),
             Tone.PLAIN if is_good else Tone.DANGER,
         )
@@ -202,10 +206,10 @@ def _open_in(view: BroadcastView, reference: str) -> tuple[LineView, ...]:
 
 
 def question_of(
-    view: BroadcastView, lines: Sequence[LineView], new: Decimal, mode: str
+    view: BroadcastView, lines: Sequence[LineView], wanted: Replacement, mode: str
 ) -> Question:
     """Return what the confirmation of a replacement says: orders, prices, what it is worth."""
-    count = len(lines)
+    count, new = len(lines), wanted.price
     orders = [short_order(line.order, view.created.year) for line in lines]
     units = sum(line.quantity - line.filled for line in lines)
     limits = sorted({order.limit for order in orders if order.limit})
@@ -217,13 +221,19 @@ def question_of(
         ("accounts", str(count) if count > 1 else lines[0].account),
         ("price", f"{' and '.join(limits)} -> {price(new)}"),
         ("units", f"{units} still open"),
-        ("requests", f"{count} replacements at once; each is a new order"),
+        ("requests", f"{count}, at once; a replacement is a new order"),
     ]
     worth = _worth(lines, view.created.year, new)
     if worth is not None:
         facts.insert(3, ("change", worth))
     noun = "ORDER" if count == 1 else "ORDERS"
-    return Question(f"REPLACE {count} {noun}", tuple(facts), f"REPLACE {count}", mode=mode)
+    return Question(
+        f"REPLACE {count} {noun}",
+        tuple(facts),
+        f"REPLACE {count}",
+        warnings=tuple(f"overridden: {word}" for word in wanted.overrides),
+        mode=mode,
+    )
 
 
 def _worth(lines: Sequence[LineView], year: int, new: Decimal) -> str | None:

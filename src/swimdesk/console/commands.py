@@ -111,6 +111,8 @@ class Commands:
             )
         stage = Stage(line.order, scope, line.sizing, line.remainder, line.waves)
         console.trading.put(stage)
+        # What was said of the line before its accounts were named is over.
+        console.say("", Tone.DIM)
         console.go("TKT")
         console.start(console.trading.preview(), "preview")
 
@@ -304,7 +306,9 @@ class Commands:
         """Replace what is named behind the word, at the price behind it."""
         if not rest:
             self._console.prompt.begin("RPL ")
-            self._console.say("RPL takes a broadcast, /ALIAS for one account, and @PRICE.")
+            self._console.say(
+                "RPL takes a broadcast, /ALIAS for one account, @PRICE, and codes to lift."
+            )
             return None
         return self._console.changing.replace_typed(rest)
 

@@ -43,12 +43,16 @@ class Frame:
         self.status = StatusLine(lambda: pieces(console.board, console.session, console.now()))
         self.indices = MarketLine(lambda: self.market.pieces(console.board, console.now()))
         self.screens = ContentSwitcher()
-        self.message = MessageLine()
+        self.message = MessageLine(self._how_to_read_all)
         self.prompt = Prompt(Completer(console.board, console.keymap, self._lexicon))
         self.hints = Hints(self._read_hints, console.do)
         yield from (
             self.status, self.indices, self.screens, self.message, self.prompt, self.hints,
         )  # fmt: skip
+
+    def _how_to_read_all(self) -> str:
+        key = self._console.keymap.hint("global.messages") or "MESSAGES"
+        return f"  {'Esc ' * self.prompt.has_focus}{key} shows all"
 
     def _read_hints(self) -> Sequence[Hint]:
         console = self._console

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.formats import age, money, price
+from swimdesk.console.intent_orders import flow_of
 from swimdesk.console.modals.confirm import FactsOf, Question
 from swimdesk.console.session import Stage, needs_count
 from swimdesk.console.ticket_market import FRESH, Look, net_market
@@ -136,7 +137,9 @@ def _size_name(draft: Draft | None) -> str:
 
 def _flow(plan: PlanView, draft: Draft | None) -> list[tuple[str, str]]:
     cash = cash_of(plan, draft.ticket) if draft else None
-    if cash is None or draft is None:
+    if draft is None:
+        return flow_of(plan)
+    if cash is None:
         return []
     name = "credit" if cash > 0 else "debit"
     per_unit = abs(draft.ticket.credit or Decimal(0))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.formats import NOTHING, age, hanging, money, price
+from swimdesk.console.intent_orders import flow_of, orders_of
 from swimdesk.console.ticket_graph import graph
 from swimdesk.console.ticket_market import FRESH, Look, net_market
 from swimdesk.console.ticket_odds import chance, leg_delta
@@ -19,6 +20,7 @@ from swimdesk.domain.instruments import OptionContract
 from swimdesk.domain.net_price import Anchor, NetMarket
 from swimdesk.domain.orders import Leg, Ticket
 from swimdesk.domain.payoff import contracts_of
+from swimdesk.views.models import PlanView
 
 MARKET_WIDTH: Final = 16
 FIGURES_WIDTH: Final = 19
@@ -89,6 +91,18 @@ def order_lines(text: str, width: int) -> list[Line]:
     return [[(f" {part}", Role.STRONG)] for part in hanging(text, width - 2, "     ")]
 
 
+def intent_lines(order: str, plan: PlanView | None, width: int, most: int) -> list[Line]:
+    """Return an intent, and the orders it comes to once it is planned."""
+    if plan is None:
+        return order_lines(order, width)
+    facts = [*flow_of(plan), *orders_of(plan, most)]
+    names = max((len(name) for name, _ in facts), default=0)
+    return [
+        *order_lines(plan.order, width),
+        *([(f" {name:<{names}}  ", Role.DIM), (text, Role.TEXT)] for name, text in facts),
+    ]
+
+
 def quoted(sight: Sight) -> Line:
     """Return how old the quotes are, as a word where they are fresh."""
     look, ticket = sight.look, sight.draft.ticket
@@ -151,9 +165,9 @@ def _market(sight: Sight) -> list[Line]:
     if ticket.stop_price is not None:
         lines.append(_row("stop", price(ticket.stop_price)))
     lines.append(
-        _row(name, price(shown), Role.STRONG)
-        if shown is not None
-        else _row("price", str(ticket.order_type), Role.STRONG)
+        _row("price", str(ticket.order_type), Role.STRONG)
+        if sight.draft.is_at_market
+        else _row(name, price(shown), Role.STRONG)
     )
     lines.append(_row("mid", price(sign * market.mid) if market else NOTHING))
     natural = market.natural(ticket.side) if market else None

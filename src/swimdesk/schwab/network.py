@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 def why_no_connection(error: BaseException, host: str) -> str:
     """Say why there is no connection to a host, from the error that a library raised."""
-    causes = list(_chain(error))
+    causes = [cause for cause in _chain(error) if not isinstance(cause, _WAITING)]
     for kind, words in _CAUSES:
         if any(isinstance(cause, kind) for cause in causes):
             return words.format(host=host)
@@ -27,6 +27,9 @@ def is_untrusted_certificate(error: BaseException) -> bool:
         for cause in _chain(error)
     )
 
+
+_WAITING = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""Raised inside a handshake that waits for the other side; never why it failed."""
 
 _NOT_TRUSTED = (
     "the certificate of {host} is not trusted; check [broker] ca_file (a simulated brokerage "

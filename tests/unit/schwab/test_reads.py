@@ -183,3 +183,11 @@ def test_named_wait_is_kept_and_other_errors_are_not_repeated() -> None:
 def test_cause_is_told_in_words(error: Exception, words: str) -> None:
     with pytest.raises(BrokerUnreachable, match=words):
         raise BrokerUnreachable(why_no_connection(error, "broker.test"))
+
+
+def test_a_handshake_that_nobody_answers_is_slow_and_no_quarrel_over_tls() -> None:
+    late = TimeoutError()
+    late.__context__ = ssl.SSLWantReadError(2, "The operation did not complete (_ssl.c:1006)")
+    error = httpx.ConnectTimeout("")
+    error.__cause__ = late
+    assert why_no_connection(error, "broker.test") == "broker.test did not answer in time"

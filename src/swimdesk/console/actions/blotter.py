@@ -67,7 +67,7 @@ BLOTTER_ACTIONS: Final = (
     Action(
         "global.rpl",
         "replace by name",
-        "Replace what is open at a new price, after a confirmation: RPL 7K2M9Q[/ALIAS] @1.15.",
+        "Replace what is open at a new price, once confirmed: RPL 7K2M9Q[/ALIAS] @1.15 [CODE].",
         (),
         _G,
         Grade.SEND,

@@ -27,7 +27,7 @@ class Reader(ModalScreen[None]):
     DEFAULT_CSS = """
     Reader { align: center middle; }
     Reader > VerticalScroll {
-        width: 100%; max-width: 110; height: auto; max-height: 100%;
+        width: 100%; max-width: 110; height: auto; max-height: 100%; margin-top: 1;
         border: round $primary; background: $surface; padding: 0 1;
         border-title-color: $foreground; border-subtitle-color: $dim;
         scrollbar-size-vertical: 1;

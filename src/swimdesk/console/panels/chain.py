@@ -322,6 +322,10 @@ class ChainPanel(ListPanel):
     def _table(self) -> ChainTable:
         if self.table is None:
             raise InputError("There is no chain yet.")
+        subject = self.feed.subject
+        if subject is not None and subject.day is not None and not self.feed.is_current:
+            # Legs of the expiry before would look like those of the one asked for.
+            raise InputError(f"The chain of {subject.day:%-d %b} is still being read.")
         return self.table
 
     def _at_cursor(self) -> tuple[ChainTable, Right, Decimal]:

@@ -30,7 +30,7 @@ from swimdesk.console.ticket_order import (
     with_units,
 )
 from swimdesk.console.ticket_rows import COLUMNS, details, heading, rows_of, totals
-from swimdesk.console.ticket_view import Sight, order_lines, quoted, ticket_lines
+from swimdesk.console.ticket_view import Sight, intent_lines, quoted, ticket_lines
 from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.spans import Line, SpanView, apart
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 WIDE: Final = 116
 """From so many columns on the ticket stands beside the matrix, not above it."""
+
+INTENT_ORDERS: Final = 3
+"""So many of an intent's orders stand above the matrix where the ticket is not beside it."""
 
 REST_S: Final = 0.3
 """So long after the last change the order is planned again."""
@@ -159,7 +162,8 @@ class TicketPanel(ListPanel):
         if stage is None:
             return [[(" No order is staged. Type one (:), with the accounts behind it.", Role.DIM)]]
         if sight is None:
-            return order_lines(stage.plan.order if stage.plan else stage.order, size.width)
+            room = self.size.height - 4 if self.has_class("-wide") else INTENT_ORDERS
+            return intent_lines(stage.order, stage.plan, size.width, room)
         height = self.size.height - 1 if self.has_class("-wide") else 0
         return ticket_lines(sight, size.width, height)
 

@@ -96,8 +96,10 @@ class MessageLine(Widget):
 
     DEFAULT_CSS = "MessageLine { height: 1; }"
 
-    def __init__(self) -> None:
+    def __init__(self, more: Callable[[], str]) -> None:
         super().__init__()
+        self.more = more
+        """What stands behind a message that is cut: the key that shows all of it."""
         self.text = ""
         self.tone = Tone.DIM
 
@@ -107,10 +109,13 @@ class MessageLine(Widget):
         self.refresh()
 
     def render(self) -> RenderResult:
-        """Draw the message as plain text, cut with an ellipsis."""
+        """Draw the message as plain text; where it is cut, say how the whole is read."""
         style = style_of(self, self.tone)
         line = Text(f" {self.text}", style, no_wrap=True, overflow="ellipsis", end="")
-        line.truncate(max(self.size.width, 1), overflow="ellipsis")
+        room = max(self.size.width, 1)
+        more = self.more() if line.cell_len > room and self.tone is not Tone.DIM else ""
+        line.truncate(max(room - len(more), 1), overflow="ellipsis")
+        line.append(more, style_of(self, Tone.PLAIN))
         return line
 
 
