@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from swimdesk.console.actions import Action, Context
-from swimdesk.console.keymap import Keymap
-from swimdesk.console.keynames import UNDELIVERABLE, shown
+from swimdesk.console.shell.keymap import Keymap
+from swimdesk.console.shell.keynames import UNDELIVERABLE, shown
 
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 

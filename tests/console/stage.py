@@ -12,7 +12,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from swimdesk.console.app import Console
-from swimdesk.console.keymap import Keymap
+from swimdesk.console.shell.keymap import Keymap
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.views.requests import Scope

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from swimdesk.console.account_rows import COLUMNS
 from swimdesk.console.board import EVERYTHING
+from swimdesk.console.holdings.account_rows import COLUMNS
 from swimdesk.console.panels.accounts import AccountsPanel
 from swimdesk.views.models import LearnedView
 from tests.console.orders import send
@@ -17,6 +17,8 @@ from tests.console.stage import Stage, a_console
 from tests.console.test_positions import a_condor, positions
 from tests.fakes.broker import Act
 from tests.fakes.builders import an_account
+
+pytestmark = pytest.mark.slow
 
 
 def panel_of(stage: Stage) -> AccountsPanel:

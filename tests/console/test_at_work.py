@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from swimdesk.console.at_work import (
+from swimdesk.console.blotter.at_work import (
     Replacement,
     find,
     meant_by,

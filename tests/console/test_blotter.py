@@ -15,6 +15,8 @@ from tests.console.orders import a_line_view, a_view, everywhere, send, states_o
 from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act, CancelAct
 
+pytestmark = pytest.mark.slow
+
 SHARES = "BUY +1 AAPL @100.00 LMT"
 
 

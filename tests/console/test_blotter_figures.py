@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swimdesk.console.blotter_figures import DOUBT, bar, bins, histogram, tally
-from swimdesk.console.blotter_rows import broadcast_row, line_row
+from swimdesk.console.blotter.figures import DOUBT, bar, bins, histogram, tally
+from swimdesk.console.blotter.rows import broadcast_row, line_row
 from swimdesk.console.shortorder import short_order
 from swimdesk.views.models import BroadcastRow
 from tests.console.orders import AT, a_line_view, a_view

@@ -12,13 +12,15 @@ from functools import partial
 
 import pytest
 
-from swimdesk.console.chain_feed import DEEP, SHALLOW
+from swimdesk.console.chain.feed import DEEP, SHALLOW
 from swimdesk.console.panels.chain import ChainPanel, first_symbol
-from swimdesk.console.typed import Verb, read_line
+from swimdesk.console.shell.typed import Verb, read_line
 from swimdesk.domain.instruments import OptionContract, Right
 from swimdesk.views.requests import Scope
 from tests.console.stage import Stage, a_console
 from tests.fakes.builders import a_position
+
+pytestmark = pytest.mark.slow
 
 SPOTS = {"SPY": Decimal("612.34"), "$SPX": Decimal("6010.42"), "AAPL": Decimal("187.21")}
 LATER, EARLIER = "right_square_bracket", "left_square_bracket"

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from swimdesk.console.chain_feed import ChainFeed, Subject, read_subject
+from swimdesk.console.chain.feed import ChainFeed, Subject, read_subject
 from swimdesk.errors import InputError
 from swimdesk.views.models import ChainView
 from tests.fakes.broker import FakeBroker

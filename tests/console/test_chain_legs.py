@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swimdesk.console.chain_legs import (
+from swimdesk.console.chain.legs import (
     Picks,
     Touch,
     name_of,

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from swimdesk.console.chain_feed import ChainFeed, Subject
-from swimdesk.console.chain_legs import Picks, Touch
-from swimdesk.console.chain_lines import foot, head
-from swimdesk.console.chain_table import ChainTable
+from swimdesk.console.chain.feed import ChainFeed, Subject
+from swimdesk.console.chain.legs import Picks, Touch
+from swimdesk.console.chain.lines import foot, head
+from swimdesk.console.chain.table import ChainTable
 from swimdesk.console.widgets.spans import Line, width_of
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.desk.showing import chain_view

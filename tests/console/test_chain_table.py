@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from swimdesk.console import chain_presets as presets
-from swimdesk.console.chain_legs import Picks
-from swimdesk.console.chain_table import (
+from swimdesk.console.chain import presets
+from swimdesk.console.chain.legs import Picks
+from swimdesk.console.chain.table import (
     COLUMNS,
     ChainTable,
     columns_for,

@@ -14,6 +14,8 @@ from tests.console.stage import Stage, a_console
 from tests.fakes.acts import ReplaceAct
 from tests.fakes.broker import Act
 
+pytestmark = pytest.mark.slow
+
 SHARES = "BUY +1 AAPL @100.00 LMT"
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from swimdesk.console.closing import account_words, closing_line, closing_part
-from swimdesk.console.stakes import Stake, stakes_of, total
+from swimdesk.console.holdings.closing import account_words, closing_line, closing_part
+from swimdesk.console.holdings.stakes import Stake, stakes_of, total
 from swimdesk.domain.intents import ticket_for
 from swimdesk.domain.orderlang import parse
 from swimdesk.domain.orderlang.commandline import read_command_line

@@ -19,6 +19,8 @@ from tests.console.condor import MARKET, plan_condor, quote, replanned, staged
 from tests.console.stage import Stage, a_console
 from tests.fakes.builders import CONDOR, a_position, an_account, some_accounts
 
+pytestmark = pytest.mark.slow
+
 
 async def ask(stage: Stage, order: str = f"{CONDOR} all") -> None:
     """Plan, arm, and open the question; its deaf time is over."""

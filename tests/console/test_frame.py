@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from swimdesk.console.actions import ACTIONS
 from swimdesk.console.app import all_methods_exist
-from swimdesk.console.keymap import problems
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell.keymap import problems
+from swimdesk.console.shell.standing import Tone
 from tests.console.stage import a_console
 from tests.fakes.builders import CONDOR, an_account
 

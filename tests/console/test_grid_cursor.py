@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual import events
@@ -13,6 +14,8 @@ from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.rows import SortOrder
 from tests.console.grid_app import GridApp, a_row, rows_of, screen_text, settled
+
+pytestmark = pytest.mark.slow
 
 
 def cursor_line(grid: LiveGrid) -> int:

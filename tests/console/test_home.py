@@ -16,6 +16,8 @@ from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act
 from tests.fakes.builders import an_account
 
+pytestmark = pytest.mark.slow
+
 
 def map_of(stage: Stage) -> HeatMap:
     assert isinstance(stage.console.panel, HomePanel)

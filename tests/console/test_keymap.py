@@ -9,12 +9,14 @@ import pytest
 from textual.widgets import Input
 
 from swimdesk.console.actions import ACTIONS, Action, Context, action
-from swimdesk.console.keymap import Keymap, problems
-from swimdesk.console.keymap_file import read_keymap
-from swimdesk.console.keynames import UNDELIVERABLE, read_key, shown
 from swimdesk.console.panels import PANELS
+from swimdesk.console.shell.keymap import Keymap, problems
+from swimdesk.console.shell.keymap_file import read_keymap
+from swimdesk.console.shell.keynames import UNDELIVERABLE, read_key, shown
 from swimdesk.errors import ConfigError, ExitCode
 from tests.console.stage import Stage, a_console
+
+pytestmark = pytest.mark.slow
 
 
 def is_halted(stage: Stage) -> bool:

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from swimdesk.console.memory import HISTORY, Memory
-from swimdesk.console.typed import Accounts, Asked, Order, Verb, read_line
+from swimdesk.console.shell.memory import HISTORY, Memory
+from swimdesk.console.shell.typed import Accounts, Asked, Order, Verb, read_line
 from swimdesk.errors import SwimdeskError
 from swimdesk.views.requests import Scope
 from tests.console.stage import Stage, a_console
 from tests.fakes.builders import CONDOR
+
+pytestmark = pytest.mark.slow
 
 
 async def typed(stage: Stage, text: str) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from swimdesk.console.log_rows import newest, order_entry, requests_of, said_entry
+from swimdesk.console.blotter.log_rows import newest, order_entry, requests_of, said_entry
 from swimdesk.console.panels.log import LogPanel
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.widgets.grid import LiveGrid
 from tests.console.orders import AT, a_command_view, a_line_view, a_view, everywhere, send
 from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act
+
+pytestmark = pytest.mark.slow
 
 
 def grid_of(stage: Stage) -> LiveGrid:

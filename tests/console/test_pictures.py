@@ -17,6 +17,8 @@ from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act, CancelAct, FakeBroker
 from tests.fakes.builders import CONDOR, a_position, an_account
 
+pytestmark = pytest.mark.slow
+
 SIZES = ((80, 24), (120, 40))
 
 ACCOUNTS: tuple[Account, ...] = (

@@ -16,6 +16,8 @@ from swimdesk.domain.positions import Position
 from swimdesk.views.requests import Scope
 from tests.console.stage import Stage, a_console
 
+pytestmark = pytest.mark.slow
+
 CONDOR_LEGS = {
     "SPXW  261211C06200000": ("-1", "4.00"),
     "SPXW  261211C06220000": ("1", "3.00"),

@@ -14,6 +14,8 @@ from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act, CancelAct
 from tests.fakes.facade import FakeFacade
 
+pytestmark = pytest.mark.slow
+
 Where = Callable[[Stage], Awaitable[None]]
 
 

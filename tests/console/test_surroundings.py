@@ -13,14 +13,16 @@ from textual.theme import Theme
 
 from swimdesk.console.actions import ACTIONS, Context
 from swimdesk.console.board import EVERYTHING
-from swimdesk.console.market import Market
-from swimdesk.console.palette import Entry, ranked
 from swimdesk.console.session import Session
-from swimdesk.console.standing import fit, pieces
+from swimdesk.console.shell.market import Market
+from swimdesk.console.shell.palette import Entry, ranked
+from swimdesk.console.shell.standing import fit, pieces
 from swimdesk.console.themes import THEMES
 from swimdesk.console.widgets.lines import Hints, StatusLine
 from swimdesk.views.requests import Scope
 from tests.console.stage import Stage, a_console
+
+pytestmark = pytest.mark.slow
 
 SMALL = "The console needs 80x24, this terminal has 72x20: make it larger."
 

@@ -19,6 +19,8 @@ from tests.console.condor import (
 from tests.console.stage import Stage, a_console
 from tests.fakes.builders import CONDOR, STOCK, an_account, some_accounts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_ticket_shows_its_legs_its_market_its_bounds_and_every_account(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swimdesk.console.ticket_market import Look
-from swimdesk.console.ticket_odds import chance
-from swimdesk.console.ticket_order import Draft, moved, opened, read_draft, with_price
-from swimdesk.console.ticket_payoff import Payoff, payoff_of
+from swimdesk.console.ticket.market import Look
+from swimdesk.console.ticket.odds import chance
+from swimdesk.console.ticket.order import Draft, moved, opened, read_draft, with_price
+from swimdesk.console.ticket.payoff import Payoff, payoff_of
 from swimdesk.console.widgets.braille import curve
 from swimdesk.domain.orderlang import parse
 from swimdesk.domain.payoff import worst_loss

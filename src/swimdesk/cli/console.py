@@ -54,8 +54,8 @@ def prepared(home: Path, *, mouse: bool) -> Show:
     # Deferred: no other command pays for loading the screen.
     from swimdesk.bootstrap import raise_halt
     from swimdesk.bootstrap.home import SystemClock, Ulids
-    from swimdesk.console.keymap_file import read_keymap
     from swimdesk.console.run import run_console
+    from swimdesk.console.shell.keymap_file import read_keymap
 
     keymap = read_keymap(home)
 

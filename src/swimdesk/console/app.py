@@ -24,16 +24,16 @@ from swimdesk.console.board import EVERYTHING, Board, Changes
 from swimdesk.console.bridge import Bridge
 from swimdesk.console.changing import Changing
 from swimdesk.console.commands import Commands
-from swimdesk.console.completing import Lexicon
-from swimdesk.console.dispatch import Dispatch
-from swimdesk.console.frame import Frame
-from swimdesk.console.keymap import Keymap
-from swimdesk.console.memory import LINES_KEPT, Memory
 from swimdesk.console.modals.reader import Page, Reader
 from swimdesk.console.panel import Panel
 from swimdesk.console.panels import PANELS
 from swimdesk.console.session import Session
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell.completing import Lexicon
+from swimdesk.console.shell.dispatch import Dispatch
+from swimdesk.console.shell.frame import Frame
+from swimdesk.console.shell.keymap import Keymap
+from swimdesk.console.shell.memory import LINES_KEPT, Memory
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.themes import THEMES
 from swimdesk.console.trading import Surroundings, Trading
 from swimdesk.console.widgets.prompt import Prompt

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from swimdesk.console.at_work import (
+from swimdesk.console.blotter.at_work import (
     Replacement,
     find,
     meant_by,
@@ -22,8 +22,8 @@ from swimdesk.console.at_work import (
 )
 from swimdesk.console.formats import ending, money, price
 from swimdesk.console.modals.confirm import Question
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.shortorder import short_order
-from swimdesk.console.standing import Tone
 from swimdesk.domain.risk.overrides import parse_overrides
 from swimdesk.errors import InputError, SwimdeskError
 from swimdesk.views.models import BroadcastView, LineView

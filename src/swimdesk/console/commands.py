@@ -8,22 +8,22 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from swimdesk.console import explain
 from swimdesk.console.actions import Action, Context, action
 from swimdesk.console.asking import Asking
 from swimdesk.console.formats import EASTERN, clock
-from swimdesk.console.keynames import shown
 from swimdesk.console.modals.confirm import Question
 from swimdesk.console.modals.help import help_page
 from swimdesk.console.modals.reader import facts
-from swimdesk.console.palette import Entry, Palette
 from swimdesk.console.questions import question_of
-from swimdesk.console.scopes import check_names, said, scope_of
 from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell import explain
+from swimdesk.console.shell.keynames import shown
+from swimdesk.console.shell.palette import Entry, Palette
+from swimdesk.console.shell.scopes import check_names, said, scope_of
+from swimdesk.console.shell.standing import Tone
+from swimdesk.console.shell.typed import Accounts, Asked, Order, Typed, Verb, read_line
 from swimdesk.console.themes import THEMES
-from swimdesk.console.ticket_order import draft_of, read_draft, sized
-from swimdesk.console.typed import Accounts, Asked, Order, Typed, Verb, read_line
+from swimdesk.console.ticket.order import draft_of, read_draft, sized
 from swimdesk.domain.orderlang import check_order
 from swimdesk.domain.orderlang.commandline import OrderLine, read_scope
 from swimdesk.errors import InputError, OrderDenied, PlanExpired, SwimdeskError

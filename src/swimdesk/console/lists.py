@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from swimdesk.console.files import export
 from swimdesk.console.panel import Panel
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.errors import InputError

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.formats import age, money, price
-from swimdesk.console.intent_orders import flow_of
 from swimdesk.console.modals.confirm import FactsOf, Question
 from swimdesk.console.session import Stage, needs_count
-from swimdesk.console.ticket_market import FRESH, Look, net_market
-from swimdesk.console.ticket_order import Draft, read_draft
+from swimdesk.console.ticket.intent_orders import flow_of
+from swimdesk.console.ticket.market import FRESH, Look, net_market
+from swimdesk.console.ticket.order import Draft, read_draft
 from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Ticket
 from swimdesk.views.models import PlanView

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from swimdesk.console.app import Console
-from swimdesk.console.keymap import Keymap
+from swimdesk.console.shell.keymap import Keymap
 from swimdesk.desk.facade import DeskFacade
 
 HandOver = Callable[[Callable[[int], None]], AbstractContextManager[None]]

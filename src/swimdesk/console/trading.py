@@ -10,8 +10,8 @@ from datetime import datetime
 
 from swimdesk.console.board import Board
 from swimdesk.console.session import Session, Stage
-from swimdesk.console.ticket_market import Quoting
-from swimdesk.console.ticket_order import draft_of
+from swimdesk.console.ticket.market import Quoting
+from swimdesk.console.ticket.order import draft_of
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.domain.orders import Ticket
 from swimdesk.errors import InputError, SwimdeskError

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from swimdesk.console.formats import countdown, hanging
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.widgets.lines import style_of
 
 DEAF: Final = timedelta(milliseconds=250)

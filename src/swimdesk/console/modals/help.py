@@ -7,9 +7,9 @@ from typing import Final
 from rich.text import Text
 
 from swimdesk.console.actions import Action, Context
-from swimdesk.console.keymap import Keymap
-from swimdesk.console.keynames import shown
 from swimdesk.console.modals.reader import Page, paragraph
+from swimdesk.console.shell.keymap import Keymap
+from swimdesk.console.shell.keynames import shown
 
 WORDS: Final = (
     ("ticket", "what is to be traded, before it is known in which accounts"),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from swimdesk.console.account_rows import COLUMNS, Known, account_facts, account_row, sums
 from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import EVERYTHING, Changes
+from swimdesk.console.holdings.account_rows import COLUMNS, Known, account_facts, account_row, sums
+from swimdesk.console.holdings.notes import Notes
+from swimdesk.console.holdings.stakes import StakeBook
 from swimdesk.console.lists import ListPanel
 from swimdesk.console.modals.describe import Describe
-from swimdesk.console.notes import Notes
-from swimdesk.console.stakes import StakeBook
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.totals import Sums, Totals
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 
 from swimdesk.console.actions import Action, Context
-from swimdesk.console.at_work import reference_of
-from swimdesk.console.blotter_facts import broadcast_facts, line_facts
-from swimdesk.console.blotter_figures import is_open
-from swimdesk.console.blotter_foot import Foot
-from swimdesk.console.blotter_known import KnownBroadcasts
-from swimdesk.console.blotter_rows import COLUMNS, broadcast_row, line_row
+from swimdesk.console.blotter.at_work import reference_of
+from swimdesk.console.blotter.facts import broadcast_facts, line_facts
+from swimdesk.console.blotter.figures import is_open
+from swimdesk.console.blotter.foot import Foot
+from swimdesk.console.blotter.known import KnownBroadcasts
+from swimdesk.console.blotter.rows import COLUMNS, broadcast_row, line_row
 from swimdesk.console.board import EVERYTHING, Changes
 from swimdesk.console.formats import ending
 from swimdesk.console.lists import ListPanel
 from swimdesk.console.modals.describe import Describe
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.shortorder import short_order
-from swimdesk.console.standing import Tone
 from swimdesk.console.widgets.cells import Cell, Row
 from swimdesk.console.widgets.filters import filter_of
 from swimdesk.console.widgets.grid import LiveGrid

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import events
 from textual.app import ComposeResult
 
-from swimdesk.console import chain_presets as presets
 from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import Board
-from swimdesk.console.chain_feed import DEEP, SHALLOW, ChainFeed, Subject, read_subject
-from swimdesk.console.chain_legs import Picks, Touch, net_of, order_text, ticket_of
-from swimdesk.console.chain_lines import foot, head
-from swimdesk.console.chain_table import COLUMNS, ChainTable, StrikeRow, columns_for
+from swimdesk.console.chain import presets
+from swimdesk.console.chain.feed import DEEP, SHALLOW, ChainFeed, Subject, read_subject
+from swimdesk.console.chain.legs import Picks, Touch, net_of, order_text, ticket_of
+from swimdesk.console.chain.lines import foot, head
+from swimdesk.console.chain.table import COLUMNS, ChainTable, StrikeRow, columns_for
 from swimdesk.console.lists import ListPanel
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.widgets.cells import Cell
 from swimdesk.console.widgets.export import as_csv
 from swimdesk.console.widgets.grid import LiveGrid

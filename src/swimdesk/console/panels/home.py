@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from swimdesk.console.account_rows import Known
 from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import EVERYTHING, Changes
-from swimdesk.console.home_cells import (
+from swimdesk.console.holdings.account_rows import Known
+from swimdesk.console.holdings.home_cells import (
     MEASURES,
     account_line,
     broadcast_line,
@@ -19,9 +19,9 @@ from swimdesk.console.home_cells import (
     legend,
     troubled,
 )
-from swimdesk.console.notes import Notes
+from swimdesk.console.holdings.notes import Notes
+from swimdesk.console.holdings.stakes import StakeBook
 from swimdesk.console.panel import Panel
-from swimdesk.console.stakes import StakeBook
 from swimdesk.console.widgets.heat import HeatMap
 from swimdesk.console.widgets.rolelines import RoleLines
 

@@ -6,9 +6,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from swimdesk.console.actions import Context
+from swimdesk.console.blotter.log_rows import (
+    COLUMNS,
+    Entry,
+    newest,
+    order_entry,
+    requests_of,
+    said_entry,
+)
 from swimdesk.console.board import EVERYTHING, Changes
 from swimdesk.console.lists import ListPanel
-from swimdesk.console.log_rows import COLUMNS, Entry, newest, order_entry, requests_of, said_entry
 from swimdesk.views.models import BroadcastView
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from textual.app import ComposeResult
 
 from swimdesk.console.actions import Action, Context
 from swimdesk.console.board import EVERYTHING, Changes
-from swimdesk.console.closing import closing_line, closing_part
 from swimdesk.console.formats import age, money
-from swimdesk.console.lists import ListPanel
-from swimdesk.console.position_rows import (
+from swimdesk.console.holdings.closing import closing_line, closing_part
+from swimdesk.console.holdings.position_rows import (
     FLAT_COLUMNS,
     TREE_COLUMNS,
     Reads,
@@ -22,8 +21,9 @@ from swimdesk.console.position_rows import (
     grouped,
     tree,
 )
-from swimdesk.console.stakes import Stake, StakeBook, total
-from swimdesk.console.standing import STALE
+from swimdesk.console.holdings.stakes import Stake, StakeBook, total
+from swimdesk.console.lists import ListPanel
+from swimdesk.console.shell.standing import STALE
 from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.rolelines import RoleLine, RoleLines

@@ -17,9 +17,9 @@ from swimdesk.console.actions import Action, Context
 from swimdesk.console.lists import ListPanel
 from swimdesk.console.modals.account_line import AccountLine
 from swimdesk.console.session import Stage
-from swimdesk.console.standing import Tone
-from swimdesk.console.ticket_market import Look
-from swimdesk.console.ticket_order import (
+from swimdesk.console.shell.standing import Tone
+from swimdesk.console.ticket.market import Look
+from swimdesk.console.ticket.order import (
     Draft,
     anchored,
     draft_of,
@@ -29,8 +29,8 @@ from swimdesk.console.ticket_order import (
     with_price,
     with_units,
 )
-from swimdesk.console.ticket_rows import COLUMNS, details, heading, rows_of, totals
-from swimdesk.console.ticket_view import Sight, intent_lines, quoted, ticket_lines
+from swimdesk.console.ticket.rows import COLUMNS, details, heading, rows_of, totals
+from swimdesk.console.ticket.view import Sight, intent_lines, quoted, ticket_lines
 from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.grid import LiveGrid
 from swimdesk.console.widgets.spans import Line, SpanView, apart

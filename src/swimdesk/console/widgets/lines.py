@@ -11,7 +11,7 @@ from textual.app import RenderResult
 from textual.color import Color
 from textual.widget import Widget
 
-from swimdesk.console.standing import Piece, Tone, fit
+from swimdesk.console.shell.standing import Piece, Tone, fit
 
 _REVERSED = frozenset({Tone.LIVE, Tone.PAPER, Tone.HALTED})
 _VARIABLES = {

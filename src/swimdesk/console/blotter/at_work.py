@@ -10,7 +10,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Final
 
-from swimdesk.console.blotter_figures import is_open
+from swimdesk.console.blotter.figures import is_open
 from swimdesk.console.shortorder import short_order
 from swimdesk.errors import InputError
 from swimdesk.views.models import BroadcastView, LineView

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.formats import price
-from swimdesk.console.ticket_payoff import Payoff
+from swimdesk.console.ticket.payoff import Payoff
 from swimdesk.console.widgets.braille import DOTS_ACROSS, curve, row_of
 from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.spans import Line

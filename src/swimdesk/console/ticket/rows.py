@@ -10,7 +10,7 @@ from typing import Final
 from swimdesk.console.formats import NOTHING, countdown, hanging, money
 from swimdesk.console.questions import cash_of, dollars, units_of
 from swimdesk.console.session import Stage
-from swimdesk.console.ticket_order import Draft, read_draft
+from swimdesk.console.ticket.order import Draft, read_draft
 from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.spans import Line, apart, flowing

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from swimdesk.console.actions import Action, Context
-from swimdesk.console.keymap import Beginning, Keymap
-from swimdesk.console.keynames import shown
-from swimdesk.console.standing import Tone
+from swimdesk.console.shell.keymap import Beginning, Keymap
+from swimdesk.console.shell.keynames import shown
+from swimdesk.console.shell.standing import Tone
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from swimdesk.console.chain_feed import STALE, ChainFeed
-from swimdesk.console.chain_legs import Picks, Touch, name_of, net_of, ticket_of, worst_of
-from swimdesk.console.chain_table import ChainTable, delta_text, plain_price, settlement_of
+from swimdesk.console.chain.feed import STALE, ChainFeed
+from swimdesk.console.chain.legs import Picks, Touch, name_of, net_of, ticket_of, worst_of
+from swimdesk.console.chain.table import ChainTable, delta_text, plain_price, settlement_of
 from swimdesk.console.formats import EASTERN, age, money, price
 from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.spans import Line, Span, width_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from swimdesk.console.at_work import open_of, reference_of
-from swimdesk.console.blotter_figures import is_in_doubt
+from swimdesk.console.blotter.at_work import open_of, reference_of
+from swimdesk.console.blotter.figures import is_in_doubt
 from swimdesk.console.board import Board
 from swimdesk.views.models import BroadcastRow, BroadcastView
 

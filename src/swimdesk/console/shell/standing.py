@@ -10,8 +10,8 @@ from typing import Final
 
 from swimdesk.console.board import Board
 from swimdesk.console.formats import age, clock, countdown
-from swimdesk.console.scopes import said
 from swimdesk.console.session import Session
+from swimdesk.console.shell.scopes import said
 from swimdesk.views.models import LoginView, StatusView
 
 STALE: Final = timedelta(seconds=75)

@@ -14,7 +14,7 @@ from math import log, sqrt
 from typing import Final
 
 from swimdesk.console.formats import EASTERN
-from swimdesk.console.ticket_market import Look
+from swimdesk.console.ticket.market import Look
 from swimdesk.domain.instruments import OptionContract
 from swimdesk.domain.orders import Leg, Ticket
 from swimdesk.domain.payoff import contracts_of, series_of

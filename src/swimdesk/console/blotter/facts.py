@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from swimdesk.console.blotter_figures import figures, tally
+from swimdesk.console.blotter.figures import figures, tally
 from swimdesk.console.formats import clock, milliseconds, price
 from swimdesk.console.modals.describe import Section
 from swimdesk.views.models import BroadcastView, CommandView, LineView

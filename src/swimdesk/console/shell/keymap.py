@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from swimdesk.console.actions import ACTIONS, Action, Context, Grade
-from swimdesk.console.keynames import UNDELIVERABLE, is_bare, shown
+from swimdesk.console.shell.keynames import UNDELIVERABLE, is_bare, shown
 from swimdesk.errors import ConfigError
 
 PANELS: Final = tuple(one for one in Context if one not in (Context.GLOBAL, Context.LIST))

@@ -7,9 +7,9 @@ from typing import Final
 
 from swimdesk.console.actions import Action
 from swimdesk.console.board import Board
-from swimdesk.console.keymap import Keymap
-from swimdesk.console.keynames import shown
-from swimdesk.console.scopes import said
+from swimdesk.console.shell.keymap import Keymap
+from swimdesk.console.shell.keynames import shown
+from swimdesk.console.shell.scopes import said
 from swimdesk.domain.instruments import OptionContract
 from swimdesk.domain.orderlang import is_intent, parse_intent, parse_order, print_ticket
 from swimdesk.domain.orderlang.commandline import OrderLine

@@ -11,10 +11,10 @@ from textual import events
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from swimdesk.console.blotter_figures import figures, histogram, tally
+from swimdesk.console.blotter.figures import figures, histogram, tally
 from swimdesk.console.formats import clock, ending
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.shortorder import short_order
-from swimdesk.console.standing import Tone
 from swimdesk.console.widgets.lines import style_of
 from swimdesk.views.models import BroadcastRow, BroadcastView
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from swimdesk.console.stakes import Part, Stake
+from swimdesk.console.holdings.stakes import Part, Stake
 from swimdesk.domain.holdings import Held
 from swimdesk.domain.instruments import Equity, parse_instrument, plain
 from swimdesk.domain.orderlang import print_ticket

@@ -8,8 +8,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from swimdesk.console.chain_legs import Picks
-from swimdesk.console.chain_table import ChainTable
+from swimdesk.console.chain.legs import Picks
+from swimdesk.console.chain.table import ChainTable
 from swimdesk.domain.instruments import INDEX_ROOTS, OptionContract, Right, is_monthly
 from swimdesk.errors import InputError
 

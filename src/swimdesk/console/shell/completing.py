@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.board import Board
-from swimdesk.console.keymap import Keymap
-from swimdesk.console.scopes import groups_of
+from swimdesk.console.shell.keymap import Keymap
+from swimdesk.console.shell.scopes import groups_of
 from swimdesk.console.themes import THEMES
 from swimdesk.domain.instruments import INDEX_ROOTS, OptionContract, is_monthly
 from swimdesk.domain.orderlang.commandline import SCOPE_WORDS

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from swimdesk.console.blotter_figures import bar, is_in_doubt, is_open, sent
+from swimdesk.console.blotter.figures import bar, is_in_doubt, is_open, sent
 from swimdesk.console.formats import NOTHING, age, clock, ending, milliseconds, price
 from swimdesk.console.shortorder import ShortOrder, short_order
 from swimdesk.console.widgets.cells import Cell, Role, Row

@@ -10,7 +10,7 @@ from typing import Final
 
 from swimdesk.console.board import Board
 from swimdesk.console.formats import age, money, price
-from swimdesk.console.standing import Piece, Tone
+from swimdesk.console.shell.standing import Piece, Tone
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import SwimdeskError, UnknownSymbol
 from swimdesk.views.models import QuoteView

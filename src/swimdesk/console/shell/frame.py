@@ -11,10 +11,10 @@ from textual.geometry import Size
 from textual.widgets import ContentSwitcher
 
 from swimdesk.console.actions import Context
-from swimdesk.console.completing import Completer, Lexicon
-from swimdesk.console.market import Market
 from swimdesk.console.modals.too_small import TooSmall, is_too_small
-from swimdesk.console.standing import pieces
+from swimdesk.console.shell.completing import Completer, Lexicon
+from swimdesk.console.shell.market import Market
+from swimdesk.console.shell.standing import pieces
 from swimdesk.console.widgets.lines import Hint, Hints, MarketLine, MessageLine, StatusLine
 from swimdesk.console.widgets.prompt import Prompt
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from swimdesk.console.account_rows import Known
 from swimdesk.console.formats import NOTHING, clock, money, short_money
-from swimdesk.console.notes import LEGEND
-from swimdesk.console.position_rows import gain_cell
+from swimdesk.console.holdings.account_rows import Known
+from swimdesk.console.holdings.notes import LEGEND
+from swimdesk.console.holdings.position_rows import gain_cell
 from swimdesk.console.widgets.cells import Cell, Role
 from swimdesk.console.widgets.heat import HeatCell
 from swimdesk.domain.orders import OPEN, LineState

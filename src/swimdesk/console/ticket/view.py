@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Final
 
 from swimdesk.console.formats import NOTHING, age, hanging, money, price
-from swimdesk.console.intent_orders import flow_of, orders_of
-from swimdesk.console.ticket_graph import graph
-from swimdesk.console.ticket_market import FRESH, Look, net_market
-from swimdesk.console.ticket_odds import chance, leg_delta
-from swimdesk.console.ticket_order import Draft, anchored
-from swimdesk.console.ticket_payoff import Payoff, payoff_of
+from swimdesk.console.ticket.graph import graph
+from swimdesk.console.ticket.intent_orders import flow_of, orders_of
+from swimdesk.console.ticket.market import FRESH, Look, net_market
+from swimdesk.console.ticket.odds import chance, leg_delta
+from swimdesk.console.ticket.order import Draft, anchored
+from swimdesk.console.ticket.payoff import Payoff, payoff_of
 from swimdesk.console.widgets.cells import Role
 from swimdesk.console.widgets.spans import Line, apart, beside, flowing, width_of
 from swimdesk.domain.instruments import OptionContract

@@ -10,7 +10,7 @@ from typing import Final
 
 from swimdesk.console.board import Board
 from swimdesk.console.formats import EASTERN, age
-from swimdesk.console.standing import STALE, TOKEN_SOON
+from swimdesk.console.shell.standing import STALE, TOKEN_SOON
 from swimdesk.console.widgets.cells import Role
 from swimdesk.domain.orders import OPEN, LineState
 from swimdesk.views.models import HoldingView, LoginView

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from swimdesk.console.at_work import reference_of
+from swimdesk.console.blotter.at_work import reference_of
 from swimdesk.console.formats import EASTERN, NOTHING, ending, milliseconds, price
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.shortorder import short_order
-from swimdesk.console.standing import Tone
 from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.views.models import BroadcastView, CommandView, LineView

@@ -10,11 +10,11 @@ from typing import Final
 
 from swimdesk.console.board import Board
 from swimdesk.console.formats import EASTERN, NOTHING, age, clock, money, price
+from swimdesk.console.holdings.notes import Note, Notes
+from swimdesk.console.holdings.position_rows import gain_cell
+from swimdesk.console.holdings.stakes import StakeBook, stakes_of
 from swimdesk.console.modals.describe import Section
-from swimdesk.console.notes import Note, Notes
-from swimdesk.console.position_rows import gain_cell
-from swimdesk.console.stakes import StakeBook, stakes_of
-from swimdesk.console.standing import STALE
+from swimdesk.console.shell.standing import STALE
 from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.totals import Sums

@@ -10,8 +10,8 @@ from typing import Final
 
 from swimdesk.console.board import Board
 from swimdesk.console.formats import NOTHING, age, money, price, signed
-from swimdesk.console.stakes import Part, Stake, Worth, total
-from swimdesk.console.standing import STALE
+from swimdesk.console.holdings.stakes import Part, Stake, Worth, total
+from swimdesk.console.shell.standing import STALE
 from swimdesk.console.widgets.cells import Cell, Role, Row
 from swimdesk.console.widgets.columns import Column
 from swimdesk.domain.instruments import plain

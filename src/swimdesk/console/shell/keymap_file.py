@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from swimdesk.console.actions import ACTIONS
-from swimdesk.console.keymap import Keymap, problems
-from swimdesk.console.keynames import read_key
+from swimdesk.console.shell.keymap import Keymap, problems
+from swimdesk.console.shell.keynames import read_key
 from swimdesk.errors import ConfigError
 
 NAME: Final = "keymap.toml"

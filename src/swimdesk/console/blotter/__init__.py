@@ -1,0 +1,1 @@
+"""The rows, figures and facts behind BLT and LOG."""

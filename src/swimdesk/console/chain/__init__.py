@@ -1,0 +1,1 @@
+"""What OMON reads, shows and picks."""

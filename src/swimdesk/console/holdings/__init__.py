@@ -1,0 +1,1 @@
+"""What accounts hold and are worth, behind HOME, ACC and POS."""

@@ -1,0 +1,1 @@
+"""The frame around the screens: command line, keys, palette, status and market lines."""

@@ -1,0 +1,1 @@
+"""The order on the ticket: its text, market, odds and payoff."""
