@@ -11,6 +11,8 @@ from tests.e2e.conftest import SetStage
 from tests.e2e.stage import Stage, view_of
 from tests.e2e.waiting import until
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--profile", "uniform", "--accounts", "4", "--logins", "2", "--latency-ms", "5:20")
 BELOW_THE_MARKET = Decimal("0.92")
 """So far below that nothing fills, and near enough not to be asked about."""

@@ -6,8 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from tests.e2e.conftest import SetStage
 from tests.e2e.stage import Stage
+
+pytestmark = pytest.mark.slow
 
 
 def written(day: str) -> str:

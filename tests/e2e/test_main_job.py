@@ -17,6 +17,8 @@ from swimdesk.domain.risk import DenialCode
 from swimdesk.views.codec import from_json
 from swimdesk.views.models import ChainView
 
+pytestmark = pytest.mark.slow
+
 NUMBER = (int, float)
 MAYBE_NUMBER = (int, float, type(None))
 MAYBE_TEXT = (str, type(None))

@@ -11,6 +11,8 @@ from tests.e2e.conftest import SetStage
 from tests.e2e.stage import Stage, view_of
 from tests.e2e.waiting import until, until_told
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--profile", "uniform", "--accounts", "4", "--logins", "2", "--latency-ms", "5:20")
 HORIZON = "[risk]\nbind_horizon_s = 10"
 BELOW_THE_MARKET = Decimal("0.92")

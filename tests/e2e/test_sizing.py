@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from tests.e2e.conftest import SetStage
 from tests.e2e.stage import view_of
+
+pytestmark = pytest.mark.slow
 
 BUDGET = "netliq:2%"
 

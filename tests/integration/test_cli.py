@@ -16,6 +16,8 @@ from swimdesk.control.client import RemoteDesk
 from swimdesk.views.codec import from_json
 from swimdesk.views.models import BroadcastView
 
+pytestmark = pytest.mark.slow
+
 MARKET_ORDER = "BUY +1 SPY @MKT"
 RESTING_ORDER = "BUY +1 SPY @560.00"
 

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from tests.integration.cli_homes import PROGRAM, Home, Ran, ended
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = ("--accounts=6", "--logins=2", "--latency-ms=0")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.broker import fills_of
@@ -19,6 +20,8 @@ from swimdesk.desk.reconciler import reconcile
 from swimdesk.desk.recorder import Change
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import Doubt, LineState, may_move
+
+pytestmark = pytest.mark.slow
 
 TICKET = a_ticket("BUY +10 AAPL @187.50 LMT")
 ACCOUNTS = ("A-01", "A-02")
