@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
+from collections import defaultdict
 from decimal import Decimal
 
 import pytest
@@ -115,3 +116,16 @@ def test_mixed_accounts_can_be_shown() -> None:
     assert all(p["longQuantity"] >= 0 and p["shortQuantity"] >= 0 for p in held)
     shown = [p for p in held if p["instrument"]["assetType"] == "COLLECTIVE_INVESTMENT"]
     assert all(p["instrument"]["type"] == "EXCHANGE_TRADED_FUND" for p in shown)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_spreads_that_are_held_were_opened_for_a_credit(seed: int) -> None:
+    broker = Counter(accounts=48, logins=12, profile="mixed", seed=seed).broker
+    received: defaultdict[tuple[str, object], Decimal] = defaultdict(Decimal)
+    for account in broker.accounts:
+        for position in account.positions.values():
+            if position.contract is not None:
+                spread = (account.number, position.contract.right)
+                received[spread] -= position.quantity * position.trade_price
+    assert len(received) > 8
+    assert all(credit > 0 for credit in received.values())

@@ -127,6 +127,11 @@ def _give_positions(account: SimAccount, market: Market, random: Random) -> None
         _give_spreads(account, underlying, rights, market, random)
 
 
+def _paid_share(random: Random) -> Decimal:
+    """Draw at what part of today's price something was bought or sold."""
+    return Decimal(random.randint(85, 115)) / 100
+
+
 def _give_shares(account: SimAccount, symbol: str, market: Market, random: Random) -> None:
     quote = market.quote(symbol)
     if quote is None:
@@ -135,7 +140,7 @@ def _give_shares(account: SimAccount, symbol: str, market: Market, random: Rando
     quantity = int(budget / quote.mark)
     if quantity:
         account.cash -= quantity * quote.mark
-        _give(account, symbol, None, quantity, market, random)
+        _give(account, symbol, None, quantity, market, _paid_share(random))
 
 
 def _give_spreads(
@@ -152,6 +157,8 @@ def _give_spreads(
     expiry = listed[random.randrange(min(4, len(listed)))]
     strikes = market.strikes(expiry.root, expiry.date)
     units = max(1, min(5, int(account.cash / 60_000)))
+    # One for all legs: they were opened together, and what was received for them is a credit.
+    paid_share = _paid_share(random)
     for right in rights:
         away = Decimal("1.04") if right is Right.CALL else Decimal("0.96")
         beyond = [k for k in strikes if (k > quote.last * away) is (right is Right.CALL)]
@@ -160,7 +167,7 @@ def _give_spreads(
             continue
         for strike, signed in ((ladder[0], -units), (ladder[2], units)):
             contract = OptionContract(expiry.root, expiry.date, right, strike)
-            _give(account, contract.symbol, contract, signed, market, random)
+            _give(account, contract.symbol, contract, signed, market, paid_share)
 
 
 def _daily_root(underlying: str) -> str:
@@ -177,12 +184,12 @@ def _give(
     contract: OptionContract | None,
     quantity: int,
     market: Market,
-    random: Random,
+    paid_share: Decimal,
 ) -> None:
     quote = market.quote(symbol)
     if quote is None or symbol in account.positions:
         return
-    paid = round(quote.mark * Decimal(random.randint(85, 115)) / 100, 2)
+    paid = round(quote.mark * paid_share, 2)
     position = SimPosition(symbol, contract, quantity, paid, paid, previous_quantity=quantity)
     position.previous_value = market_value(position, market)
     account.hold(position)
