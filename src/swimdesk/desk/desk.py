@@ -38,7 +38,7 @@ from swimdesk.desk.ports import (
     MarketData,
     TokenSource,
 )
-from swimdesk.desk.reading import HoldingsReader
+from swimdesk.desk.reading import HoldingsReader, together
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.replacer import Replacer
 from swimdesk.desk.replanning import Replanner
@@ -313,7 +313,7 @@ class Desk:
         return await self._inquiries.chain(symbol, expiry, strikes)
 
     def _reading(self) -> ReadingView:
-        state = self._reader.state
+        state = together((self._tracker.state, self._reader.state))
         read = [balances.as_of for balances in self.book.snapshot.balances.values()]
         return ReadingView(min(read, default=None), state.failing_since, state.detail)
 

@@ -43,6 +43,14 @@ class ReadingState:
     detail: str = ""
 
 
+def together(states: Iterable[ReadingState]) -> ReadingState:
+    """Tell several kinds of reads as one: since the first trouble, with all that was said."""
+    failing = [(s.failing_since, s.detail) for s in states if s.failing_since is not None]
+    if not failing:
+        return ReadingState()
+    return ReadingState(min(since for since, _ in failing), "; ".join(d for _, d in failing))
+
+
 class HoldingsReader:
     """Give holdings that are fresh enough, reading only what is not."""
 

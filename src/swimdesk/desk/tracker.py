@@ -13,6 +13,7 @@ from swimdesk.desk.calm import Calm
 from swimdesk.desk.evidence import Evidence, Horizons
 from swimdesk.desk.following import UNVERIFIED
 from swimdesk.desk.ports import Broker, Clock, OrdersRead
+from swimdesk.desk.reading import ReadingState
 from swimdesk.desk.reconciler import (
     accounts_to_search,
     could_show,
@@ -113,6 +114,18 @@ class Tracker:
         self._memory = _Memory()
         self._wake = asyncio.Event()
         self._watched: dict[str, datetime] = {}
+        self._unread: dict[str, tuple[datetime, str]] = {}
+        """Logins whose order lists could not be read: since when, and what was said."""
+
+    @property
+    def state(self) -> ReadingState:
+        """How the reads of open orders go; nothing is failing where nothing has to be read."""
+        if not self._unread:
+            return ReadingState()
+        since, detail = min(self._unread.values())
+        return ReadingState(
+            since, f"orders of {', '.join(sorted(self._unread))} not read: {detail}"
+        )
 
     def wake(self) -> None:
         """Read soon, and often for a while."""
@@ -169,6 +182,7 @@ class Tracker:
             return False
         logins = self._logins(targets, await self._moved(targets))
         if not logins:
+            self._unread.clear()
             return True
         began, asked = self._clock.now(), _unverified(targets)
         since = min(b.created for b in targets) - LOOK_BACK
@@ -231,9 +245,12 @@ class Tracker:
         for login, result in zip(logins, results, strict=True):
             if isinstance(result, SwimdeskError):
                 log.warning("tracker.read_failed", login=login, error=result.detail)
+                since_when, _ = self._unread.get(login, (self._clock.now(), ""))
+                self._unread[login] = (since_when, result.detail)
             elif isinstance(result, BaseException):
                 raise result
             else:
+                self._unread.pop(login, None)
                 reads.append(result)
         return reads
 
