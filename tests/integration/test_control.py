@@ -86,7 +86,8 @@ async def test_error_arrives_as_the_same_class(
 async def test_error_that_this_version_does_not_know_keeps_its_sentence(
     home: Path, desk: FakeFacade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(SwimdeskError.by_code, OrderTextError.code)
+    known = {c: kind for c, kind in SwimdeskError.by_code.items() if c != OrderTextError.code}
+    monkeypatch.setattr(SwimdeskError, "by_code", known)
     desk.fail("status", OrderTextError("From the future."))
     async with serve(desk, home):
         with pytest.raises(RemoteError, match=r"From the future\."):
