@@ -23,7 +23,7 @@ demo: $(VENV) ## run the desk on a simulated brokerage (ARGS="--accounts 12")
 test: $(VENV) system ## run every test, installing the programs they need where missing
 	$(PYTEST)
 
-quick: $(VENV) ## lint and the fast tests, under a minute: for every edit
+quick: $(VENV) ## lint and the fast tests, in under two minutes: for every edit
 	$(BIN)/ruff check
 	$(PYTEST) -m "not slow"
 
