@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no
         --universal --python-version 3.11 $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check format lint bench pictures lock system clean
+.PHONY: help demo test quick check format lint bench chaos pictures lock system clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,8 +39,11 @@ lint: $(VENV) ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV) ## measure and print the figures
+bench: $(VENV) ## measure, print the figures and write docs/benchmarks.md (ARGS=fanout)
 	$(BIN)/python -m bench $(ARGS)
+
+chaos: $(VENV) ## run a campaign against the desk and keep what it came to (ARGS="seeds 0 100000", ARGS=--help)
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 pictures: $(VENV) ## take the pictures of the README anew, from the simulated brokerage
 	$(BIN)/python -m tests.console.readme_pictures

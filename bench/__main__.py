@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import burst, console, faults, grid, soak, startup
+from bench import burst, console, fanout, faults, grid, journal, soak, startup
 
 PROGRAMS: dict[str, Callable[[], str]] = {
+    "fanout": fanout.report,
     "startup": startup.report,
     "grid": grid.report,
     "console": console.report,
+    "journal": journal.report,
     "burst": lambda: burst.report(asyncio.run(burst.bursts())),
     "faults": lambda: faults.report(asyncio.run(faults.run_faults())),
     "soak": lambda: soak.report(asyncio.run(soak.soak(300))),

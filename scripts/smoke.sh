@@ -34,8 +34,8 @@ from swimdesk.views.codec import from_json
 from swimdesk.views.models import ChainView
 
 ticket = parse(condor_text(from_json(ChainView, json.load(open("chain.json")))))
-# Half a dollar less than the market gives, so that it still gives it in a few seconds.
-print(print_ticket(replace(ticket, price=ticket.price - Decimal("0.50"))))
+# A little less than the market gives, so that it still gives it in a few seconds; well inside the collar.
+print(print_ticket(replace(ticket, price=ticket.price - Decimal("0.20"))))
 ')
 echo "smoke: $order"
 

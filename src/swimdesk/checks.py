@@ -26,6 +26,7 @@ from swimdesk.control.client import attach
 from swimdesk.control.exchange import OwnerGone
 from swimdesk.control.ownership import HomeLock, last_owner
 from swimdesk.errors import BrokerUnreachable, ExitCode, SwimdeskError
+from swimdesk.schwab.lane.descriptors import accounts_allowed, needed_for
 from swimdesk.store.inspection import inspect
 
 if TYPE_CHECKING:
@@ -166,7 +167,8 @@ def _store(subject: Subject) -> CheckView:
     path = HomePaths(subject.home).database
     if not path.exists():
         return _ok("no database yet; the first run makes it")
-    mode = inspect(path)
+    found = inspect(path, whole_chain=True)
+    mode = None if found is None else found.mode
     wanted = None if subject.settings is None else subject.settings.broker.mode
     if mode is not None and wanted is not None and mode != wanted:
         return _fail(
@@ -174,7 +176,9 @@ def _store(subject: Subject) -> CheckView:
             "use a home of its own for each mode",
             ExitCode.STORE,
         )
-    return _ok(f"the database is sound ({path.stat().st_size / 1e6:.1f} MB)")
+    links = 0 if found is None or found.chain is None else found.chain.links
+    size_mb = path.stat().st_size / 1e6
+    return _ok(f"the database is sound ({size_mb:.1f} MB), its chain of {links} links whole")
 
 
 def _sqlite(_: Subject) -> CheckView:
@@ -312,6 +316,21 @@ def _disk(subject: Subject) -> CheckView:
     return _warn(text, "free disk space soon") if free < DISK_WARN_BYTES else _ok(text)
 
 
+def _files(subject: Subject) -> CheckView:
+    allowed = accounts_allowed()
+    if allowed is None:
+        return _ok("open files without a limit")
+    configured = len(subject.settings.account) if subject.settings else 0
+    text = f"open files allow connections for {allowed:,} accounts"
+    if configured <= allowed:
+        return _ok(text)
+    return _fail(
+        f"{text}, {configured:,} are configured",
+        f"set `ulimit -n {needed_for(configured)}`, or LimitNOFILE in the systemd unit",
+        ExitCode.USAGE,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """A check, and what to do where it ends in one of our errors."""
@@ -331,5 +350,6 @@ CHECKS: Final[dict[str, Check]] = {
     "clock": Check(_clock, "first mend the way to the broker"),
     "cache": Check(_cache, ""),
     "disk": Check(_disk, ""),
+    "files": Check(_files, ""),
 }
 """Every check by name, after the configuration's, in the order in which they are run."""

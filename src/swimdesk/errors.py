@@ -117,6 +117,28 @@ class UnknownReference(InputError):
     title = "There is no such thing in this home"
 
 
+class NotInDoubt(InputError):
+    """Report a verdict on a line that is not in doubt."""
+
+    code = "NOT_IN_DOUBT"
+    title = "This line is not in doubt"
+
+
+class CannotAdopt(InputError):
+    """Report an order that cannot be taken for one of ours, or be ignored."""
+
+    code = "CANNOT_ADOPT"
+    title = "This order is not one to adopt or to ignore"
+
+
+class VerdictContradicted(SwimdeskError):
+    """Report a verdict on a line in doubt that a read contradicts; nothing was changed."""
+
+    code = "VERDICT_CONTRADICTED"
+    title = "The broker's lists contradict this verdict"
+    exit_code = ExitCode.DENIED
+
+
 class OrderDenied(SwimdeskError):
     """Report that our own checks left nothing to send."""
 
@@ -159,6 +181,13 @@ class ProtocolDrift(BrokerError):
 
     code = "BROKER_PROTOCOL"
     title = "The broker's answer is not understood"
+
+
+class NoEvidence(BrokerError):
+    """Report a verdict that no read supports: incomplete, or too early to tell."""
+
+    code = "NO_EVIDENCE"
+    title = "The broker's lists cannot tell this now"
 
 
 class LoginRequired(BrokerError):

@@ -61,6 +61,7 @@ PLANTED = {
     "cli.planted": "swimdesk.store",
     "cli.planted_library": "httpx",
     "telemetry.planted": "swimdesk.errors",
+    "bench.planted": "swimdesk.control",
 }
 
 

@@ -36,6 +36,10 @@ class Clock:
 class GridApp(App[None]):
     """One grid on the whole screen, and the messages it sent."""
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours that the console's themes have beside those of every theme."""
+        return {"doubt": "#ff5fd7"}
+
     def __init__(
         self,
         columns: Sequence[Column] = COLUMNS,

@@ -6,12 +6,31 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from swimdesk.console.modals.confirm import Confirm
 from swimdesk.views.models import BroadcastView, CommandView, FillsView, LineView, TimingView
 from tests.console.stage import Stage
 from tests.fakes.broker import Act
 from tests.fakes.builders import CONDOR
 
 AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+TIMING = TimingView(
+    confirmed=AT,
+    journal=1.0,
+    first_write=1.2,
+    last_write=2.1,
+    dispatch_skew=0.9,
+    first_ack=77.0,
+    last_ack=119.0,
+    ack_skew=42.0,
+    ack_p50=81.0,
+    ack_p95=119.0,
+    ack_p99=119.0,
+    latency_p50=79.5,
+    latency_p95=116.0,
+    latency_p99=116.0,
+    latency_max=116.0,
+    overhead=3.0,
+)
 
 
 async def send(stage: Stage, order: str = CONDOR, acts: Mapping[str, Act] | None = None) -> str:
@@ -36,6 +55,18 @@ async def send(stage: Stage, order: str = CONDOR, acts: Mapping[str, Act] | None
         "every order was seen at the broker",
     )
     return newest
+
+
+async def question(stage: Stage) -> None:
+    """Wait until a question stands on the screen, and its answer has the keys."""
+    await stage.until(
+        lambda: (
+            isinstance(stage.console.screen, Confirm)
+            and any(words in stage.text() for words in ("[Enter] Cancel", "Esc to cancel"))
+            and stage.console.focused is not None
+        ),
+        "a question",
+    )
 
 
 def everywhere(stage: Stage, act: Act) -> dict[str, Act]:
@@ -65,7 +96,9 @@ def a_line_view(account: str = "A-01", state: str = "working", **changes: Any) -
         "reason": None,
         "denials": (),
         "sent_ms": 1.0,
+        "first_byte_ms": 80.5,
         "acked_ms": 81.0,
+        "latency_ms": 79.5,
         "lineage": (),
     }
     return LineView(**given | changes)
@@ -102,12 +135,14 @@ def a_view(
         "created": AT,
         "agent": "local",
         "counts": counts,
-        "timing_ms": TimingView(1.0, 0.9, 77.0, 119.0, 81.0, 119.0),
+        "timing_ms": TIMING,
         "fills": FillsView(None, None, None, None),
         "lines": lines,
         "commands": (),
         "plan": None,
         "limits": "",
         "overrides": (),
+        "seed": 7,
+        "origin": "ours",
     }
     return BroadcastView(**given | changes)

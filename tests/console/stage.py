@@ -13,6 +13,8 @@ from textual.pilot import Pilot
 
 from swimdesk.console.app import Console
 from swimdesk.console.shell.keymap import Keymap
+from swimdesk.desk.desk import Desk
+from swimdesk.desk.facade import DeskFacade
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.views.requests import Scope
@@ -21,7 +23,7 @@ from tests.fakes.builders import CONDOR, some_accounts
 from tests.fakes.clock import SteadyClock
 from tests.fakes.desk import Bench, a_desk
 
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
 """A condition that is not true by then fails the test."""
 
 
@@ -94,8 +96,12 @@ async def a_console(
     furnish: Callable[[FakeBroker], None] | None = None,
     keymap: Keymap | None = None,
     home: Path | None = None,
+    around: Callable[[Desk], DeskFacade] = lambda desk: desk,
 ) -> AsyncIterator[Stage]:
-    """Run the console without a terminal; the clock stands still until the test moves it."""
+    """Run the console without a terminal; the clock stands still until the test moves it.
+
+    ``around`` puts something between the console and its desk.
+    """
     clock = SteadyClock()
     known = some_accounts(accounts) if isinstance(accounts, int) else accounts
     broker = FakeBroker(clock, known, latency_s=0.0)
@@ -105,7 +111,7 @@ async def a_console(
     async with a_desk(known, broker=broker, clock=clock, limits=limits) as bench:
         await bench.desk.balances(Scope(everyone=True))
         console = Console(
-            bench.desk,
+            around(bench.desk),
             now=clock.now,
             mint=lambda: f"01B{next(numbers):023d}",
             first=first,

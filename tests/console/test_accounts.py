@@ -32,6 +32,7 @@ def last_line_of(stage: Stage, word: str) -> list[str]:
 
 async def test_the_sums_stand_below_their_columns() -> None:
     async with a_console() as stage:
+        await stage.until(lambda: "960,000" in stage.text(), "the sums")
         lines = stage.text().splitlines()
         first = next(line for line in lines if "A-01" in line)
         sums = next(line for line in lines if "8 accounts" in line)

@@ -42,7 +42,8 @@ async def test_a_broadcast_just_sent_opens_under_the_cursor_with_its_figures() -
         assert "SELL -1 IC SPX 11DEC 6200/6220/5820/5800 @1.60" in text
         assert "6 filled · 1 working · 1 rejected · 0 doubt" in text
         assert "not enough buying power" in text
-        assert "answers" in text
+        assert "broker p50" in text
+        assert "ours" in text
 
 
 async def test_at_80_columns_state_order_and_fills_are_seen() -> None:

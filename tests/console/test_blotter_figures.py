@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swimdesk.console.blotter.figures import DOUBT, bar, bins, histogram, tally
+from swimdesk.console.blotter.facts import line_facts
+from swimdesk.console.blotter.figures import (
+    DOUBT,
+    FILLED,
+    answers,
+    bar,
+    figures,
+    histogram,
+    tally,
+)
+from swimdesk.console.blotter.proof import proof_facts
 from swimdesk.console.blotter.rows import broadcast_row, line_row
 from swimdesk.console.shortorder import short_order
 from swimdesk.views.models import BroadcastRow
@@ -69,16 +79,61 @@ def test_a_broadcast_of_the_history_does_not_count_what_was_accepted_once() -> N
     assert "accepted" not in tally(row)
 
 
-@given(st.lists(st.floats(0, 60_000), min_size=1, max_size=60))
-def test_every_answer_is_in_one_of_at_most_six_bins(times: list[float]) -> None:
-    found = bins(times)
-    assert len(found) <= 7
-    assert sum(one.count for one in found) == len(times)
+def test_the_brokers_times_are_drawn_and_not_how_long_we_took_to_read_them() -> None:
+    lines = [
+        a_line_view(f"A-{n}", sent_ms=20.0, acked_ms=99.0, latency_ms=41.0 + n) for n in range(4)
+    ]
+    lines.append(a_line_view("A-9", "in_doubt", acked_ms=None, latency_ms=None))
+    drawn = histogram(a_view(*lines), 100)
+    assert [part.split()[0] for part in drawn.split("  ")[1:]] == [
+        "41-42ms", "42-43ms", "43-44ms", "44-45ms",
+    ]  # fmt: skip
+    assert histogram(a_view(lines[-1]), 100) == ""
 
 
-def test_answer_times_are_drawn_from_sending_to_answer() -> None:
-    lines = [a_line_view(f"A-{n}", sent_ms=20.0, acked_ms=61.0 + n) for n in range(4)]
-    assert "41-42ms" in histogram(a_view(*lines), 100)
+@pytest.mark.parametrize("width", [10, 40, 78, 118])
+def test_no_figure_is_cut_in_two_at_the_edge(width: int) -> None:
+    view = a_view(a_line_view())
+    for shown, whole in (
+        (figures(view, width), figures(view)),
+        (answers(view, width), answers(view)),
+    ):
+        first, *rest = whole.split("  ")
+        assert shown.split("  ") == [first, *(one for one in rest if one in shown.split("  "))]
+        assert len(shown) <= max(width, len(first))
+
+
+def test_the_narrowest_screen_has_what_decides() -> None:
+    view = a_view(a_line_view())
+    assert "ours 3.0ms" in figures(view, 78)
+    for figure in ("ack 77ms..119ms", "p50 81ms", "p99 119ms", "broker p50 80ms"):
+        assert figure in answers(view, 78)
+
+
+def test_the_whole_proof_is_in_the_description() -> None:
+    view = a_view(a_line_view(), a_line_view("A-02", latency_ms=81.0))
+    told = proof_facts(view)[1]
+    facts = dict(told)
+    assert facts["confirmed"].startswith("2026-11-23T15:00:00+00:00")
+    assert facts["writes"] == "1.2ms..2.1ms after it, skew 0.9ms"
+    assert facts["answers"] == "77ms..119ms after it, skew 42ms"
+    assert facts["ours"] == "3.0ms on top of the slowest answer of the broker"
+    assert facts["broker"] == "116ms at most, from an order's write"
+    assert [text for name, text in told if not name] == [
+        "p50 81ms  p95 119ms  p99 119ms",
+        "p50 80ms  p95 116ms  p99 116ms",
+    ]
+    assert facts["79-80ms"] == f"{FILLED} 1"
+    assert facts["80-81ms"] == "0"
+
+
+def test_a_line_is_described_with_its_stamps() -> None:
+    (section, *_) = line_facts(a_view(), a_line_view())
+    facts = dict(section[1])
+    assert facts["written"] == "1.0ms after the confirmation"
+    assert facts["first byte"] == "80ms after the confirmation"
+    assert facts["answered"] == "81ms after the confirmation"
+    assert facts["latency"] == "80ms from its write to the first byte"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 from swimdesk.console.board import Board
 from swimdesk.control.exchange import AnswerLost
-from swimdesk.views.models import BroadcastView
+from swimdesk.errors import HomeHeld
+from swimdesk.views.models import BoardView, BroadcastView
 from swimdesk.views.requests import SubmitRequest
 from tests.console.orders import a_command_view, a_line_view, a_view, everywhere, send, states_of
 from tests.console.stage import a_console
@@ -79,3 +80,26 @@ async def test_a_send_whose_answer_is_lost_is_told_and_not_sent_twice() -> None:
         assert session.stage is not None
         assert session.stage.sends == 0
         assert set(stage.broker.posts.values()) == {1}
+
+
+async def test_desk_that_stays_away_is_told_once_and_hides_nothing_that_was_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("swimdesk.console.bridge.LOST_S", 0.01)
+    asked = 0
+
+    async def gone(since: str, wait_s: float) -> BoardView:
+        del since, wait_s
+        nonlocal asked
+        asked += 1
+        raise HomeHeld("Nobody takes requests.")
+
+    async with a_console() as stage:
+        stage.bench.desk.watch = gone  # type: ignore[method-assign]
+        await stage.until(lambda: "does not answer: Nobody" in stage.text(), "the loss")
+        stage.console.say("Flatten: its answer is lost.")
+        before = asked
+        await stage.until(lambda: asked > before + 3, "more asking")
+        assert "its answer is lost" in stage.text()
+        assert "NO DESK" in stage.text()
+        assert sum("Nobody takes" in one.text for one in stage.console.said) == 1

@@ -10,12 +10,16 @@ import pytest
 from swimdesk.console.panels.chain import ChainPanel
 from swimdesk.console.themes import THEMES
 from swimdesk.console.widgets.grid import LiveGrid
+from swimdesk.desk.ports import BrokerOrderState
 from swimdesk.domain.accounts import Account, AccountType
-from tests.console.orders import everywhere, send
+from swimdesk.views.requests import Scope
+from tests.console.doubtful import doubt, steady_reads
+from tests.console.orders import everywhere, question, send
 from tests.console.pictures import compare
 from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act, CancelAct, FakeBroker
 from tests.fakes.builders import CONDOR, a_position, an_account
+from tests.fakes.strangers import enter
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +102,7 @@ async def not_planned(stage: Stage) -> None:
     stage.clock.advance(60)
     await stage.type(f"{CONDOR} all")
     await stage.until(lambda: "no answer" in stage.text(), "why there is no plan")
+    await stage.until(lambda: "1m00s old" not in stage.text(), "fresh quotes")
 
 
 async def details(stage: Stage) -> None:
@@ -139,7 +144,7 @@ async def blotter_canceled(stage: Stage) -> None:
 
 async def described(stage: Stage) -> None:
     await send(stage, acts={"FAM-01": Act.REJECT})
-    await stage.press("j", "d")
+    await stage.press("j", "j", "d")
 
 
 async def log(stage: Stage) -> None:
@@ -166,6 +171,62 @@ async def halted(stage: Stage) -> None:
 async def mistaken(stage: Stage) -> None:
     await stage.type(CONDOR.replace("6220", "622x") + " all")
     await stage.until(lambda: "column" in stage.text(), "where the mistake is")
+
+
+async def doubtful(stage: Stage) -> None:
+    acts = {"FAM-02": Act.LOSE, "FAM-05": Act.TAKE_AND_LOSE_ANSWER}
+    acts |= {"IRA-03": Act.TAKE_AND_LOSE_ANSWER, "TRUST-01": Act.LOSE}
+    await doubt(stage, acts, twins=("IRA-03",))
+    stage.clock.advance(12)
+    await stage.press("g", "d")
+    await stage.until(lambda: "12s" in stage.text(), "ages")
+    await stage.press("j")
+
+
+async def doubtful_everywhere(stage: Stage) -> None:
+    able = [a.alias for a in ACCOUNTS if a.alias not in ("CASH-01", "LOCKED")]
+    await doubt(stage, dict.fromkeys(able, Act.LOSE))
+    stage.clock.advance(252)
+    await stage.press("g", "d")
+    await stage.until(lambda: "4m12s" in stage.text(), "ages")
+    await stage.until(lambda: "old  SPX" not in stage.text(), "fresh quotes")
+
+
+async def deciding(stage: Stage) -> None:
+    await doubtful(stage)
+    await stage.press("r", "1", *"the desk told me", "enter")
+    await question(stage)
+
+
+async def drifting(stage: Stage) -> None:
+    enter(stage.broker, "FAM-02", "BUY +7 AAPL @100.00 LMT")
+    enter(stage.broker, "IRA-03", "SELL -2 AAPL @230.00 LMT", filled=1)
+    enter(stage.broker, "TRUST-01", CONDOR, state=BrokerOrderState.CANCELED)
+    await stage.press("7")
+    await stage.until(lambda: "0s ago" in stage.text(), "the comparison")
+    await stage.press("j")
+
+
+async def settled(stage: Stage) -> None:
+    """Let the time pass after which positions that are read are trusted to have the fills."""
+    await stage.bench.desk.balances(Scope(everyone=True))
+    stage.clock.advance(10)
+    await stage.until(lambda: "10:00:11 ET" in stage.text(), "the time")
+
+
+async def flattening(stage: Stage) -> None:
+    await doubt(stage, {"FAM-01": Act.LOSE})
+    await settled(stage)
+    await stage.type("FLATTEN all")
+    await question(stage)
+
+
+async def undoing(stage: Stage) -> None:
+    await send(stage, acts={"FAM-07": Act.REST, "FAM-08": Act.REST, "IRA-01": Act.REJECT})
+    await settled(stage)
+    await stage.until(lambda: "age 0s" not in stage.text(), "the age of what works")
+    await stage.press("u", "enter")
+    await question(stage)
 
 
 async def contrast(stage: Stage) -> None:
@@ -199,6 +260,12 @@ SCENES: dict[str, Scene] = {
     "blotter-mixed": blotter_mixed,
     "blotter-canceled": blotter_canceled,
     "blotter-describe": described,
+    "doubts": doubtful,
+    "doubts-everywhere": doubtful_everywhere,
+    "doubts-decide": deciding,
+    "drift": drifting,
+    "flatten": flattening,
+    "undo": undoing,
     "log": log,
     "help": helped,
     "palette": palette,
@@ -228,7 +295,7 @@ def is_flashing(stage: Stage) -> bool:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 @pytest.mark.parametrize("name", SCENES)
 async def test_the_screen_is_as_it_is_known(name: str, size: tuple[int, int]) -> None:
-    async with a_console(size, accounts=ACCOUNTS, furnish=_furnish) as stage:
+    async with a_console(size, accounts=ACCOUNTS, furnish=_furnish, around=steady_reads) as stage:
         await SCENES[name](stage)
         # What just changed says so for a moment; the picture is of the moment after.
         await stage.until(lambda: not is_flashing(stage), "every change came to rest")

@@ -20,6 +20,7 @@ from swimdesk.console.shell.standing import fit, pieces
 from swimdesk.console.themes import THEMES
 from swimdesk.console.widgets.lines import Hints, StatusLine
 from swimdesk.views.requests import Scope
+from tests.console.doubtful import a_doubt
 from tests.console.stage import Stage, a_console
 
 pytestmark = pytest.mark.slow
@@ -78,8 +79,9 @@ def keeps(stage: Stage, width: int) -> str:
     board = stage.console.board
     assert board.status is not None
     guard = replace(board.status.guard, state="halted", reason="test")
+    doubts = tuple(a_doubt(f"A-{number:02}") for number in range(12))
     worst = replace(
-        board.status, mode="live", guard=guard, in_doubt_lines=12, open_lines=34, alarms=("a", "b")
+        board.status, mode="live", guard=guard, doubts=doubts, open_lines=34, alarms=("a", "b")
     )
     board.status = worst
     session = Session(scope=Scope(everyone=True))

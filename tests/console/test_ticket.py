@@ -48,6 +48,14 @@ async def test_the_ticket_shows_its_legs_its_market_its_bounds_and_every_account
             assert part in text, part
 
 
+async def test_a_ticket_that_is_opened_has_the_connections_of_its_accounts_opened() -> None:
+    async with a_console() as stage:
+        everyone = {account.alias for account in some_accounts(8)}
+        await stage.press("5")
+        await stage.until(lambda: bool(stage.broker.readied), "accounts made ready")
+        assert {alias for readied in stage.broker.readied for alias in readied} == everyone
+
+
 async def test_the_chance_and_deltas_come_from_the_quotes_and_say_that_they_are_near() -> None:
     async with a_console() as stage:
         await plan_condor(stage)
@@ -79,11 +87,21 @@ async def test_plus_and_minus_change_the_quantity_and_the_order_is_planned_anew(
     async with a_console() as stage:
         await plan_condor(stage)
         await stage.press("plus", "plus", "equals_sign", "minus")
-        assert staged(stage).plan is None
-        assert "planning" in stage.text()
         await replanned(stage)
         assert ticket_of(stage).quantity == 3
         assert "24 units" in stage.text()
+
+
+async def test_a_changed_order_has_no_plan_until_the_keys_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with a_console() as stage:
+        await plan_condor(stage)
+        monkeypatch.setattr("swimdesk.console.panels.ticket.REST_S", 3600.0)
+        await stage.press("plus")
+        assert staged(stage).plan is None
+        assert "SELL -2 " in staged(stage).order
+        assert "planning" in stage.text()
 
 
 async def test_shares_change_by_round_lots() -> None:

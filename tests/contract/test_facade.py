@@ -2,80 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeAlias
 
 import pytest
+from tests.contract.facades import ALL, Play, planned, refusal
 from tests.fakes.broker import Act
 from tests.fakes.builders import CONDOR, STOCK
-from tests.fakes.desk import Bench, a_desk
-from tests.fakes.virtual import run_virtual
+from tests.fakes.desk import Bench
 
-from swimdesk.control.client import attach
-from swimdesk.control.server import serve
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.errors import (
     BrokerUnreachable,
     InputError,
     OrderTextError,
     PlanExpired,
-    SwimdeskError,
     TradingHalted,
     UnknownReference,
     UnknownSymbol,
     WhereTextError,
 )
-from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
-
-ALL = Scope(everyone=True)
-
-Reach: TypeAlias = Callable[[Bench], AbstractAsyncContextManager[DeskFacade]]
-Scenario: TypeAlias = Callable[[DeskFacade, Bench], Awaitable[None]]
-Play: TypeAlias = Callable[[Scenario], None]
-
-
-@asynccontextmanager
-async def in_process(bench: Bench) -> AsyncIterator[DeskFacade]:
-    yield bench.desk
-
-
-@asynccontextmanager
-async def over_the_socket(bench: Bench) -> AsyncIterator[DeskFacade]:
-    # Not below the test's own folder: its path may be too long for a socket.
-    with TemporaryDirectory(prefix="sd-", dir="/tmp") as home:
-        async with serve(bench.desk, Path(home)), attach(Path(home)) as remote:
-            yield remote
-
-
-@pytest.fixture(params=[in_process, over_the_socket], ids=lambda reach: reach.__name__)
-def play(request: pytest.FixtureRequest) -> Play:
-    """Play a scenario on a desk over four accounts, in virtual time."""
-    reach: Reach = request.param
-
-    def run(scenario: Scenario) -> None:
-        async def main() -> None:
-            async with a_desk(4) as bench, reach(bench) as desk:
-                await scenario(desk, bench)
-
-        run_virtual(main())
-
-    return run
-
-
-async def planned(desk: DeskFacade, order: str = CONDOR) -> str:
-    return (await desk.preview(PlanRequest(order, ALL))).plan
-
-
-async def refusal(call: Awaitable[object], kind: type[SwimdeskError]) -> SwimdeskError:
-    """Return the error a call raises, which is of exactly that class."""
-    with pytest.raises(kind) as caught:
-        await call
-    assert type(caught.value) is kind
-    return caught.value
+from swimdesk.views.present import broadcast_view
+from swimdesk.views.requests import (
+    PlanRequest,
+    Scope,
+    SubmitRequest,
+)
 
 
 def test_status_tells_who_owns_the_home_and_that_it_may_trade(play: Play) -> None:
@@ -325,6 +276,57 @@ def test_replace_is_refused_while_halted_and_names_what_it_does_not_know(play: P
         await refusal(desk.replace("B-1/A-09", Decimal(1), ()), UnknownReference)
         await desk.halt("lunch")
         await refusal(desk.replace("B-1", Decimal(1), ()), TradingHalted)
+
+    play(scenario)
+
+
+def test_the_proof_is_the_same_wherever_it_is_read(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.acts = {"A-03": Act.LOSE}
+        sent = await desk.submit(SubmitRequest(await planned(desk), broadcast="B-1"))
+        shown = await desk.follow(sent.broadcast, 60.0)
+        stored = broadcast_view(bench.journal.broadcasts["B-1"])
+        assert shown.timing_ms == stored.timing_ms
+        assert [line.latency_ms for line in shown.lines] == [
+            line.latency_ms for line in stored.lines
+        ]
+        took = shown.timing_ms
+        assert took.confirmed is not None
+        assert took.latency_max == pytest.approx(bench.broker.latency_s * 1000)
+        assert None not in (took.journal, took.first_write, took.ack_skew, took.overhead)
+
+    play(scenario)
+
+
+def test_trail_of_a_line_tells_each_step_and_the_read_it_rests_on(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        bench.broker.acts["A-02"] = Act.TAKE_AND_LOSE_ANSWER
+        await desk.submit(SubmitRequest(await planned(desk), broadcast="B-1"))
+        await desk.follow("B-1", 300.0)
+        trail = await desk.trail("B-1/A-02")
+        assert [step.state for step in trail.steps] == ["sending", "in_doubt", "in_doubt", "filled"]
+        assert [step.read is None for step in trail.steps] == [True, True, False, False]
+        assert trail.steps[2].doubt == "probable"
+        assert [one.alike for one in trail.steps[2].shown] == [True]
+        assert trail.steps[3].order_id == trail.steps[3].shown[0].order_id
+        assert trail.steps[3].complete
+        await refusal(desk.trail("B-1"), InputError)
+        await refusal(desk.trail("B-1/A-09"), UnknownReference)
+
+    play(scenario)
+
+
+def test_fairness_is_told_of_accounts_that_were_served_together(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        assert await desk.fairness(20) == ()
+        for number, order in enumerate((STOCK, CONDOR), start=1):
+            await desk.submit(SubmitRequest(await planned(desk, order), broadcast=f"B-{number}"))
+            await desk.follow(f"B-{number}", 30.0)
+        served = await desk.fairness(20)
+        assert [(one.account, one.broadcasts) for one in served] == [
+            ("A-01", 2), ("A-02", 2), ("A-03", 2), ("A-04", 2),
+        ]  # fmt: skip
+        assert {one.broadcasts for one in await desk.fairness(1)} == {1}
 
     play(scenario)
 

@@ -26,7 +26,7 @@ from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts
 from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.domain.orders import Doubt, LineState, Side, equity_ticket
 from swimdesk.domain.replacing import EarlierOrder, Replacement
-from swimdesk.errors import InputError, InvariantBroken, ModeMismatch, UnknownReference
+from swimdesk.errors import InputError, InvariantBroken, ModeMismatch, PlanExpired, UnknownReference
 from swimdesk.store.database import Database
 from swimdesk.store.sqlite_journal import SqliteJournal
 from swimdesk.store.writer import Inline, Runner, WriterThread
@@ -34,7 +34,7 @@ from swimdesk.store.writer import Inline, Runner, WriterThread
 
 @asynccontextmanager
 async def in_memory(_: Path) -> AsyncIterator[Journal]:
-    yield MemoryJournal()
+    yield MemoryJournal(now=StepClock().now)
 
 
 @asynccontextmanager
@@ -218,8 +218,8 @@ async def test_replacement_and_earlier_orders_come_back(journal: Journal) -> Non
     kept = await journal.broadcast(broadcast.id)
     assert kept is not None
     assert kept.lines[0] == heir
-    ours = await journal.orders_since(broadcast.created)
-    assert ours == {(heir.account, number): broadcast.id for number in "123"}
+    ours = {(heir.account, number): broadcast.id for number in "123"}
+    assert await journal.owners({*ours, (heir.account, "4"), ("FAM-02", "1")}) == ours
 
 
 async def test_command_to_replace_keeps_its_price_and_the_order_named(journal: Journal) -> None:
@@ -308,8 +308,12 @@ async def test_orders_that_are_ours_are_told_with_their_broadcast(journal: Journ
         await journal.record(sent.id, [accepted(sent.lines[0], f"order-{number}")])
     later = a_broadcast(1)
     account = later.lines[0].account
-    assert await journal.orders_since(later.created) == {(account, "order-1"): later.id}
-    assert len(await journal.orders_since(a_broadcast(0).created)) == 2
+    asked = {(account, f"order-{number}") for number in range(3)}
+    assert await journal.owners(asked) == {
+        (account, "order-0"): a_broadcast(0).id, (account, "order-1"): later.id,
+    }  # fmt: skip
+    assert await journal.owners({("FAM-02", "order-1")}) == {}
+    assert await journal.owners(()) == {}
 
 
 async def test_history_is_newest_first_and_counts_lines(journal: Journal) -> None:
@@ -329,14 +333,19 @@ async def test_plan_comes_back_until_it_is_spent(journal: Journal) -> None:
     plan = a_plan()
     await journal.save_plan(plan)
     assert await journal.load_plan(plan.id) == plan
-    assert await journal.spend_plan(plan.id)
+    await journal.open_broadcast(replace(a_broadcast(1), plan=plan.id))
     assert await journal.load_plan(plan.id) is None
-    assert not await journal.spend_plan(plan.id)
 
 
-async def test_plan_that_never_was_cannot_be_spent(journal: Journal) -> None:
-    assert await journal.load_plan("plan-9") is None
-    assert not await journal.spend_plan("plan-9")
+@pytest.mark.parametrize("is_saved", [True, False])
+async def test_plan_becomes_one_broadcast(journal: Journal, is_saved: bool) -> None:
+    plan = a_plan()
+    if is_saved:
+        await journal.save_plan(plan)
+    await journal.open_broadcast(replace(a_broadcast(1), plan=plan.id))
+    with pytest.raises(PlanExpired):
+        await journal.open_broadcast(replace(a_broadcast(2), plan=plan.id))
+    assert [row.id for row in await journal.history(9)] == [an_id(1)]
 
 
 async def test_plan_is_saved_once(journal: Journal) -> None:
@@ -438,6 +447,30 @@ async def test_broadcast_is_found_by_the_plan_it_was(journal: Journal) -> None:
     await journal.open_broadcast(a_broadcast(2))
     assert await journal.broadcast_of_plan("plan-2") == a_broadcast(2)
     assert await journal.broadcast_of_plan("plan-3") is None
+
+
+async def test_the_largest_seed_is_found_among_short_and_long_ones(journal: Journal) -> None:
+    assert await journal.last_seed() is None
+    for number, seed in enumerate((9, 2**64 + 1, 100, 2**64 + 3, 2**64 + 2)):
+        await journal.open_broadcast(replace(a_broadcast(number), seed=seed))
+    assert await journal.last_seed() == 2**64 + 3
+
+
+async def test_write_times_are_of_what_was_written_newest_first(journal: Journal) -> None:
+    first, second, silent = a_broadcast(1), a_broadcast(2), a_broadcast(3)
+    for broadcast in (first, second, silent):
+        await journal.open_broadcast(broadcast)
+    for number, broadcast in enumerate((first, second)):
+        lines = [
+            replace(accepted(line, f"{number}{n}"), sent_ns=n)
+            for n, line in enumerate(broadcast.lines[:2])
+        ]
+        await journal.record(broadcast.id, lines)
+    leaving = replace(silent.lines[0], sent_ns=5)
+    await journal.record(silent.id, [leaving])
+    written = {"FAM-00": 0, "FAM-01": 1}
+    assert await journal.write_times(9) == (written, written)
+    assert await journal.write_times(2) == (written,), "the newest counts, though none was written"
 
 
 async def test_sizes_are_told_newest_first_up_to_a_limit(journal: Journal) -> None:

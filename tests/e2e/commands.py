@@ -16,8 +16,10 @@ from typing import Any
 import swimdesk
 
 WITHIN_S = 60.0
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""For a process that will have no disk: what it compiled would be cut, for others too."""
 _LIMITED = (
-    "import resource, runpy, sys; limit = int(sys.argv.pop(1));"
+    "import resource, runpy, sys; limit = int(sys.argv.pop(1)); sys.dont_write_bytecode = True;"
     "resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit));"
     "runpy.run_module('swimdesk', run_name='__main__', alter_sys=True)"
 )

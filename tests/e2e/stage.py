@@ -72,17 +72,24 @@ class Stage:
         """Send an order to every account."""
         return await self.run("send", order, "--all", "--yes", "--json", *options)
 
+    async def learn_mark(self) -> BroadcastView:
+        """Send an order to every account and see it, so that the mark on our orders is known."""
+        sent = view_of((await self.send("BUY +1 AAPL @nat")).document())
+        assert {line.state for line in sent.lines} == {"filled"}
+        return sent
+
     async def start_send(self, order: str, key: str, *options: str) -> Running:
         """Begin to send an order to every account, under a key."""
         return await self.start("send", order, "--all", "--yes", "--json", "--key", key, *options)
 
     @asynccontextmanager
-    async def daemon(self) -> AsyncIterator[Running]:
+    async def daemon(self, environment: Mapping[str, str] | None = None) -> AsyncIterator[Running]:
         """Run the daemon, ready to serve; the scenario ends it, or else it is killed."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as manager:
             name = f"swimdesk-e2e-{uuid4()}"
             manager.bind(f"\0{name}")
-            running = await self.start("--no-ui", environment={"NOTIFY_SOCKET": f"@{name}"})
+            told = {"NOTIFY_SOCKET": f"@{name}", **(environment or {})}
+            running = await self.start("--no-ui", environment=told)
             await until(lambda: running.is_over or _heard(manager), "the daemon is ready")
             assert not running.is_over, (await running.finished()).err
         try:

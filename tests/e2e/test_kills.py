@@ -111,10 +111,11 @@ async def test_lines_in_flight_at_the_kill_are_in_doubt_and_bound_after_the_hori
     stage = await set_stage("--profile", "uniform", "--accounts", "4", "--logins", "2")
     stage.configure(HORIZON)
     order = await stage.condor()
+    marked = await stage.learn_mark()
     await stage.latency(2000, 2500)
 
     sending = await stage.start_send(order, "once")
-    await until_told(stage.all_posted(4), "every order is at the brokerage", every_s=0.005)
+    await until_told(stage.all_posted(8), "every order is at the brokerage", every_s=0.005)
     await sending.kill()
     await stage.latency(20, 60)
 
@@ -123,10 +124,10 @@ async def test_lines_in_flight_at_the_kill_are_in_doubt_and_bound_after_the_hori
     )
     assert {line.state for line in doubtful.lines} == {"in_doubt"}
     assert {line.order_id for line in doubtful.lines} == {None}
-    assert (await stage.audit([doubtful])).is_clean
+    assert (await stage.audit([marked, doubtful])).is_clean
 
     async with stage.daemon():
         await everything_placed_is_bound(stage)
         certain = view_of(await stage.ask("broadcasts", doubtful.broadcast))
     assert {line.state for line in certain.lines} == {"filled"}
-    assert await stage.posts() == 4
+    assert await stage.posts() == 8

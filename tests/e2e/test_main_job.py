@@ -39,8 +39,8 @@ LINE: dict[str, Any] = {
     "doubt": MAYBE_TEXT, "order_id": MAYBE_TEXT, "filled": int, "average": MAYBE_TEXT,
     "reason": MAYBE_TEXT, "sent_ms": MAYBE_NUMBER, "acked_ms": MAYBE_NUMBER,
 }  # fmt: skip
-CONCESSION = Decimal("0.50")
-"""Less than the market gives now, so that it still does when the order gets there."""
+CONCESSION = Decimal("0.20")
+"""So much less than the market gives now, to be filled at once; well within the price collar."""
 KEPT_BACK = {"denied", "skipped"}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.books import line_states
+from tests.e2e.commands import NO_BYTECODE
 from tests.e2e.conftest import SetStage
 from tests.e2e.stage import Stage, view_of
 from tests.e2e.waiting import until_told
@@ -52,7 +53,7 @@ async def test_disk_that_fills_up_under_a_daemon_stops_the_next_order(
     stage = await set_stage(*SMALL)
     first, second = await stage.condors(2)
 
-    async with stage.daemon() as daemon:
+    async with stage.daemon(NO_BYTECODE) as daemon:
         assert (await stage.send(first)).document()["state"] == "settled"
         daemon.allow_no_more_disk()
         error = (await stage.send(second)).error(code=10)
@@ -67,11 +68,12 @@ async def test_disk_that_fills_up_between_orders_and_answers_halts_and_loses_not
     stage = await set_stage(*SMALL)
     stage.configure(HORIZON)
     first, second = await stage.condors(2)
+    await stage.learn_mark()
     await stage.latency(1000, 1500)
 
-    async with stage.daemon() as daemon:
+    async with stage.daemon(NO_BYTECODE) as daemon:
         sending = await stage.start_send(first, "full")
-        await until_told(stage.all_posted(4), "every order is at the brokerage")
+        await until_told(stage.all_posted(8), "every order is at the brokerage")
         daemon.allow_no_more_disk()
         shown = view_of((await sending.finished()).document(code=0))
         # What happened at the broker is shown as it is, though it could not be written down.
@@ -88,7 +90,7 @@ async def test_disk_that_fills_up_between_orders_and_answers_halts_and_loses_not
         await everything_is_bound(stage)
         await stage.ask("resume")
         assert (await stage.send(second)).document()["counts"]["accepted"] == 4
-    assert set((await stage.posts_by_account()).values()) == {2}
+    assert set((await stage.posts_by_account()).values()) == {3}
     assert (await stage.audit()).is_clean
 
 
@@ -98,11 +100,12 @@ async def test_disk_that_fills_up_under_a_command_halts_and_loses_nothing(
     stage = await set_stage(*SMALL)
     stage.configure(HORIZON)
     order = await stage.condor()
+    await stage.learn_mark()
     await stage.latency(1000, 1500)
 
     command = ("send", order, "--all", "--yes", "--json", "--key", "full")
-    sending = await stage.start(*command, to_pipes=True)
-    await until_told(stage.all_posted(4), "every order is at the brokerage")
+    sending = await stage.start(*command, environment=NO_BYTECODE, to_pipes=True)
+    await until_told(stage.all_posted(8), "every order is at the brokerage")
     sending.allow_no_more_disk()
     done = await sending.finished()
 
@@ -112,7 +115,7 @@ async def test_disk_that_fills_up_under_a_command_halts_and_loses_nothing(
     async with stage.daemon():
         assert (await stage.ask("status"))["guard"]["state"] == "halted"
         await everything_is_bound(stage)
-    assert await stage.posts() == 4
+    assert await stage.posts() == 8
 
 
 async def lines_are_taken_up_in_doubt(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from swimdesk.views.models import BroadcastView, LineView
 
-NEVER_THERE = frozenset({"denied", "skipped", "refused", "not_sent", "absent"})
+NEVER_THERE = frozenset({"planned", "denied", "skipped", "refused", "not_sent", "absent"})
 UNKNOWN = frozenset({"in_doubt", "sending"})
 MAY_HAVE_COME = frozenset({"taken", "unknown", None})
 ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "REPLACED"})

@@ -31,15 +31,16 @@ from swimdesk.desk.ports import (
 )
 from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.commands import CommandOutcome
-from swimdesk.domain.executions import Execution
 from swimdesk.domain.orderlang import print_ticket
-from swimdesk.domain.orders import Effect, Side, Ticket
+from swimdesk.domain.orders import Effect, Ticket
 from swimdesk.domain.plan import BrokerVerdict, BrokerWord
 from swimdesk.domain.positions import Position
 from swimdesk.errors import BrokerUnreachable, InvariantBroken, UnknownSymbol
 from tests.fakes.acts import ReplaceAct
 from tests.fakes.builders import some_balances
+from tests.fakes.bursts import FakeBurst, Outcomes
 from tests.fakes.chains import Listed
+from tests.fakes.fills import fills_of, legs_of
 
 
 class Act(StrEnum):
@@ -133,6 +134,9 @@ class FakeBroker:
     """Quotes that are not the usual one, by symbol."""
     reject_text: str = "not enough buying power"
     before_fire: Callable[[], None] | None = None
+    cannot_load: Exception | None = None
+    bursts: list[FakeBurst] = field(default_factory=list)
+    """What was loaded, in turn."""
     _tickets: dict[str, Ticket] = field(default_factory=dict)
 
     # --- reading -----------------------------------------------------------------------------
@@ -201,27 +205,41 @@ class FakeBroker:
         accepted = BrokerVerdict(BrokerWord.ACCEPT, (), Decimal("2.60"), Decimal(90_000))
         return {o.account: self.verdicts.get(o.account, accepted) for o in orders}
 
+    def is_ready(self, accounts: Sequence[str]) -> bool:
+        """Be never sure, so that who readies is noted."""
+        return False
+
     async def ready(self, accounts: Sequence[str]) -> None:
         """Note who was readied; there is nothing to warm here."""
         self.readied.append(tuple(accounts))
 
-    async def fire(
-        self,
-        prepared: Prepared,
-        on_sent: Callable[[], None],
-        on_outcome: Callable[[Outcome], None],
-    ) -> None:
-        """Take every order at once, answer each after the latency."""
+    async def keep_warm(self) -> None:
+        """Have nothing to keep warm."""
+        await asyncio.Event().wait()
+
+    def load(self, prepared: Prepared) -> FakeBurst:
+        """Note what is loaded."""
+        if self.cannot_load is not None:
+            raise self.cannot_load
+        burst = FakeBurst(prepared, self.take_all, self.tell_all)
+        self.bursts.append(burst)
+        return burst
+
+    def take_all(self, prepared: Prepared) -> Outcomes:
+        """Take every order at once."""
         if self.before_fire is not None:
             self.before_fire()
         sent_ns = self.clock.monotonic_ns()
-        outcomes = [self._take(order, sent_ns) for order in prepared.orders]
-        on_sent()
+        return [self._take(order, sent_ns) for order in prepared.orders]
+
+    async def tell_all(self, outcomes: Outcomes, on_outcome: Callable[[Outcome], None]) -> None:
+        """Answer each order after the latency."""
         await asyncio.sleep(self.latency_s)
         late = [o for o in outcomes if o is not None and o.reason == HANGS]
         for outcome in outcomes:
             if outcome is not None and outcome not in late:
-                on_outcome(replace(outcome, acked_ns=self.clock.monotonic_ns()))
+                now_ns = self.clock.monotonic_ns()
+                on_outcome(replace(outcome, first_byte_ns=now_ns, acked_ns=now_ns))
         if late:
             await asyncio.sleep(ANSWER_DEADLINE_S)
         for outcome in late:
@@ -266,6 +284,8 @@ class FakeBroker:
                 executions=fills_of(ticket, order_id, filled, self.clock.now()),
                 reason=self.reject_text if act is Act.REJECT else None,
                 tag="TA_desk",
+                legs=legs_of(ticket),
+                ticket=ticket,
             )
         )
         return order_id
@@ -473,24 +493,3 @@ _ANSWERS: dict[Act, Outcome] = {
     Act.TAKE_AND_LOSE_ANSWER: Outcome("", OutcomeKind.UNKNOWN, reason="connection reset"),
     Act.TAKE_WITHOUT_ID: Outcome("", OutcomeKind.ACCEPTED, status=201, reason="no Location"),
 }
-
-
-def fills_of(
-    ticket: Ticket, order_id: str, units: int, at: datetime, price: Decimal | None = None
-) -> tuple[Execution, ...]:
-    """Fill units of a ticket in one activity: the first leg carries the whole net price."""
-    if not units:
-        return ()
-    net = price if price is not None else ticket.price or Decimal(1)
-    base = Decimal(10)
-    rest = sum((leg.side.sign * ticket.weight(leg) * base for leg in ticket.legs[1:]), Decimal(0))
-    first = ticket.legs[0]
-    signed = net if ticket.side is Side.BUY else -net
-    carried = (signed - rest) * first.side.sign / ticket.weight(first)
-    prices = [carried, *[base] * (len(ticket.legs) - 1)]
-    return tuple(
-        Execution(
-            order_id, "act-1", i + 1, leg.instrument.symbol, Decimal(units * leg.ratio), p, at
-        )
-        for i, (leg, p) in enumerate(zip(ticket.legs, prices, strict=True))
-    )

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from swimdesk.desk.desk import Desk, DeskSettings, Outside
+from swimdesk.desk.assembly import DeskSettings, Outside
+from swimdesk.desk.desk import Desk
 from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.ports import Clock, LoginHealth
 from swimdesk.domain.accounts import Account
@@ -32,6 +33,10 @@ class CountingIds:
     def mint(self) -> str:
         """Return the next identifier."""
         return f"ID-{next(_NUMBERS):06d}"
+
+    def mint_many(self, count: int) -> list[str]:
+        """Return the next identifiers."""
+        return [self.mint() for _ in range(count)]
 
 
 class MemorySentinel:
@@ -65,7 +70,7 @@ class NoTokens:
         """Give a token."""
         return Secret("token")
 
-    def current(self, login: str) -> Secret | None:
+    def current(self, login: str, *, min_life_s: float = 0.0) -> Secret | None:
         """Give a token."""
         return Secret("token")
 
@@ -121,7 +126,7 @@ async def a_desk(
     clock = clock or VirtualClock()
     known = some_accounts(accounts) if isinstance(accounts, int) else accounts
     broker = broker or FakeBroker(clock, known)
-    journal = journal or MemoryJournal()
+    journal = journal or MemoryJournal(now=clock.now)
     sentinel = sentinel or MemorySentinel()
     outside = Outside(broker, broker, journal, NoTokens(), sentinel, clock, CountingIds())
     settings = DeskSettings(

@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from swimdesk.errors import UnknownReference
+from swimdesk.views.closing import FlattenView, UndoView
+from swimdesk.views.comparing import ForeignView, ReconcileView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -18,6 +20,7 @@ from swimdesk.views.models import (
     BroadcastRow,
     BroadcastView,
     ChainView,
+    FairnessView,
     GuardView,
     OrderView,
     PlanView,
@@ -25,7 +28,15 @@ from swimdesk.views.models import (
     QuoteView,
     StatusView,
 )
-from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
+from swimdesk.views.requests import (
+    FlattenRequest,
+    PlanRequest,
+    ResolveRequest,
+    Scope,
+    SubmitRequest,
+    UndoRequest,
+)
+from swimdesk.views.trail import TrailView
 
 T = TypeVar("T")
 
@@ -118,6 +129,10 @@ class FakeFacade:
         """Answer."""
         return await self._answer(ChainView, "chain", symbol=symbol, expiry=expiry, strikes=strikes)
 
+    async def warm(self, scope: Scope) -> int:
+        """Answer."""
+        return await self._answer(int, "warm", scope=scope)
+
     async def preview(self, request: PlanRequest) -> PlanView:
         """Answer."""
         return await self._answer(PlanView, "preview", request=request)
@@ -142,6 +157,22 @@ class FakeFacade:
             BroadcastView, "replace", reference=reference, price=price, overrides=overrides
         )
 
+    async def flatten_plan(self, scope: Scope, price: str) -> FlattenView:
+        """Answer."""
+        return await self._answer(FlattenView, "flatten_plan", scope=scope, price=price)
+
+    async def flatten(self, request: FlattenRequest) -> FlattenView:
+        """Answer."""
+        return await self._answer(FlattenView, "flatten", request=request)
+
+    async def undo_plan(self, reference: str, price: str) -> UndoView:
+        """Answer."""
+        return await self._answer(UndoView, "undo_plan", reference=reference, price=price)
+
+    async def undo(self, request: UndoRequest) -> UndoView:
+        """Answer."""
+        return await self._answer(UndoView, "undo", request=request)
+
     async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Answer."""
         return await self._answer(
@@ -151,6 +182,28 @@ class FakeFacade:
     async def follow(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Answer."""
         return await self._answer(BroadcastView, "follow", broadcast=broadcast, wait_s=wait_s)
+
+    async def resolve(self, request: ResolveRequest) -> BroadcastView:
+        """Answer."""
+        return await self._answer(BroadcastView, "resolve", request=request)
+
+    async def foreign(self, scope: Scope) -> tuple[ForeignView, ...]:
+        """Answer."""
+        return await self._answer(tuple[ForeignView, ...], "foreign", scope=scope)
+
+    async def adopt(self, account: str, order_id: str, reason: str) -> BroadcastView:
+        """Answer."""
+        arguments = {"account": account, "order_id": order_id, "reason": reason}
+        return await self._answer(BroadcastView, "adopt", **arguments)
+
+    async def ignore(self, account: str, order_id: str, reason: str) -> ForeignView:
+        """Answer."""
+        arguments = {"account": account, "order_id": order_id, "reason": reason}
+        return await self._answer(ForeignView, "ignore", **arguments)
+
+    async def reconcile(self, scope: Scope) -> ReconcileView:
+        """Answer."""
+        return await self._answer(ReconcileView, "reconcile", scope=scope)
 
     async def broadcast(self, broadcast: str) -> BroadcastView:
         """Answer, or know nothing of that broadcast."""
@@ -162,6 +215,14 @@ class FakeFacade:
         """Answer."""
         return await self._answer(tuple[BroadcastRow, ...], "broadcasts", limit=limit)
 
+    async def fairness(self, limit: int) -> tuple[FairnessView, ...]:
+        """Answer."""
+        return await self._answer(tuple[FairnessView, ...], "fairness", limit=limit)
+
+    async def trail(self, reference: str) -> TrailView:
+        """Answer."""
+        return await self._answer(TrailView, "trail", reference=reference)
+
     async def watch(self, since: str, wait_s: float) -> BoardView:
         """Answer."""
         return await self._answer(BoardView, "watch", since=since, wait_s=wait_s)
@@ -169,6 +230,10 @@ class FakeFacade:
     async def halt(self, reason: str) -> GuardView:
         """Answer."""
         return await self._answer(GuardView, "halt", reason=reason)
+
+    async def reduce(self, reason: str) -> GuardView:
+        """Answer."""
+        return await self._answer(GuardView, "reduce", reason=reason)
 
     async def resume(self) -> GuardView:
         """Answer."""

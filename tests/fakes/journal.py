@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from swimdesk.desk.ports import BroadcastSize, BroadcastSummary, GuardRecord, GuardState
+from swimdesk.desk.ports import (
+    Binding,
+    BroadcastSize,
+    BroadcastSummary,
+    BrokerOrder,
+    GuardRecord,
+    GuardState,
+    KeptRead,
+    LineStep,
+    OrderKey,
+    ReadScope,
+    ReadToKeep,
+)
 from swimdesk.domain.broadcast import Broadcast, Line, counts
 from swimdesk.domain.commands import Command
+from swimdesk.domain.decisions import Decision, Origin
 from swimdesk.domain.executions import Execution
-from swimdesk.domain.orders import TRANSITIONS, LineState
+from swimdesk.domain.orders import TRANSITIONS, UNRESOLVED, LineState
 from swimdesk.domain.plan import Plan
-from swimdesk.errors import InputError, InvariantBroken, ModeMismatch, UnknownReference
+from swimdesk.domain.positions import Baseline
+from swimdesk.domain.timing import written_ns
+from swimdesk.errors import (
+    InputError,
+    InvariantBroken,
+    ModeMismatch,
+    PlanExpired,
+    UnknownReference,
+)
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -20,8 +41,11 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 class MemoryJournal:
     """``ports.Journal`` for tests; ``failure`` is raised by every write while it is set."""
 
-    def __init__(self, mode: str = "paper") -> None:
+    def __init__(self, mode: str = "paper", now: Callable[[], datetime] = lambda: EPOCH) -> None:
         self.mode = mode
+        self.now = now
+        self._opened: dict[str, datetime] = {}
+        """By ref when the fate of a line became open."""
         self.broadcasts: dict[str, Broadcast] = {}
         self.notes: list[tuple[datetime, str, str]] = []
         self.writes: list[str] = []
@@ -32,7 +56,13 @@ class MemoryJournal:
         self._plans: dict[str, Plan] = {}
         self.facts: dict[str, str] = {}
         self._spent: set[str] = set()
+        self.reads: list[ReadToKeep] = []
+        self.history_kept: list[tuple[str, LineStep]] = []
+        self.observations: list[BrokerOrder] = []
+        self.bindings: dict[tuple[str, str], Binding] = {}
         self._guard = GuardRecord(GuardState.ACTIVE, "", EPOCH)
+        self.decided: list[Decision] = []
+        self.held: dict[str, Baseline] = {}
 
     async def open_broadcast(self, broadcast: Broadcast) -> None:
         """Keep a broadcast unless its id or key is known."""
@@ -50,8 +80,16 @@ class MemoryJournal:
         if len({*refs}) < len(refs) or known_refs & {*refs}:
             raise InvariantBroken("a ref is used twice")
         self._check_orders(broadcast.lines, self.broadcasts.values())
+        self._use_up(broadcast)
         self.broadcasts[broadcast.id] = broadcast
+        self._stamp(broadcast.lines)
+        self._keep_steps(broadcast.lines, None)
         self.writes.append("open_broadcast")
+
+    async def adopt(self, broadcast: Broadcast, decision: Decision) -> None:
+        """Keep a broadcast of an order that somebody else sent."""
+        await self.open_broadcast(broadcast)
+        self.decided.append(decision)
 
     async def record(
         self,
@@ -59,6 +97,9 @@ class MemoryJournal:
         lines: Sequence[Line],
         executions: Iterable[tuple[str, Execution]] = (),
         journal_ns: int | None = None,
+        *,
+        bindings: Sequence[Binding] = (),
+        read: int | None = None,
     ) -> None:
         """Keep the lines' new states and their fills, all or none."""
         self._check_failure()
@@ -82,11 +123,55 @@ class MemoryJournal:
             changed = replace(changed, journal_ns=journal_ns)
         others = [b for b in self.broadcasts.values() if b.id != broadcast_id]
         self._check_orders(changed.lines, others)
+        self._check_bindings(bindings)
+        self._keep_steps([x for x in lines if _moves(known.line(x.ref), x)], read)
+        self.bindings = {(one.account, one.order_id): one for one in bindings} | self.bindings
         self.broadcasts[broadcast_id] = changed
+        self._stamp(lines)
         for ref, execution in fills:
             key = (accounts[ref], *execution.key)
             self._executions.setdefault(key, (broadcast_id, ref, execution))
         self.writes.append("record")
+
+    async def decide(
+        self,
+        decision: Decision,
+        broadcast_id: str | None = None,
+        lines: Sequence[Line] = (),
+        executions: Iterable[tuple[str, Execution]] = (),
+        bindings: Sequence[Binding] = (),
+    ) -> None:
+        """Keep a decision and the lines that it moves."""
+        self._check_failure()
+        self._check_decision(decision)
+        if broadcast_id is not None:
+            await self.record(broadcast_id, lines, executions, bindings=bindings)
+        self.decided.append(decision)
+        self.writes.append("decide")
+
+    async def decisions(self, since: datetime) -> tuple[Decision, ...]:
+        """Return the decisions made since then."""
+        return tuple(one for one in self.decided if one.at >= since)
+
+    async def absent_since(self, moment: datetime) -> tuple[Broadcast, ...]:
+        """Return the broadcasts made since then with a line taken for absent."""
+        rows = await self.since(moment)
+        return tuple(b for b in rows if LineState.ABSENT in {x.state for x in b.lines})
+
+    async def keep_baselines(self, baselines: Sequence[Baseline]) -> None:
+        """Keep what accounts held."""
+        self._check_failure()
+        self.held |= {one.account: one for one in baselines}
+        self.writes.append("keep_baselines")
+
+    async def baselines(self) -> tuple[Baseline, ...]:
+        """Return what accounts held."""
+        return tuple(one for _, one in sorted(self.held.items()))
+
+    def _check_decision(self, decision: Decision) -> None:
+        refs = {line.ref for b in self.broadcasts.values() for line in b.lines}
+        if decision.ref is not None and decision.ref not in refs:
+            raise InvariantBroken("a decision is about no line")
 
     async def since(self, moment: datetime) -> tuple[Broadcast, ...]:
         """Return the broadcasts made since then, oldest first."""
@@ -149,13 +234,31 @@ class MemoryJournal:
 
     async def sizes(self, limit: int) -> tuple[BroadcastSize, ...]:
         """Return the sizes of the newest broadcasts."""
-        rows = sorted(self.broadcasts.values(), key=lambda b: (b.created, b.id), reverse=True)
+        rows = [b for b in self.broadcasts.values() if b.origin is Origin.OURS]
+        rows.sort(key=lambda b: (b.created, b.id), reverse=True)
         return tuple(BroadcastSize(b.created, b.notional) for b in rows[:limit])
+
+    async def last_seed(self) -> int | None:
+        """Return the largest seed of any broadcast."""
+        return max((b.seed for b in self.broadcasts.values()), default=None)
+
+    async def write_times(self, limit: int) -> tuple[Mapping[str, int], ...]:
+        """Return when each account's order was written, of the newest broadcasts."""
+        rows = sorted(self.broadcasts.values(), key=lambda b: (b.created, b.id), reverse=True)
+        written = (
+            {line.account: at for line in b.lines if (at := written_ns(line)) is not None}
+            for b in rows[:limit]
+        )
+        return tuple(filter(None, written))
 
     async def unfinished(self) -> tuple[Broadcast, ...]:
         """Return the broadcasts that have a line short of its end."""
         rows = [b for b in self.broadcasts.values() if not b.is_settled]
         return tuple(sorted(rows, key=lambda b: (b.created, b.id)))
+
+    async def unresolved_since(self) -> Mapping[str, datetime]:
+        """Return since when the fate of lines is open."""
+        return dict(self._opened)
 
     async def history(self, limit: int) -> tuple[BroadcastSummary, ...]:
         """Return the newest broadcasts first."""
@@ -165,14 +268,14 @@ class MemoryJournal:
             for b in rows[:limit]
         )
 
-    async def orders_since(self, since: datetime) -> Mapping[tuple[str, str], str]:
-        """Return which orders are ours since then."""
+    async def owners(self, orders: Collection[OrderKey]) -> Mapping[OrderKey, str]:
+        """Return which of these orders are, or were, a line's."""
         return {
             (line.account, order_id): b.id
             for b in self.broadcasts.values()
             for line in b.lines
             for order_id in line.order_ids
-            if b.created >= since and line.order_id is not None
+            if (line.account, order_id) in orders
         }
 
     async def save_plan(self, plan: Plan) -> None:
@@ -187,14 +290,21 @@ class MemoryJournal:
         """Return a kept plan that was not used."""
         return None if plan_id in self._spent else self._plans.get(plan_id)
 
-    async def spend_plan(self, plan_id: str) -> bool:
-        """Mark a kept plan as used."""
+    async def keep_read(self, read: ReadToKeep) -> KeptRead:
+        """Keep what a read covered and showed."""
         self._check_failure()
-        if plan_id in self._spent or plan_id not in self._plans:
-            return False
-        self._spent.add(plan_id)
-        self.writes.append("spend_plan")
-        return True
+        numbers = tuple(range(len(self.observations), len(self.observations) + len(read.fresh)))
+        self.observations += read.fresh
+        self.reads.append(read)
+        return KeptRead(len(self.reads), numbers)
+
+    async def steps(self, line: Line) -> tuple[LineStep, ...]:
+        """Return how a line came to be what it is."""
+        return tuple(step for ref, step in self.history_kept if ref == line.ref)
+
+    async def scopes_since(self, moment: datetime) -> tuple[ReadScope, ...]:
+        """Return what the reads since then covered."""
+        return tuple(read.scope for read in self.reads if read.scope.until >= moment)
 
     async def guard(self) -> GuardRecord:
         """Return the kill switch."""
@@ -221,6 +331,43 @@ class MemoryJournal:
         self.notes.append((at, kind, text))
         self.writes.append("note")
 
+    def _stamp(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            if line.state in UNRESOLVED:
+                self._opened.setdefault(line.ref, self.now())
+            else:
+                self._opened.pop(line.ref, None)
+
+    def _keep_steps(self, lines: Iterable[Line], read: int | None) -> None:
+        for x in lines:
+            kept = self.reads[read - 1].scope if read is not None else None
+            step = LineStep(
+                EPOCH, x.state, x.doubt, x.order_id, x.filled, x.reason, read,
+                kept.began if kept else None, kept.complete if kept else None,
+                tuple(o for o in self._shown_by(read) if o.account == x.account),
+            )  # fmt: skip
+            self.history_kept.append((x.ref, step))
+
+    def _shown_by(self, read: int | None) -> list[BrokerOrder]:
+        if read is None:
+            return []
+        kept = self.reads[read - 1]
+        if kept.same_as is not None:
+            return self._shown_by(kept.same_as)
+        return [*(self.observations[n] for n in kept.shown), *kept.fresh]
+
+    def _use_up(self, broadcast: Broadcast) -> None:
+        if broadcast.plan is not None:
+            if broadcast.plan in self._spent:
+                raise PlanExpired(f"The plan {broadcast.plan} was sent already.")
+            self._spent.add(broadcast.plan)
+
+    def _check_bindings(self, bindings: Sequence[Binding]) -> None:
+        for one in bindings:
+            known = self.bindings.get((one.account, one.order_id))
+            if known is not None and known.ref != one.ref:
+                raise InvariantBroken(f"order {one.order_id} is bound already")
+
     def _check_failure(self) -> None:
         if self.failure is not None:
             raise self.failure
@@ -232,10 +379,18 @@ class MemoryJournal:
                 raise InvariantBroken(f"order {line.order_id} belongs to another line already")
 
 
+def _moves(old: Line, new: Line) -> bool:
+    return (old.state, old.doubt, old.order_id, old.filled) != (
+        new.state, new.doubt, new.order_id, new.filled,
+    )  # fmt: skip
+
+
 def _line_of(broadcast: Broadcast | None, ref: str) -> Line:
-    for line in broadcast.lines if broadcast else ():
-        if line.ref == ref:
-            return line
+    try:
+        if broadcast is not None:
+            return broadcast.line(ref)
+    except KeyError:
+        pass
     raise InvariantBroken(f"there is no line {ref}")
 
 

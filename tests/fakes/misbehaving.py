@@ -146,7 +146,9 @@ async def misbehaving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Misbeh
     """Serve on a free port of 127.0.0.1 while the block runs."""
     fake = MisbehavingServer()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Protocol(fake), "127.0.0.1", 0, ssl=tls)
+    server = await loop.create_server(
+        lambda: _Protocol(fake), "127.0.0.1", 0, ssl=tls, backlog=1024
+    )
     fake.port = server.sockets[0].getsockname()[1]
     try:
         yield fake

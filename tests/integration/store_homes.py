@@ -51,11 +51,50 @@ async def a_journal(path: Path) -> AsyncIterator[tuple[SqliteJournal, list[Store
     await journal.close()
 
 
+_UNDO = {
+    7: (
+        "DROP INDEX lines_with_earlier_orders",
+        "DROP TABLE decisions",
+        "DROP TABLE baselines",
+        "ALTER TABLE broadcasts DROP COLUMN origin",
+    ),
+    6: (
+        "DROP TABLE links",
+        "DROP TABLE answers",
+        "DROP TABLE bindings",
+        "DROP TABLE observations",
+        "DROP TABLE reads",
+        "DROP TABLE epochs",
+        "DROP INDEX one_broadcast_per_plan",
+        "ALTER TABLE broadcasts DROP COLUMN preimage",
+        "ALTER TABLE transitions DROP COLUMN read",
+        "CREATE INDEX broadcasts_by_plan ON broadcasts (plan)",
+    ),
+    5: ("ALTER TABLE broadcasts DROP COLUMN confirmed",),
+    4: (
+        "ALTER TABLE lines DROP COLUMN earlier",
+        "ALTER TABLE lines DROP COLUMN replacement",
+        "ALTER TABLE commands DROP COLUMN price",
+        "ALTER TABLE commands DROP COLUMN new_order_id",
+    ),
+}
+"""How each migration is taken back, the latest first."""
+
+
+def make_older(path: Path, schema: int) -> None:
+    """Make a database as an earlier program has left it, with what it knows of that."""
+    with plain(path) as connection:
+        for number, statements in _UNDO.items():
+            for statement in statements if number > schema else ():
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {schema}")
+
+
 def filled(path: Path, broadcasts: int = 3) -> Path:
     """Make a database with some broadcasts and close it."""
     database = open_paper(path)
     for number in range(broadcasts):
         broadcast = a_broadcast(number, 48)
-        database.write(lambda c, b=broadcast: functions.open_broadcast(c, b, START), "")  # type: ignore[misc]
+        database.write(lambda c, b=broadcast: functions.open_broadcast(c, b, START, 1), "")  # type: ignore[misc]
     database.close()
     return path

@@ -16,13 +16,14 @@ from tests.fakes.misbehaving import (
     response,
     unused_port,
 )
-from tests.integration.lanes import Tls
+from tests.integration.lanes import Tls, lane_to
 from tests.unit.schwab.site import NUMBERS, Site, hash_of
 
 from swimdesk.desk.ports import CancelOutcome
 from swimdesk.domain.commands import CommandOutcome
 from swimdesk.schwab.canceling import Cancels
 from swimdesk.schwab.directory import Directory
+from swimdesk.schwab.lane.transport import LaneTransport
 from swimdesk.schwab.reads import Reader
 
 ALL = ("smith-1", "smith-2", "jones-1")
@@ -30,17 +31,19 @@ HASH = hash_of("11110001")
 
 
 @asynccontextmanager
-async def cancels_at(port: int, tls: Tls, deadline_s: float = 5.0) -> AsyncIterator[Cancels]:
+async def cancels_at(port: int, tls: Tls, answer_s: float = 5.0) -> AsyncIterator[Cancels]:
     """Cancel at a port of this machine; the accounts are read elsewhere."""
     site, url = Site(), f"https://127.0.0.1:{port}"
     reads = httpx.MockTransport(site.handle)
     reader = Reader(url, tls.client, site.tokens, site.clock, reads)
     directory = Directory(reader, tuple(NUMBERS), (), {}, site.clock)
-    cancels = Cancels(url, tls.client, site.tokens, directory, deadline_s=deadline_s)
+    lane = lane_to(port, tls, site.clock)
+    cancels = Cancels(url, LaneTransport(lane), site.tokens, directory, answer_s)
     try:
         yield cancels
     finally:
         await cancels.aclose()
+        await lane.close()
         await reader.aclose()
 
 
@@ -48,7 +51,7 @@ async def outcome_of(script: Script, tls: Tls) -> tuple[CancelOutcome, Misbehavi
     """Cancel one order at a server that does this."""
     async with misbehaving(tls.server) as server:
         server.scripts[HASH] = script
-        async with cancels_at(server.port, tls, deadline_s=0.5) as cancels:
+        async with cancels_at(server.port, tls, answer_s=0.5) as cancels:
             return await cancels.cancel("smith-1", "77"), server
 
 
@@ -101,7 +104,7 @@ async def test_one_silent_account_holds_no_other_up(tls: Tls) -> None:
             hash_of(n): Script(response(200)) for all_ in NUMBERS.values() for n in all_
         }
         server.scripts[HASH] = Script()
-        async with cancels_at(server.port, tls, deadline_s=30) as cancels:
+        async with cancels_at(server.port, tls, answer_s=30) as cancels:
             silent = asyncio.create_task(cancels.cancel("smith-1", "77"))
             others = await asyncio.gather(*(cancels.cancel(a, "78") for a in ALL[1:]))
             assert {one.kind for one in others} == {CommandOutcome.TAKEN}

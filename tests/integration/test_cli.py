@@ -13,6 +13,7 @@ import pytest
 from tests.integration.cli_homes import ACCOUNTS, Home, Ran, brokerage, copy_of, ended
 
 from swimdesk.control.client import RemoteDesk
+from swimdesk.domain.fairness import order_of_sending
 from swimdesk.views.codec import from_json
 from swimdesk.views.models import BroadcastView
 
@@ -172,6 +173,19 @@ def test_damaged_database_is_told_and_left_as_it_is(home: Home) -> None:
     assert database.read_bytes() == b"no database" * 1000
 
 
+def test_orders_leave_in_the_turn_of_the_seed_and_the_stopped_home_shows_it(home: Home) -> None:
+    for seed, order in enumerate((MARKET_ORDER, "BUY +2 SPY @MKT")):
+        ran = home.run("send", order, "--all", "--yes", "--json")
+        view = from_json(BroadcastView, ran.document)
+        assert view.seed == seed
+        served = home.run("broadcasts", "--fairness", "--limit", "1", "--json").document["fairness"]
+        accounts = sorted(line.account for line in view.lines)
+        turn = [accounts[number] for number in order_of_sending(ACCOUNTS, seed)]
+        by_place = sorted(served, key=lambda row: float(row["mean_place"]))
+        assert [row["account"] for row in by_place] == turn
+        assert (by_place[0]["first"], by_place[-1]["last"]) == (1, 1)
+
+
 def test_history_needs_neither_owner_nor_configuration(home: Home) -> None:
     sent = home.run("send", MARKET_ORDER, "--account", "FAM-01", "--yes", "--json").document
     (home.path / "config.toml").write_text("[broker\n")
@@ -180,6 +194,11 @@ def test_history_needs_neither_owner_nor_configuration(home: Home) -> None:
     assert [row["broadcast"] for row in listed] == [sent["broadcast"]]
     assert home.run("broadcasts", sent["broadcast"], "--json").document == sent
     assert code_and_error(home.run("broadcasts", "nothing", "--json")) == (2, "REFERENCE_UNKNOWN")
+    trail = home.run("broadcasts", f"{sent['broadcast']}/FAM-01", "--json").document
+    assert trail["steps"][0]["state"] == "sending"
+    assert trail["steps"][-1]["order_id"] == sent["lines"][0]["order_id"]
+    unknown = home.run("broadcasts", f"{sent['broadcast']}/FAM-99", "--json")
+    assert code_and_error(unknown) == (2, "REFERENCE_UNKNOWN")
     assert home.run("status", "--json").document["newest_broadcast"] == sent["broadcast"]
     assert home.run("halt").code == home.run("resume").code == 0
 
@@ -190,7 +209,7 @@ def test_sound_home_passes_every_check(home: Home) -> None:
     # A small machine may be short of disk; that is a warning of its own.
     assert ran.code == 0
     assert {name for name, state in states.items() if state != "ok"} <= {"disk"}
-    assert len(states) == 11
+    assert len(states) == 12
 
 
 def test_unknown_symbol_and_unknown_account_are_usage_errors(home: Home) -> None:

@@ -194,7 +194,7 @@ async def test_hanging_order_does_not_keep_the_next_one_of_its_account_waiting()
         first = Fired()
         async with asyncio.TaskGroup() as group:
             hanging = group.create_task(
-                lane.fire([request("A0")], first.on_sent, first.answers.append, DEADLINE_S)
+                lane.load([request("A0")]).fire(first.on_sent, first.answers.append, DEADLINE_S)
             )
             await server.arrived.wait()
             server.scripts["A0"] = accepted("A0")
@@ -223,7 +223,7 @@ async def test_silence_until_the_deadline_is_unknown_for_the_silent_line_only() 
 
         async with asyncio.TaskGroup() as group:
             group.create_task(
-                lane.fire([request(n) for n in names], fired.on_sent, on_answer, deadline_s=1.0)
+                lane.load([request(n) for n in names]).fire(fired.on_sent, on_answer, 1.0)
             )
             await others_done.wait()
         await lane.close()
@@ -251,7 +251,7 @@ async def test_error_of_a_callback_loses_no_other_line() -> None:
         server.scripts["A1"] = Script(ending=Ending.RESET)
         lane = lane_to(server.port)
         await lane.warm(names[:5])
-        await lane.fire([request(n) for n in names], on_sent, on_answer, DEADLINE_S)
+        await lane.load([request(n) for n in names]).fire(on_sent, on_answer, DEADLINE_S)
         await lane.close()
     assert sorted(reported) == names
     assert len(troubles) == 7

@@ -62,7 +62,7 @@ def prepared(broker: SchwabBroker, accounts: Sequence[str] = ALL) -> Prepared:
 
 async def fire(broker: SchwabBroker, orders: Prepared) -> Burst:
     burst = Burst()
-    await broker.fire(orders, burst.on_sent, burst.outcomes.append)
+    await broker.load(orders).fire(burst.on_sent, burst.outcomes.append)
     return burst
 
 
@@ -248,7 +248,7 @@ async def test_failing_callbacks_lose_no_outcome(tls: Tls) -> None:
         broker = broker_at(server.port, site, tls)
         await broker.ready(ALL)
         site.tokens.dead = {"jones"}
-        await broker.fire(prepared(broker), on_sent, on_outcome)
+        await broker.load(prepared(broker)).fire(on_sent, on_outcome)
         await broker.aclose()
     assert sorted(reported) == sorted(ALL)
     assert len(troubles) == 4

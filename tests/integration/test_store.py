@@ -29,6 +29,7 @@ from tests.integration.store_homes import (
 from tests.unit.store.builders import START, StepClock, a_broadcast, accepted
 
 from swimdesk.desk.ports import GuardRecord, GuardState
+from swimdesk.domain.decisions import Decision, DecisionKind
 from swimdesk.domain.orders import LineState
 from swimdesk.errors import (
     ModeMismatch,
@@ -37,6 +38,7 @@ from swimdesk.errors import (
     StoreError,
     StoreFull,
 )
+from swimdesk.store import decisions
 from swimdesk.store import journal as functions
 from swimdesk.store.connection import connect_writing
 from swimdesk.store.database import CHECKPOINT_EVERY, Database
@@ -71,7 +73,7 @@ def refusal(path: Path, kind: type[StoreError]) -> str:
 
 def test_files_are_for_their_owner_only(path: Path) -> None:
     database = open_paper(path)
-    database.write(lambda c: functions.open_broadcast(c, a_broadcast(), START), "")
+    database.write(lambda c: functions.open_broadcast(c, a_broadcast(), START, 1), "")
     assert mode_of_file(path.parent) == 0o700
     assert {mode_of_file(entry) for entry in path.parent.iterdir()} == {0o600}
     assert {entry.name for entry in path.parent.iterdir()} == {
@@ -142,13 +144,24 @@ def test_history_rows_are_only_ever_added(path: Path) -> None:
                 connection.execute(statement)
 
 
+def test_decisions_are_only_ever_added(path: Path) -> None:
+    database = open_paper(path)
+    said = Decision(START, "local", DecisionKind.IGNORE, "FAM-01", "why", None, "77")
+    database.write(lambda c: decisions.decide(c, said), "")
+    database.close()
+    with plain(path) as connection:
+        for statement in ("UPDATE decisions SET reason = 'other'", "DELETE FROM decisions"):
+            with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
+                connection.execute(statement)
+
+
 def test_every_change_of_a_line_is_in_its_history_once(path: Path) -> None:
     database = open_paper(path)
     broadcast = a_broadcast(1, 1)
     taken = accepted(broadcast.lines[0], "77")
-    database.write(lambda c: functions.open_broadcast(c, broadcast, START), "")
+    database.write(lambda c: functions.open_broadcast(c, broadcast, START, 1), "")
     for line in (taken, taken, taken.moved(LineState.FILLED, filled=1)):
-        database.write(lambda c, n=line: functions.record(c, broadcast.id, [n], (), START), "")  # type: ignore[misc]
+        database.write(lambda c, n=line: functions.record(c, broadcast.id, [n], (), START, 1), "")  # type: ignore[misc]
     database.close()
     with plain(path) as connection:
         query = "SELECT state, order_id, filled FROM transitions ORDER BY number"
@@ -175,12 +188,15 @@ def test_a_wave_of_48_is_one_commit(path: Path) -> None:
     with contextlib.closing(connect_writing(path)) as connection:
         connection.set_trace_callback(statements.append)
         broadcast = a_broadcast(1, 48)
-        functions.open_broadcast(connection, broadcast, START)
+        functions.open_broadcast(connection, broadcast, START, 1)
         lines = [accepted(line, f"{n}") for n, line in enumerate(broadcast.lines)]
-        functions.record(connection, broadcast.id, lines, (), START)
+        functions.record(connection, broadcast.id, lines, (), START, 1)
     assert statements.count("BEGIN IMMEDIATE") == statements.count("COMMIT") == 2
-    assert sum(statement.startswith("INSERT INTO lines") for statement in statements) == 48
     assert sum(statement.startswith("UPDATE lines") for statement in statements) == 48
+    with plain(path) as other:
+        for table, count in (("lines", 48), ("transitions", 2 * 48)):
+            (found,) = other.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+            assert found == count
 
 
 async def test_log_goes_into_the_database_now_and_then(path: Path) -> None:
@@ -248,7 +264,15 @@ def test_database_of_another_program_is_refused(path: Path) -> None:
     assert "is not a database of this program" in refusal(path, StoreCorrupt)
 
 
-@pytest.mark.parametrize("damage", ["header", "page", "end"])
+def page_of(path: Path, name: str) -> int:
+    """Return where in the file a table or an index begins."""
+    with plain(path) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = connection.execute(query, (name,)).fetchone()
+    return (int(page) - 1) * 4096
+
+
+@pytest.mark.parametrize("damage", ["header", "page", "schema", "column", "index", "end", "last"])
 def test_damaged_database_is_refused_with_what_to_do(path: Path, damage: str) -> None:
     content = bytearray(filled(path).read_bytes())
     if damage == "header":
@@ -256,10 +280,23 @@ def test_damaged_database_is_refused_with_what_to_do(path: Path, damage: str) ->
     elif damage == "page":
         middle = len(content) // 2 // 4096 * 4096
         content[middle : middle + 4096] = b"\xff" * 4096
+    elif damage == "schema":
+        # SQLite quotes the place in its complaint, which is then no text either.
+        content = content.replace(b"CREATE TABLE lines", b"CREATE TAB\xc1\xff lines", 1)
+    elif damage == "column":
+        content = content.replace(b"correlation_id TEXT", b"correlatiom_id TEXT", 1)
+    elif damage == "index":
+        # The rows are whole; what finds them by broadcast is not.
+        content[page_of(path, "sqlite_autoindex_lines_2") + 4096 - 5] ^= 0x01
+    elif damage == "last":
+        del content[-1:]
     else:
         del content[len(content) // 2 :]
     path.write_bytes(content)
-    assert "Restore a backup" in refusal(path, StoreCorrupt)
+    said = refusal(path, StoreCorrupt)
+    assert "Restore a backup" in said
+    assert "put the file aside" in said
+    assert "swimdesk reconcile" in said
 
 
 def test_row_that_was_tampered_with_is_damage_and_not_a_crash(path: Path) -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.store_homes import a_journal, content_of, filled, plain, write_a_letter
+from tests.integration.store_homes import (
+    a_journal,
+    content_of,
+    filled,
+    make_older,
+    plain,
+    write_a_letter,
+)
 from tests.unit.store.builders import START, a_broadcast, a_fill, accepted, an_id
 
 from swimdesk.desk.ports import GuardRecord, GuardState
 from swimdesk.domain.commands import Command, CommandKind
+from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import LineState
 from swimdesk.errors import SchemaTooNew, StoreCorrupt, StoreError, UnknownReference
 from swimdesk.store.glance import peek
@@ -69,22 +78,56 @@ async def test_home_from_before_replacements_is_read_and_then_migrated(path: Pat
     async with a_journal(path) as (journal, _):
         await journal.open_broadcast(broadcast)
         await journal.begin_commands([command])
-    with plain(path) as connection:
-        for table, column in (
-            ("lines", "earlier"), ("lines", "replacement"), ("commands", "price"),
-            ("commands", "new_order_id"),
-        ):  # fmt: skip
-            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        connection.execute("PRAGMA user_version = 3")
+    make_older(path, 3)
+    broadcast = replace(broadcast, confirmed=None)
     async with open_history(path) as history:
         assert await history.broadcast(broadcast.id) == broadcast
         assert await history.commands(broadcast.id) == (command,)
     glance = peek(path)
     assert glance is not None
     assert glance.newest is not None
+    assert {line.ref for _, line, _ in glance.unresolved} == {x.ref for x in broadcast.lines}
     async with a_journal(path) as (journal, _):
         assert await journal.broadcast(broadcast.id) == broadcast
         assert await journal.commands(broadcast.id) == (command,)
+
+
+async def test_home_from_before_the_time_of_confirmation_is_read_and_then_migrated(
+    path: Path,
+) -> None:
+    broadcast = a_broadcast(1)
+    line = accepted(broadcast.lines[0], "5")
+    async with a_journal(path) as (journal, _):
+        await journal.open_broadcast(broadcast)
+        await journal.record(broadcast.id, [line])
+    make_older(path, 4)
+    known = replace(broadcast.with_lines([line]), confirmed=None)
+    async with open_history(path) as history:
+        assert await history.broadcast(broadcast.id) == known
+        assert await history.write_times(9) == ({line.account: line.sent_ns},)
+    async with a_journal(path) as (journal, _):
+        assert await journal.broadcast(broadcast.id) == known
+        newer = a_broadcast(2)
+        await journal.open_broadcast(newer)
+        assert await journal.broadcast(newer.id) == newer
+
+
+async def test_home_from_before_decisions_is_read_and_then_migrated(path: Path) -> None:
+    broadcast = a_broadcast(1)
+    adopted = replace(a_broadcast(2), origin=Origin.ADOPTED)
+    async with a_journal(path) as (journal, _):
+        await journal.open_broadcast(broadcast)
+        await journal.open_broadcast(adopted)
+    async with open_history(path) as history:
+        assert await history.broadcast(adopted.id) == adopted
+    make_older(path, 6)
+    async with open_history(path) as history:
+        assert await history.broadcast(broadcast.id) == broadcast
+    assert peek(path) is not None
+    async with a_journal(path) as (journal, _):
+        assert await journal.broadcast(broadcast.id) == broadcast
+        assert await journal.decisions(START) == ()
+        assert await journal.baselines() == ()
 
 
 async def test_an_older_home_tells_its_broadcasts_without_what_they_were_checked_against(
@@ -150,6 +193,11 @@ async def test_glance_beside_an_owner_and_at_a_stopped_home(path: Path) -> None:
     assert (beside.mode, beside.schema) == ("paper", latest())
     # One taken, one in doubt, and one still sending: nobody knows about the last two.
     assert (beside.open, beside.in_doubt) == (1, 2)
+    assert [line.state for _, line, _ in beside.unresolved] == [
+        LineState.IN_DOUBT, LineState.SENDING,
+    ]  # fmt: skip
+    assert {broadcast.id for broadcast, _, _ in beside.unresolved} == {first.id}
+    assert min(since for _, _, since in beside.unresolved) >= START
     assert beside.guard == GuardRecord(GuardState.HALTED, "lunch", START)
     assert beside.newest is not None
     assert beside.newest.id == first.id

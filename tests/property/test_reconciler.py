@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.broker import fills_of
 from tests.fakes.builders import a_broadcast, a_line, a_ticket
+from tests.fakes.fills import fills_of
 from tests.fakes.virtual import START
 
 from swimdesk.desk.evidence import Evidence, Horizons

@@ -9,16 +9,9 @@ from typing import Any
 import pytest
 from tests.fakes.sim_client import Counter, shares
 
-from swimdesk.sim.faults import (
-    NAMED_PLANS,
-    OF_READS,
-    Fault,
-    FaultPlan,
-    FaultRule,
-    Operation,
-    plan_from,
-)
+from swimdesk.sim.faults import OF_READS, Fault, FaultPlan, FaultRule, Operation
 from swimdesk.sim.messages import SimRequest, SimResponse, Transport
+from swimdesk.sim.plans import NAMED_PLANS, plan_from
 
 NOT_CREATED = {
     Fault.REFUSE: 400,

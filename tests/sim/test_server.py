@@ -223,3 +223,20 @@ def test_listener_is_bound_to_loopback_only() -> None:
     with listen() as listener:
         assert listener.family == socket.AF_INET
         assert listener.getsockname()[0] == "127.0.0.1"
+
+
+async def test_no_answer_waits_for_the_client_to_acknowledge_its_first_part() -> None:
+    told = asyncio.get_running_loop().create_future()
+
+    def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sock = writer.get_extra_info("socket")
+        told.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with listen() as listener:
+        async with await asyncio.start_server(accepted, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            is_at_once = await told
+            writer.close()
+            await writer.wait_closed()
+    assert is_at_once

@@ -9,10 +9,11 @@ import pytest
 from tests.fakes.sim_client import Counter
 
 from swimdesk.sim.control import Control
-from swimdesk.sim.faults import BEFORE, NAMED_PLANS, OF_READS, PARAMETERS, Fault, Operation
+from swimdesk.sim.faults import BEFORE, OF_READS, PARAMETERS, Fault, Operation
 from swimdesk.sim.latency import Latency
 from swimdesk.sim.levers import Levers
 from swimdesk.sim.messages import SimRequest
+from swimdesk.sim.plans import NAMED_PLANS
 from swimdesk.sim.settings import PROFILES
 from swimdesk.sim.traffic import Traffic
 

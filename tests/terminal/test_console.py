@@ -134,6 +134,7 @@ async def test_a_killed_console_leaves_a_desk_that_knows_its_orders(set_stage: S
     stage = await set_stage(*SMALL)
     stage.configure(HORIZON)
     order = await stage.condor()
+    await stage.learn_mark()
     async with a_terminal(environment=stage.commands.environment) as terminal:
         await opened(terminal, "--home", str(stage.home))
         await sent(terminal, order)
@@ -145,8 +146,8 @@ async def test_a_killed_console_leaves_a_desk_that_knows_its_orders(set_stage: S
         await terminal.until("WHOLE-1")
         await opened(terminal, "--home", str(stage.home))
         await terminal.type("6")
-        await terminal.until_all("settled", "6/6")
-    assert set((await stage.posts_by_account()).values()) == {1}
+        await terminal.until_all("settled   SELL -1 IC SPX", "6/6")
+    assert set((await stage.posts_by_account()).values()) == {2}
 
 
 async def test_beside_a_daemon_the_console_attaches_and_shows_the_same(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ def a_line(
     return LineView(
         account="FAM-01", last4="4821", order="…", quantity=1, effect="open", state=state,
         doubt=None, order_id=order_id, filled=filled, average=None, reason=None, denials=(),
-        sent_ms=None, acked_ms=None, lineage=lineage,
+        sent_ms=None, first_byte_ms=None, acked_ms=None, latency_ms=None, lineage=lineage,
     )  # fmt: skip
 
 
@@ -35,9 +36,9 @@ def a_broadcast(line: LineView, *commands: CommandView) -> BroadcastView:
     return BroadcastView(
         broadcast="B", key=None, order="…", mode="paper", state="settled",
         created=datetime(2026, 11, 23, tzinfo=UTC), agent="local", counts={},
-        timing_ms=TimingView(None, None, None, None, None, None),
+        timing_ms=TimingView(*[None] * len(fields(TimingView))),
         fills=FillsView(None, None, None, None), lines=(line,), commands=commands,
-        plan=None, limits="", overrides=(),
+        plan=None, limits="", overrides=(), seed=0, origin="ours",
     )  # fmt: skip
 
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids
 from swimdesk.bootstrap.offline import (
+    check_home,
     import_tokens,
     offline_broadcast,
     offline_broadcasts,
+    offline_fairness,
     offline_status,
+    offline_trail,
     raise_halt,
+    reduce_offline,
     resume_offline,
 )
 from swimdesk.bootstrap.running import open_desk, trust_of
@@ -20,12 +24,16 @@ __all__ = [
     "HomePaths",
     "SystemClock",
     "Ulids",
+    "check_home",
     "import_tokens",
     "offline_broadcast",
     "offline_broadcasts",
+    "offline_fairness",
     "offline_status",
+    "offline_trail",
     "open_desk",
     "raise_halt",
+    "reduce_offline",
     "resume_offline",
     "trust_of",
 ]

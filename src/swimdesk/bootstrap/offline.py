@@ -11,18 +11,23 @@ from swimdesk import __version__
 from swimdesk.bootstrap.home import HomePaths, SystemClock
 from swimdesk.bootstrap.running import open_journal
 from swimdesk.config import load_settings
+from swimdesk.desk.doubts import told_alone
 from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
-from swimdesk.errors import ConfigError, SwimdeskError, UnknownReference
+from swimdesk.desk.showing import broadcast_row, guard_view
+from swimdesk.domain.fairness import fairness
+from swimdesk.errors import ConfigError, InputError, SwimdeskError, UnknownReference
 from swimdesk.store.glance import peek
 from swimdesk.store.sentinel import FileSentinel
 from swimdesk.views.models import (
     BroadcastRow,
     BroadcastView,
+    FairnessView,
     GuardView,
     LoginView,
     StatusView,
 )
-from swimdesk.views.present import broadcast_view
+from swimdesk.views.present import broadcast_view, fairness_view
+from swimdesk.views.trail import TrailView
 
 if TYPE_CHECKING:
     from swimdesk.domain.commands import Command
@@ -50,34 +55,56 @@ def raise_halt(home: Path, reason: str) -> GuardView:
 
     ConfigError where there is no home at all: a halt that halts nothing must not look like one.
     """
+    check_home(home, "halted")
     paths = HomePaths(home)
-    if home.is_dir() and not any(sign.exists() for sign in paths.signs):
-        raise ConfigError(
-            f"{home} is not a home of swimdesk, so nothing was halted; name the home with --home"
-            " or SWIMDESK_HOME."
-        )
-    if not home.exists():
-        raise ConfigError(
-            f"There is no home {home}, so nothing was halted; name the home with --home or"
-            " SWIMDESK_HOME."
-        )
     paths.make()
     FileSentinel(paths.halt_file).raise_(reason)
     return GuardView(GuardState.HALTED.value, reason, SystemClock().now())
 
 
+def check_home(home: Path, done: str) -> None:
+    """Raise ConfigError where there is no home in which anything could be ``done``.
+
+    That a home is no folder is told by whoever writes there.
+    """
+    if home.exists() and not home.is_dir():
+        return
+    if not any(sign.exists() for sign in HomePaths(home).signs):
+        flaw = f"{home} is not a home of swimdesk" if home.exists() else f"There is no home {home}"
+        raise ConfigError(
+            f"{flaw}, so nothing was {done}; name the home with --home or SWIMDESK_HOME."
+        )
+
+
 async def resume_offline(home: Path) -> GuardView:
     """Take the kill switch back in a home that nobody owns; the caller holds its lock."""
+    await _set_guard(home, GuardState.ACTIVE, "")
+    return GuardView(GuardState.ACTIVE.value, "", None)
+
+
+async def reduce_offline(home: Path, reason: str) -> GuardView:
+    """Let only closing orders leave a home that nobody owns; the caller holds its lock."""
+    since = await _set_guard(home, GuardState.REDUCING, reason)
+    if since is None:
+        raise ConfigError(f"{home} has no database yet, so there is nothing to reduce.")
+    return GuardView(GuardState.REDUCING.value, reason, since)
+
+
+async def _set_guard(home: Path, state: GuardState, reason: str) -> datetime | None:
+    """Write the switch, then take the halt file away; None where there is no database yet."""
     paths = HomePaths(home)
     sentinel = FileSentinel(paths.halt_file)
     glance = peek(paths.database)
+    if glance is None and state is GuardState.REDUCING:
+        return None
+    clock = SystemClock()
+    since = clock.now()
     if glance is not None:
         async with AsyncExitStack() as stack:
-            clock = SystemClock()
             journal = await open_journal(stack, paths, glance.mode, clock, sentinel)
-            await journal.set_guard(GuardRecord(GuardState.ACTIVE, "", clock.now()))
+            await journal.set_guard(GuardRecord(state, reason, since))
     sentinel.clear()
-    return GuardView(GuardState.ACTIVE.value, "", None)
+    return since
 
 
 def offline_status(home: Path) -> StatusView:
@@ -87,20 +114,18 @@ def offline_status(home: Path) -> StatusView:
     sentinel = FileSentinel(paths.halt_file)
     reason = sentinel.reason()
     guard = glance.guard if glance else GuardRecord(GuardState.ACTIVE, "", datetime.now(UTC))
-    is_halted = reason is not None or guard.state is GuardState.HALTED
+    if reason is not None and guard.state is not GuardState.HALTED:
+        guard = GuardRecord(GuardState.HALTED, reason, sentinel.since() or guard.since)
     return StatusView(
         version=__version__,
         mode=glance.mode if glance else "unknown",
         home=str(home),
         owner=None,
-        guard=GuardView(
-            GuardState.HALTED.value if is_halted else GuardState.ACTIVE.value,
-            guard.reason or reason or "",
-            guard.since if guard.state is GuardState.HALTED else sentinel.since(),
-        ),
+        guard=guard_view(guard),
         accounts=None,
         open_lines=glance.open if glance else 0,
         in_doubt_lines=glance.in_doubt if glance else 0,
+        doubts=tuple(told_alone(*one) for one in glance.unresolved) if glance else (),
         reading=None,
         newest_broadcast=glance.newest.id if glance and glance.newest else None,
         logins=_offline_logins(home),
@@ -118,12 +143,18 @@ async def offline_broadcasts(home: Path, limit: int) -> tuple[BroadcastRow, ...]
     if peek(database) is None:
         return ()
     async with open_history(database) as history:
-        return tuple(
-            BroadcastRow(
-                row.id, row.key, row.order, row.mode, row.state, row.created, dict(row.counts)
-            )
-            for row in await history.newest(limit)
-        )
+        return tuple(map(broadcast_row, await history.newest(limit)))
+
+
+async def offline_fairness(home: Path, limit: int) -> tuple[FairnessView, ...]:
+    """Tell by account how early it was served in a home that nobody owns."""
+    from swimdesk.store.history import open_history
+
+    database = HomePaths(home).database
+    if peek(database) is None:
+        return ()
+    async with open_history(database) as history:
+        return tuple(map(fairness_view, fairness(await history.write_times(limit))))
 
 
 async def offline_broadcast(home: Path, broadcast: str) -> BroadcastView:
@@ -142,6 +173,29 @@ async def offline_broadcast(home: Path, broadcast: str) -> BroadcastView:
             f"There is no broadcast {broadcast}; `swimdesk broadcasts` lists them."
         )
     return broadcast_view(found, commands)
+
+
+def offline_trail(home: Path, reference: str) -> TrailView:
+    """Show how the line ``B/ALIAS`` of a home that nobody owns came to be what it is."""
+    from swimdesk.desk.canceler import line_in
+    from swimdesk.desk.trails import trail_view
+    from swimdesk.store import evidence, journal, queries
+    from swimdesk.store.connection import reading
+
+    database = HomePaths(home).database
+    glance = peek(database)
+    id_, _, account = reference.partition("/")
+    if glance is not None and glance.schema < queries.NEWEST_SCHEMA:
+        raise InputError(
+            f"{database} was made by an older program; start the desk once, then ask again."
+        )
+    if glance is not None:
+        with reading(database) as connection:
+            found = journal.broadcast(connection, id_)
+            if found is not None:
+                line = line_in(found, account)
+                return trail_view(found, line, evidence.steps_of(connection, line))
+    raise UnknownReference(f"There is no broadcast {id_}; `swimdesk broadcasts` lists them.")
 
 
 def _offline_logins(home: Path) -> tuple[LoginView, ...]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids
+from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids, digest_key_of
 from swimdesk.config import load_settings
 from swimdesk.errors import ConfigError, StoreFull
 from swimdesk.store.sentinel import FileSentinel
@@ -20,13 +20,15 @@ from swimdesk.telemetry.logs import get_log
 
 if TYPE_CHECKING:
     from swimdesk.config import Settings
-    from swimdesk.desk.desk import Desk, DeskSettings
+    from swimdesk.desk.assembly import DeskSettings
+    from swimdesk.desk.desk import Desk
     from swimdesk.desk.ports import Journal
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
     from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
+    from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
 
 log = get_log(__name__)
@@ -43,7 +45,8 @@ async def open_desk(
     A desk that ``stays`` keeps tokens, balances and positions fresh on its own.
     """
     # Deferred: a status command must not pay for what only a running desk needs.
-    from swimdesk.desk.desk import Desk, Outside
+    from swimdesk.desk.assembly import Outside
+    from swimdesk.desk.desk import Desk
     from swimdesk.market.cached_data import CachedMarketData
     from swimdesk.schwab.client import SchwabBroker
 
@@ -66,6 +69,8 @@ async def open_desk(
             accounts=_configured(settings, numbers),
             numbers=numbers,
             clock=clock,
+            digest_key=await asyncio.to_thread(digest_key_of, paths),
+            timeouts=timeouts_of(settings),
         )
         stack.push_async_callback(broker.aclose)
         market = CachedMarketData(broker, cache)
@@ -209,13 +214,23 @@ def _configured(settings: Settings, numbers: Mapping[str, Secret]) -> tuple[Acco
     )
 
 
+def timeouts_of(settings: Settings) -> Timeouts:
+    """Return how long the broker may stay silent: every one of them is a key of [broker]."""
+    from swimdesk.schwab.timeouts import Timeouts
+
+    broker = settings.broker
+    return Timeouts(broker.order_timeout_s, broker.cancel_timeout_s, broker.read_timeout_s)
+
+
 def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
-    from swimdesk.desk.desk import DeskSettings
+    from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.evidence import Horizons
 
     limits = limits_of(settings)
     risk = settings.risk
-    horizons = Horizons(bind=timedelta(seconds=risk.bind_horizon_s))
+    horizons = Horizons(
+        timedelta(seconds=risk.bind_horizon_s), timedelta(seconds=risk.absent_horizon_s)
+    )
     return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
 
 

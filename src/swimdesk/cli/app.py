@@ -33,10 +33,18 @@ COMMANDS: Final[dict[str, str]] = {
     "send": "swimdesk.cli.send:send",
     "cancel": "swimdesk.cli.cancel:cancel",
     "replace": "swimdesk.cli.replace:replace",
+    "flatten": "swimdesk.cli.flatten:flatten",
+    "undo": "swimdesk.cli.undo:undo",
     "broadcasts": "swimdesk.cli.history:broadcasts",
+    "resolve": "swimdesk.cli.resolve:resolve",
+    "foreign": "swimdesk.cli.foreign:foreign",
+    "adopt": "swimdesk.cli.foreign:adopt",
+    "ignore": "swimdesk.cli.foreign:ignore",
+    "reconcile": "swimdesk.cli.reconcile:reconcile",
     "halt": "swimdesk.cli.guard:halt",
     "resume": "swimdesk.cli.guard:resume",
     "doctor": "swimdesk.cli.doctor:doctor",
+    "bench": "swimdesk.cli.bench:bench",
 }
 """Each command and where it is; its module is loaded when it is asked for."""
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from swimdesk.errors import ExitCode
+from swimdesk.views.closing import PartView, TakenBackView
+from swimdesk.views.comparing import ReconcileView
 from swimdesk.views.models import BroadcastView, CommandView, LineView
 
 _UNWANTED = frozenset({"denied", "skipped", "refused", "rejected", "not_sent", "absent", "planned"})
@@ -14,6 +16,7 @@ _KEPT_BACK = frozenset({"denied", "skipped"})
 UNDECIDED = frozenset({"in_doubt", "sending"})
 _AT_ONCE = frozenset({"IOC", "FOK"})
 _ENDED_OPEN = frozenset({"canceled", "expired"})
+_NOT_CLOSED = _UNWANTED | _ENDED_OPEN | {"kept_back"}
 STILL_OPEN = frozenset({"planned", "accepted", "working", "partial", "canceling", "replacing"})
 
 
@@ -97,6 +100,31 @@ def replace_exit_code_of(view: BroadcastView, account: str | None, price: Decima
     return ExitCode.DONE if is_done else ExitCode.PARTIAL
 
 
+def closing_exit_code_of(cancels: Iterable[TakenBackView], parts: Iterable[PartView]) -> ExitCode:
+    """Return the exit code of flatten and undo; the first row that fits decides.
+
+    | what is in the answer                                                       | code |
+    |-----------------------------------------------------------------------------|------|
+    | anything in doubt, or open after a cancel that nobody knows of              | 5    |
+    | every closing order that was to be sent did not leave                       | 9    |
+    | nothing sent, nothing canceled, and our checks denied                       | 3    |
+    | anything kept back, denied, refused, rejected, ended otherwise, still open  | 4    |
+    | else (all closed, or its order works)                                       | 0    |
+    """
+    cancels, parts = tuple(cancels), tuple(parts)
+    unknown = any(c.state in STILL_OPEN and c.outcome in {None, "unknown"} for c in cancels)
+    if unknown or any(c.state in UNDECIDED for c in cancels) or any(p.in_doubt for p in parts):
+        return ExitCode.IN_DOUBT
+    states = {part.state for part in parts}
+    sent = {part.state for part in parts if part.broadcast is not None}
+    if sent and sent <= _NEVER_LEFT:
+        return ExitCode.UNREACHABLE
+    if "denied" in states and not sent and not cancels:
+        return ExitCode.DENIED
+    is_open = any(cancel.state in STILL_OPEN for cancel in cancels)
+    return ExitCode.PARTIAL if is_open or states & _NOT_CLOSED else ExitCode.DONE
+
+
 def _is_replaced(line: LineView, command: CommandView) -> bool:
     return command.order_id in line.lineage and command.order_id != line.order_id
 
@@ -111,3 +139,26 @@ def _cancel_exit_code(state: str, outcomes: Sequence[str | None]) -> ExitCode:
     # A command may be repeated: what filled after the first one did not end before the command.
     is_as_asked = state == "canceled" or {*outcomes} <= {"ended"}
     return ExitCode.DONE if is_as_asked else ExitCode.PARTIAL
+
+
+def resolve_exit_code_of(view: BroadcastView, account: str) -> ExitCode:
+    """Return the exit code of a verdict: 5 where the line is in doubt all the same, else 0."""
+    states = {line.state for line in view.lines if line.account == account}
+    return ExitCode.IN_DOUBT if states & UNDECIDED else ExitCode.DONE
+
+
+def reconcile_exit_code_of(view: ReconcileView) -> ExitCode:
+    """Return the exit code of a comparison; the first row that fits decides.
+
+    | what was found                                                              | code |
+    |-----------------------------------------------------------------------------|------|
+    | nothing could be read                                                       | 9    |
+    | any line in doubt                                                           | 5    |
+    | any difference, or any account or its positions could not be read           | 4    |
+    | else                                                                        | 0    |
+    """
+    if not view.accounts and view.unread:
+        return ExitCode.UNREACHABLE
+    if any(one.kind == "in_doubt" for one in view.differences):
+        return ExitCode.IN_DOUBT
+    return ExitCode.PARTIAL if view.differences or view.unread else ExitCode.DONE

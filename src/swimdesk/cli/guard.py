@@ -19,7 +19,8 @@ from swimdesk.cli.options import json_option
 from swimdesk.errors import ExitCode, SwimdeskError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from swimdesk.cli.output import Output
     from swimdesk.views.models import BroadcastView, GuardView
@@ -27,17 +28,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--reason", default="halted by hand", show_default=True, help="Kept and shown.")
+@click.option("--reduce", "reduces", is_flag=True, help="Let orders leave that only close.")
 @click.option("--cancel", "cancels", is_flag=True, help="Then cancel all open orders of ours.")
 @wait_option
 @json_option
 @pass_invocation
-def halt(invocation: Invocation, reason: str, cancels: bool, wait_s: float) -> int:
+def halt(
+    invocation: Invocation, reason: str, *, reduces: bool, cancels: bool, wait_s: float
+) -> int:
     """Stop all sending in this home until `resume`.
 
+    With --reduce orders that only close what is held may leave, also if all was halted before.
     With --cancel every open order of ours is then asked to end; what could not be delivered is
     named, and the halt stands whatever becomes of it.
     """
-    guard = throw_switch(invocation, reason)
+    guard = only_reduce(invocation, reason) if reduces else throw_switch(invocation, reason)
     if not cancels:
         print_guard(invocation.output, guard)
         return ExitCode.DONE
@@ -53,7 +58,7 @@ def _halted_only(output: Output, guard: GuardView, error: SwimdeskError) -> Refu
     """Say that the halt stands although nothing was canceled."""
     if not output.as_json:
         print_guard(output, guard)
-        output.note("note: halted, and no cancel was delivered; the open orders work on")
+        output.note(f"note: {guard.state}, and no cancel was delivered; the open orders work on")
         return Refusal(error)
     from swimdesk.views.codec import to_json
 
@@ -116,22 +121,38 @@ def resume(invocation: Invocation) -> None:
 def take_back(invocation: Invocation) -> GuardView:
     """Resume through the owner of the home, or in its files where nobody owns it."""
     from swimdesk.bootstrap import resume_offline
+
+    by_owner = invocation.ask_owner(lambda desk: desk.resume())
+    return by_owner or _in_files(invocation.home, "resumed", resume_offline)
+
+
+def only_reduce(invocation: Invocation, reason: str) -> GuardView:
+    """Let only closing orders leave: through the owner, or in the files where nobody owns them."""
+    from swimdesk.bootstrap import reduce_offline
+
+    by_owner = invocation.ask_owner(lambda desk: desk.reduce(reason))
+    return by_owner or _in_files(
+        invocation.home, "reduced", lambda home: reduce_offline(home, reason)
+    )
+
+
+def _in_files(home: Path, done: str, write: Callable[[Path], Awaitable[GuardView]]) -> GuardView:
+    """Write the switch of a home that nobody owns, holding its lock."""
+    from swimdesk.bootstrap import check_home
     from swimdesk.cli.running import Interruption, run_command
     from swimdesk.cli.session import held_by
     from swimdesk.control.ownership import HomeLock
 
-    by_owner = invocation.ask_owner(lambda desk: desk.resume())
-    if by_owner is not None:
-        return by_owner
-    home = invocation.home
+    # Before the lock, which would make a folder there.
+    check_home(home, done)
 
-    async def write(_: Interruption) -> GuardView:
+    async def locked(_: Interruption) -> GuardView:
         with HomeLock(home) as lock:
             if not lock.try_acquire():
                 raise held_by(home, "was just started; run the command again")
-            return await resume_offline(home)
+            return await write(home)
 
-    return run_command(write)
+    return run_command(locked)
 
 
 def print_guard(output: Output, view: GuardView) -> None:

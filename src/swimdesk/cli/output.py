@@ -37,6 +37,14 @@ class Output:
             return self._for_eyes
         return not self.as_json and self._out.isatty()
 
+    def sign(self, wanted: str, instead: str) -> str:
+        """Return a sign that the results are drawn with, or another where stdout lacks it."""
+        try:
+            wanted.encode(self._out.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return instead
+        return wanted
+
     def document(self, body: object) -> None:
         """Print the one JSON document."""
         self._out.write(json.dumps(body, indent=1, allow_nan=False) + "\n")

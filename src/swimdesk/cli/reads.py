@@ -23,7 +23,11 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "orders": (
         "account", "last4", "order_id", "status", "entered", "description", "quantity", "filled",
-        "broadcast", "reason",
+        "broadcast", "reason", "origin",
+    ),
+    "foreign": (
+        "account", "last4", "order_id", "status", "entered", "description", "quantity", "filled",
+        "origin", "order", "reason",
     ),
     "balances": (
         "account", "last4", "liquidation_value", "cash", "option_buying_power",
@@ -32,6 +36,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "quotes": ("symbol", "description", "bid", "ask", "last", "mark", "as_of"),
     "broadcasts": ("broadcast", "created", "state", "accounts", "accepted", "filled", "in_doubt",
                    "key", "order"),
+    "fairness": ("account", "broadcasts", "mean_place", "first", "last"),
 }  # fmt: skip
 """The columns of each list."""
 

@@ -240,8 +240,8 @@ class _Attempt:
         for alarm in status.alarms:
             if self.broadcast in alarm:
                 self._output.note(f"alarm: {alarm}")
-        if status.guard.state == "halted":
-            self._output.note(f"note: trading is halted now: {status.guard.reason}")
+        if status.guard.state != "active":
+            self._output.note(f"note: trading is {status.guard.state} now: {status.guard.reason}")
 
     async def look_up(self, invocation: Invocation) -> BroadcastView:
         """Ask whoever owns the home now what became of a submission whose answer was lost."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import json_option
+from swimdesk.views import doubting
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from swimdesk.cli.output import Output
-    from swimdesk.views.models import LoginView, StatusView
+    from swimdesk.views.models import DoubtView, LoginView, StatusView
+
+DOUBTS: Final = 5
+"""So many doubts are told one by one; the console and ``--json`` tell all."""
 
 
 @click.command()
@@ -56,6 +62,7 @@ def print_status(output: Output, view: StatusView) -> None:
         "accounts_read": _reading(view),
         "newest_broadcast": view.newest_broadcast,
     }
+    facts |= _doubts(view)
     facts |= _logins(view, each=not output.is_for_eyes)
     for task in view.tasks:
         restarts = f", {task.restarts} restarts" if task.restarts else ""
@@ -64,6 +71,34 @@ def print_status(output: Output, view: StatusView) -> None:
     for number, alarm in enumerate(view.alarms, start=1):
         facts[f"alarm {number}"] = alarm
     output.facts(facts)
+
+
+def _doubts(view: StatusView) -> dict[str, object]:
+    """Tell the oldest doubts, each in a line: what is known, what is done, what not to do."""
+    count = len(view.doubts)
+    told = count if count <= DOUBTS + 1 else DOUBTS
+    facts: dict[str, object] = {
+        f"doubt {number}": _doubt(one) for number, one in enumerate(view.doubts[:told], start=1)
+    }
+    if told < count:
+        accounts = ", ".join(dict.fromkeys(one.account for one in view.doubts[told:]))
+        facts[f"doubts {told + 1} to {count}"] = f"do not trade by hand in {accounts}"
+    return facts
+
+
+def _doubt(one: DoubtView) -> str:
+    where = f"{one.broadcast[-8:]}/{one.account} {one.last4}"
+    parts = (
+        f"{where} {doubting.word(one)} since {_time(one.since)}: {doubting.known(one)}",
+        doubting.doing(one, _time),
+        doubting.hands_off(one),
+        *(one.commands[:1]),
+    )
+    return "; ".join(parts)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S} UTC"
 
 
 def _reading(view: StatusView) -> str | None:

@@ -14,9 +14,9 @@ REMARK: Final = "reason"
 """The field whose texts stand below the table, each once, with the accounts it is true of."""
 
 FIRST_TO_GO: Final = (
-    "sent_ms", "effect", "multiplier", "ira", "login", "volume", "open_interest", "as_of",
-    "created", "stock_buying_power", "last4", "max_loss", "order_id", "key", "average_price",
-    "description",
+    "first_byte_ms", "sent_ms", "latency_ms", "effect", "multiplier", "ira", "login", "volume",
+    "open_interest", "as_of", "created", "stock_buying_power", "last4", "max_loss", "order_id",
+    "key", "average_price", "description",
 )  # fmt: skip
 """Which columns a narrow terminal does without, in this order; files and JSON have them all."""
 
@@ -34,7 +34,7 @@ def print_table(
 
     console = Console(file=out, width=width, markup=False, highlight=False, emoji=False)
     # A column in which nobody has anything would only take room from the others.
-    used = [n for n in range(len(fields)) if any(row[n] not in {None, ""} for row in rows)]
+    used = [n for n in range(len(fields)) if any(row[n] not in {None, "", ()} for row in rows)]
     remarks = _remarks(fields, rows)
     if remarks:
         used.remove(fields.index(REMARK))

@@ -117,7 +117,7 @@ class Section(BaseModel):
 
 
 class BrokerSettings(Section):
-    """Which brokerage, and the application that is registered with it."""
+    """Which brokerage, how long it may be silent, and the application registered with it."""
 
     mode: Mode = "paper"
     api_url: HttpsUrl = "https://api.schwabapi.com"
@@ -125,6 +125,9 @@ class BrokerSettings(Section):
     callback_url: HttpsUrl = "https://127.0.0.1:8182"
     app_key: Reference = "keyring:swimdesk/app_key"
     app_secret: Reference = "keyring:swimdesk/app_secret"  # noqa: S105 - a reference
+    order_timeout_s: Annotated[Whole, Field(ge=1, le=120)] = 25
+    cancel_timeout_s: Annotated[Whole, Field(ge=1, le=120)] = 10
+    read_timeout_s: Annotated[Whole, Field(ge=1, le=120)] = 20
 
 
 class LoginSettings(Section):
@@ -183,6 +186,7 @@ class RiskSettings(Section):
     broadcasts_per_day: Annotated[Whole, Field(gt=0, le=100_000)] = 200
     plan_life_s: Annotated[Whole, Field(gt=0, le=900)] = 60
     bind_horizon_s: Annotated[Whole, Field(ge=10, le=3600)] = 60
+    absent_horizon_s: Annotated[Whole, Field(ge=10, le=7200)] = 180
 
 
 class CacheSettings(Section):

@@ -112,6 +112,9 @@ def _risk_problems(settings: Settings) -> Iterator[Problem]:
     if risk.ceiling_notional_share < risk.max_notional_share:
         text = f"is below max_notional_share {risk.max_notional_share:.0%}, which it must not be"
         yield Problem(("risk", "ceiling_notional_share"), text)
+    if risk.absent_horizon_s < risk.bind_horizon_s:
+        text = f"is below bind_horizon_s {risk.bind_horizon_s}, which it must not be"
+        yield Problem(("risk", "absent_horizon_s"), text)
 
 
 def hint(word: str, known: Sequence[str]) -> str:

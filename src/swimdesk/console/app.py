@@ -34,6 +34,7 @@ from swimdesk.console.shell.frame import Frame
 from swimdesk.console.shell.keymap import Keymap
 from swimdesk.console.shell.memory import LINES_KEPT, Memory
 from swimdesk.console.shell.standing import Tone
+from swimdesk.console.shell.terminal import LastingDriver
 from swimdesk.console.themes import THEMES
 from swimdesk.console.trading import Surroundings, Trading
 from swimdesk.console.widgets.prompt import Prompt
@@ -81,7 +82,7 @@ class Console(App[int], inherit_bindings=False):
         home: Path | None = None,
         raise_halt: Callable[[str], object] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=LastingDriver)
         self.keymap = keymap or Keymap()
         self.memory = Memory(home)
         self._choose_theme()
@@ -177,8 +178,8 @@ class Console(App[int], inherit_bindings=False):
     def _tick(self) -> None:
         if not self.is_running:
             return
-        # Whether it is safe to act is read above a question too: it never stands still.
-        self.frame.status.refresh()
+        # Above a question too: whether it is safe to act is read there as well.
+        self.frame.ticked()
         if not self.is_modal:
             self.panel.ticked()
 
@@ -253,10 +254,11 @@ class Console(App[int], inherit_bindings=False):
             self.panel.session_changed()
 
     def _desk_lost(self, error: SwimdeskError | None) -> None:
-        self.session.is_lost = error.detail if error else None
+        told, self.session.is_lost = self.session.is_lost, error.detail if error else None
         if error is None:
             self.say("The desk answers again.", Tone.PLAIN)
-        else:
+        elif error.detail != told:
+            # Once: it is asked every second, and what else was said is not to be hidden.
             self.say(f"The desk does not answer: {error.detail} Asking again.", Tone.DANGER)
         self.frame.changed()
 

@@ -18,6 +18,9 @@ REPAINT_S: Final = 0.2
 WATCH_S: Final = 5.0
 """A quiet desk is asked again after this, for what changes with time alone (tokens, tasks)."""
 
+SOON_S: Final = 1.0
+"""The same while orders are not answered or in doubt: reads go on that change no line."""
+
 LOST_S: Final = 1.0
 """So long after an owner did not answer it is asked again."""
 
@@ -44,7 +47,7 @@ class Bridge:
         is_lost = False
         while True:
             try:
-                news = await self._desk.watch(self._board.token, WATCH_S)
+                news = await self._desk.watch(self._board.token, self._patience_s())
             except SwimdeskError as error:
                 is_lost = True
                 self._lost(error)
@@ -65,6 +68,10 @@ class Bridge:
             if id_ not in told and view.state != SETTLED:
                 with suppress(SwimdeskError):
                     self.tell(self._board.put(await self._desk.broadcast(id_)))
+
+    def _patience_s(self) -> float:
+        status = self._board.status
+        return SOON_S if status is not None and status.in_doubt_lines else WATCH_S
 
     def tell(self, changes: Changes) -> None:
         """Pass changes on, or keep them while painting is held."""

@@ -129,7 +129,7 @@ class Changing:
         """Return why nothing can be replaced now: a replacement is a new order."""
         console = self._console
         status = console.board.status
-        if status is not None and status.guard.state != "active":
+        if status is not None and status.guard.state == "halted":
             return f"trading is halted ({status.guard.reason}); RESUME allows it again"
         if not console.session.is_armed(console.now()):
             return "sending is not armed: F8 arms for 15 minutes"

@@ -24,6 +24,7 @@ from swimdesk.console.shell.standing import Tone
 from swimdesk.console.shell.typed import Accounts, Asked, Order, Typed, Verb, read_line
 from swimdesk.console.themes import THEMES
 from swimdesk.console.ticket.order import draft_of, read_draft, sized
+from swimdesk.console.verbs import Verbs
 from swimdesk.domain.orderlang import check_order
 from swimdesk.domain.orderlang.commandline import OrderLine, read_scope
 from swimdesk.errors import InputError, OrderDenied, PlanExpired, SwimdeskError
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 NO_SCOPE: Final = "Orders name their accounts; grp NAME, acc ALIAS or all alone says it for all."
 
 
-class Commands:
+class Commands(Verbs):
     """Carries out the actions that belong to no single screen."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(console)
         self.asking = Asking(console)
 
     def why_not(self, one: Action) -> str | None:
@@ -267,7 +268,25 @@ class Commands:
                 f"HALTED by the file; the desk did not confirm: {error.detail}", Tone.DANGER
             )
             return
-        console.say(f"HALTED: {guard.reason}. Open orders stay; RESUME allows new ones.", Tone.WARN)
+        console.say(
+            f"HALTED: {guard.reason}. Open orders stay; REDUCE or RESUME ends it.", Tone.WARN
+        )
+
+    async def do_reduce(self, reason: str = "") -> None:
+        """Let only orders leave that close what is held; from a halt after a question."""
+        console = self._console
+        status = console.board.status
+        if status is not None and status.guard.state == "halted":
+            facts = (
+                ("halted for", status.guard.reason),
+                ("then", "orders that close what is held may leave, no others"),
+            )
+            if not await self._asked(Question("Let closing orders leave again?", facts, "REDUCE")):
+                return
+        guard = await console.desk.reduce(reason or "reduced at the console")
+        console.say(
+            f"REDUCING: {guard.reason}. Only closing orders leave; RESUME allows all.", Tone.WARN
+        )
 
     def _halt_by_file(self, reason: str) -> None:
         console = self._console
@@ -283,7 +302,8 @@ class Commands:
         console = self._console
         status = console.board.status
         reason = status.guard.reason if status else ""
-        question = Question("Allow new orders again?", (("halted for", reason),), "RESUME")
+        state = status.guard.state if status else "halted"
+        question = Question("Allow new orders again?", ((f"{state} for", reason),), "RESUME")
         if await self._asked(question):
             await console.desk.resume()
             console.say("New orders are allowed again.")

@@ -16,7 +16,7 @@ from swimdesk.desk.facade import DeskFacade
 from swimdesk.domain.orders import Ticket
 from swimdesk.errors import InputError, SwimdeskError
 from swimdesk.views.models import BroadcastView, PlanView
-from swimdesk.views.requests import SubmitRequest
+from swimdesk.views.requests import Scope, SubmitRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,13 @@ class Trading:
         """Let the screens show a change of the session."""
         self._around.changed()
 
+    async def warm(self) -> None:
+        """Have tokens and connections ready for the accounts that an order may be for."""
+        stage = self._session.stage
+        # What cannot be had shows in the plan, where it matters.
+        with contextlib.suppress(SwimdeskError):
+            await self._around.desk.warm(stage.scope if stage else Scope(everyone=True))
+
     async def preview(self, *, ask_broker: bool = False) -> None:
         """Plan the staged order; an answer that comes too late for its stage is dropped.
 
@@ -111,7 +118,7 @@ class Trading:
             return "the order before is being sent"
         if stage is None:
             return "there is no order: type one first (:)"
-        if status is not None and status.guard.state != "active":
+        if status is not None and status.guard.state == "halted":
             return f"trading is halted ({status.guard.reason}); RESUME allows it again"
         if stage.plan is None:
             return stage.error or "the order has no plan yet: F9 makes one"

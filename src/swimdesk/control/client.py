@@ -14,7 +14,9 @@ from swimdesk.control.exchange import AnswerLost, OwnerGone, connect, exchange
 from swimdesk.control.ownership import last_owner
 from swimdesk.control.sockets import find_socket
 from swimdesk.errors import HomeHeld, RemoteError, SwimdeskError, UnknownReference
+from swimdesk.views.closing import FlattenView, UndoView
 from swimdesk.views.codec import from_json, to_json
+from swimdesk.views.comparing import ForeignView, ReconcileView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -22,6 +24,7 @@ from swimdesk.views.models import (
     BroadcastRow,
     BroadcastView,
     ChainView,
+    FairnessView,
     GuardView,
     OrderView,
     PlanView,
@@ -29,12 +32,23 @@ from swimdesk.views.models import (
     QuoteView,
     StatusView,
 )
-from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
+from swimdesk.views.requests import (
+    FlattenRequest,
+    PlanRequest,
+    ResolveRequest,
+    Scope,
+    SubmitRequest,
+    UndoRequest,
+)
+from swimdesk.views.trail import TrailView
 
 T = TypeVar("T")
 
 ANSWER_S: Final = 60.0
 """How long any one answer may take; reading every account within the broker's rate is slow."""
+
+CLOSING_S: Final = 180.0
+"""How long accounts may take to be flattened: cancels, reads and orders one after the other."""
 
 HELLO_S: Final = 5.0
 """How long a living owner may take to say that it is there."""
@@ -104,6 +118,10 @@ class RemoteDesk:
         """Read one expiration (ISO day; the nearest when None) around the money."""
         return await self._ask(ChainView, "chain", symbol=symbol, expiry=expiry, strikes=strikes)
 
+    async def warm(self, scope: Scope) -> int:
+        """Get tokens and connections ready for orders that may come; return of how many."""
+        return await self._ask(int, "warm", scope=scope)
+
     async def preview(self, request: PlanRequest) -> PlanView:
         """Plan a ticket: allocate, check, price; sends nothing."""
         return await self._ask(PlanView, "preview", request=request)
@@ -133,6 +151,24 @@ class RemoteDesk:
             BroadcastView, "replace", reference=reference, price=price, overrides=overrides
         )
 
+    async def flatten_plan(self, scope: Scope, price: str) -> FlattenView:
+        """Show what would be canceled and closed to leave accounts empty; sends nothing."""
+        return await self._ask(FlattenView, "flatten_plan", scope=scope, price=price)
+
+    async def flatten(self, request: FlattenRequest) -> FlattenView:
+        """Cancel our open orders in the accounts of a plan, then close what they hold by then."""
+        limit_s = request.wait_s + CLOSING_S
+        return await self._ask_within(limit_s, FlattenView, "flatten", {"request": request})
+
+    async def undo_plan(self, reference: str, price: str) -> UndoView:
+        """Show what would be canceled and reversed to take a broadcast back; sends nothing."""
+        return await self._ask(UndoView, "undo_plan", reference=reference, price=price)
+
+    async def undo(self, request: UndoRequest) -> UndoView:
+        """Cancel what works of a plan's broadcast, then close what it has opened by then."""
+        limit_s = request.wait_s + CLOSING_S
+        return await self._ask_within(limit_s, UndoView, "undo", {"request": request})
+
     async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Wait until it is known of every line which order works, or the time is over."""
         limit_s = wait_s + self._answer_s
@@ -145,6 +181,28 @@ class RemoteDesk:
         arguments = {"broadcast": broadcast, "wait_s": float(wait_s)}
         return await self._ask_within(limit_s, BroadcastView, "follow", arguments)
 
+    async def resolve(self, request: ResolveRequest) -> BroadcastView:
+        """Settle a line in doubt as the operator says, unless a read made now contradicts it."""
+        return await self._ask(BroadcastView, "resolve", request=request)
+
+    async def foreign(self, scope: Scope) -> tuple[ForeignView, ...]:
+        """Read the open and today's orders that nobody here sent, newest first."""
+        return await self._ask(tuple[ForeignView, ...], "foreign", scope=scope)
+
+    async def adopt(self, account: str, order_id: str, reason: str) -> BroadcastView:
+        """Take an open order that nobody here sent for ours; sends nothing."""
+        arguments = {"account": account, "order_id": order_id, "reason": reason}
+        return await self._ask(BroadcastView, "adopt", **arguments)
+
+    async def ignore(self, account: str, order_id: str, reason: str) -> ForeignView:
+        """Tell an order that nobody here sent as a difference no more."""
+        arguments = {"account": account, "order_id": order_id, "reason": reason}
+        return await self._ask(ForeignView, "ignore", **arguments)
+
+    async def reconcile(self, scope: Scope) -> ReconcileView:
+        """Compare orders and positions of these accounts (all) with the broker's, completely."""
+        return await self._ask(ReconcileView, "reconcile", scope=scope)
+
     async def broadcast(self, broadcast: str) -> BroadcastView:
         """Show one broadcast by its id or a unique ending of it."""
         return await self._ask(BroadcastView, "broadcast", broadcast=broadcast)
@@ -152,6 +210,14 @@ class RemoteDesk:
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Show the newest broadcasts."""
         return await self._ask(tuple[BroadcastRow, ...], "broadcasts", limit=limit)
+
+    async def fairness(self, limit: int) -> tuple[FairnessView, ...]:
+        """Tell by account how early it was served over the newest broadcasts."""
+        return await self._ask(tuple[FairnessView, ...], "fairness", limit=limit)
+
+    async def trail(self, reference: str) -> TrailView:
+        """Show how the line ``B/ALIAS`` came to be what it is."""
+        return await self._ask(TrailView, "trail", reference=reference)
 
     async def watch(self, since: str, wait_s: float) -> BoardView:
         """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
@@ -161,6 +227,10 @@ class RemoteDesk:
     async def halt(self, reason: str) -> GuardView:
         """Stop all new sending, across restarts."""
         return await self._ask(GuardView, "halt", reason=reason)
+
+    async def reduce(self, reason: str) -> GuardView:
+        """Let only orders leave that close what is held, across restarts."""
+        return await self._ask(GuardView, "reduce", reason=reason)
 
     async def resume(self) -> GuardView:
         """Allow sending again."""

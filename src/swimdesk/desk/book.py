@@ -17,8 +17,10 @@ from swimdesk.domain.events import (
     Halted,
     HoldingsRead,
     LinesChanged,
+    Reduced,
     Resumed,
 )
+from swimdesk.domain.orders import LineState
 from swimdesk.domain.positions import Position
 
 SETTLED_KEPT = 64
@@ -101,17 +103,26 @@ def _project(now: Snapshot, event: Event) -> Snapshot:
             )
         case Halted(reason):
             return replace(now, halted=reason)
-        case Resumed():
+        case Reduced() | Resumed():
             return replace(now, halted=None)
         case Alarmed(text):
             return replace(now, alarms=(*now.alarms, text)[-ALARMS_KEPT:])
 
 
 def _kept(broadcasts: Mapping[str, Broadcast], earliest: datetime) -> Mapping[str, Broadcast]:
-    """Drop the oldest settled broadcasts beyond the number kept, but none made since then."""
+    """Drop the oldest settled broadcasts beyond the number kept, but none made since then.
+
+    Nor one with a line taken for absent: its order may still come.
+    """
     if len(broadcasts) <= SETTLED_KEPT:
         return broadcasts
-    old = [b for b in broadcasts.values() if b.created < earliest and b.is_settled]
+    old = [
+        b
+        for b in broadcasts.values()
+        if b.created < earliest
+        and b.is_settled
+        and all(line.state is not LineState.ABSENT for line in b.lines)
+    ]
     old.sort(key=lambda broadcast: broadcast.created)
     dropped = {b.id for b in old[: max(len(broadcasts) - SETTLED_KEPT, 0)]}
     return MappingProxyType({id_: b for id_, b in broadcasts.items() if id_ not in dropped})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from swimdesk.desk.breaker import why_stop
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.inbox import Inbox
 from swimdesk.desk.ports import (
     Broker,
+    Burst,
     Clock,
     Outcome,
     OutcomeKind,
@@ -19,10 +20,12 @@ from swimdesk.desk.ports import (
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import Doubt, LineState
-from swimdesk.errors import TradingHalted
+from swimdesk.errors import GuardError, HomeHeld, OrderDenied, TradingHalted
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
+
+_FAILED = "the sender failed before this order left"
 
 CANARY_LOOK_S = 5.0
 """How long the rest waits until the canary's orders were seen at the broker."""
@@ -30,10 +33,12 @@ CANARY_LOOK_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A broadcast that is written down, its orders in waves, and t0 in monotonic ns."""
+    """A broadcast, its orders in waves, and t0 in monotonic ns."""
 
     broadcast: Broadcast
     waves: tuple[Prepared, ...]
+    first: Burst | None
+    """The first wave, loaded before it was written down; None if it is still to be loaded."""
     t0_ns: int
     ready: Callable[[Prepared], Awaitable[None]]
     """Gets tokens and connections of a later wave ready just before it leaves."""
@@ -60,21 +65,39 @@ class Broadcaster:
         """Let no further wave leave; what is on its way finishes."""
         self._stopping = True
 
-    async def send(self, launch: Launch) -> None:
+    def start(self, launch: Launch) -> bool:
+        """Let the first wave leave in this very moment; tell whether it did.
+
+        ``send`` comes next in any case: it waits for the answers, or says why nothing left.
+        """
+        first = launch.waves[0]
+        if launch.first is None or self._why_kept_back(launch, first) is not None:
+            return False
+        launch.first.leave()
+        return True
+
+    async def send(self, launch: Launch, *, has_started: bool = False) -> None:
         """Fire wave after wave; what a stop leaves over is reported as not sent."""
         left = list(launch.waves)
-        stop: str | None = "the sender failed before this order left"
+        loaded = launch.first
+        stop: str | None = _FAILED
         try:
             while left:
-                stop = await self._admit(launch, left[0], is_first=left[0] is launch.waves[0])
-                if stop is not None:
-                    return
-                wave = left.pop(0)
-                await self._fire(launch, wave)
+                is_first = left[0] is launch.waves[0]
+                if not (is_first and has_started):
+                    stop = await self._admit(launch, left[0], is_first=is_first)
+                    if stop is not None:
+                        return
+                stop = _FAILED
+                burst = loaded or self._broker.load(left[0])
+                loaded, wave = None, left.pop(0)
+                await self._fire(launch, wave, burst)
                 stop = await self._why_stop(launch, wave) if left else None
                 if stop is not None:
                     return
         finally:
+            if loaded is not None:
+                loaded.discard()
             refs = [order.ref for wave in left for order in wave.orders]
             if refs:
                 await self._not_sent(launch.broadcast.id, refs, stop or "the desk was stopped")
@@ -98,24 +121,43 @@ class Broadcaster:
 
     async def _admit(self, launch: Launch, wave: Prepared, *, is_first: bool) -> str | None:
         """Return why a wave must not leave; otherwise its lines are written down as sending."""
-        try:
-            self._guard.check()
-            if not is_first:
-                await launch.ready(wave)
-                self._guard.check()
+        if not is_first:
+            stop = self._why_halted(launch, wave)
+            if stop is not None:
+                return stop
+            await launch.ready(wave)
+            stop = self._why_halted(launch, wave)
+            if stop is not None:
+                return stop
+            try:
                 await self._mark_sending(launch, wave)
-                self._guard.check()
-        except TradingHalted as e:
-            return e.detail
+            except (GuardError, HomeHeld, OrderDenied) as e:
+                return e.detail
+        return self._why_kept_back(launch, wave)
+
+    def _why_kept_back(self, launch: Launch, wave: Prepared) -> str | None:
+        """Return why this wave may not leave in this moment."""
+        halted = self._why_halted(launch, wave)
+        if halted is not None:
+            return halted
         if self._recorder.store_failed:
             return "the results of the last wave could not be written down"
         return "the desk is stopping" if self._stopping else None
 
-    async def _fire(self, launch: Launch, wave: Prepared) -> None:
-        inbox = Inbox()
+    def _why_halted(self, launch: Launch, wave: Prepared) -> str | None:
+        sent = launch.broadcast
+        tickets = (sent.line(order.ref).ticket for order in wave.orders)
+        try:
+            self._guard.check_leaving(tickets, sent.overrides)
+        except (TradingHalted, OrderDenied) as e:
+            return e.detail
+        return None
+
+    async def _fire(self, launch: Launch, wave: Prepared, burst: Burst) -> None:
+        inbox = Inbox(expected=len(wave.orders))
         drain = asyncio.create_task(self._drain(launch, inbox))
         try:
-            await self._broker.fire(wave, launch.left, inbox.put)
+            await burst.fire(launch.left, inbox.put)
         except Exception as e:  # per fan-out: a bug must not lose the other lines
             log.error("broadcast.fire_failed", broadcast=launch.broadcast.id, exc_info=e)
         finally:
@@ -142,15 +184,15 @@ class Broadcaster:
                 await self._recorder.alarm(f"an answer of {launch.broadcast.id} could not be kept")
 
     async def _write_down(self, launch: Launch, outcomes: Sequence[Outcome]) -> None:
-        by_ref = {outcome.ref: outcome for outcome in outcomes}
-        await self._recorder.update(
-            launch.broadcast.id,
-            lambda broadcast: [
-                Change(answered(line, by_ref[line.ref], launch.t0_ns))
-                for line in broadcast.lines
-                if line.ref in by_ref and line.state is LineState.SENDING
-            ],
-        )
+        def decide(broadcast: Broadcast) -> list[Change]:
+            found = [(broadcast.line(outcome.ref), outcome) for outcome in outcomes]
+            return [
+                Change(answered(line, outcome, launch.t0_ns))
+                for line, outcome in found
+                if line.state is LineState.SENDING
+            ]
+
+        await self._recorder.update(launch.broadcast.id, decide)
 
     async def _doubt_unanswered(self, launch: Launch, wave: Prepared) -> None:
         """A fired line without an outcome is nobody's knowledge; it must never look unsent."""
@@ -204,9 +246,11 @@ def answered(line: Line, outcome: Outcome, t0_ns: int) -> Line:
     doubt = Doubt.UNKNOWN if state is LineState.IN_DOUBT else None
     if outcome.kind is OutcomeKind.ACCEPTED and outcome.order_id is None:
         state, doubt = LineState.IN_DOUBT, Doubt.PROBABLE
-    moved = line.moved(state, doubt=doubt, order_id=outcome.order_id, reason=outcome.reason)
-    return replace(
-        moved,
+    return line.moved(
+        state,
+        doubt=doubt,
+        order_id=outcome.order_id,
+        reason=outcome.reason,
         accepted=outcome.kind is OutcomeKind.ACCEPTED,
         correlation_id=outcome.correlation_id,
         sent_ns=_since(t0_ns, outcome.sent_ns),

@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
+from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.book import Book
-from swimdesk.desk.following import UNVERIFIED, follow
+from swimdesk.desk.evidence import whole_second_before
+from swimdesk.desk.following import follow
 from swimdesk.desk.ports import Broker, BrokerOrder, CancelOutcome, Clock, Ids, Journal
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.desk.underway import Underway
@@ -198,7 +200,9 @@ class Canceler:
         order = await self._seen(line.account, line.order_id or "")
         if order is None:
             return None
-        seen = follow(line, order)
+        broadcast = self._recorder.current(broadcast_id)
+        is_new = broadcast.came_after(line.account, order.order_id)
+        seen = follow(line, order, whole_second_before(broadcast.created), is_new=is_new)
 
         def decide(now: Broadcast) -> list[Change]:
             is_as_it_was = now.line(line.ref) == line

@@ -73,7 +73,9 @@ def earlier_orders(ours: Iterable[tuple[Broadcast, Line]]) -> tuple[LiveOrder, .
             working=line.order_id if line.state in OPEN else None,
         )
         for broadcast, line in ours
-        if line.fingerprint is not None and line.state not in NEVER_LEFT
+        if line.fingerprint is not None
+        and line.state not in NEVER_LEFT
+        and not line.has_closed_nothing
     )
     asked = (line.replacement for _, line in ours if line.is_being_replaced)
     return orders + tuple(LiveOrder(one.fingerprint, True, one.asked) for one in asked if one)

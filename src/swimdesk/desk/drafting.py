@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -58,6 +58,16 @@ def draft_of(ticket: Ticket, holdings: Holdings, ours: Ours) -> Drafted:
     )
     resolved = resolve_effect(ticket, quantities, free)
     return Drafted(holdings.account, resolved.ticket, holdings, cover, ours, resolved.denials)
+
+
+def with_shared_tickets(drafts: Iterable[Drafted]) -> list[Drafted]:
+    """Let equal tickets be one object, so that what is made of a ticket is made once for all."""
+    shared: dict[Ticket, Ticket] = {}
+    return [
+        draft if ticket is draft.ticket else replace(draft, ticket=ticket)
+        for draft in drafts
+        for ticket in [shared.setdefault(draft.ticket, draft.ticket)]
+    ]
 
 
 def bare_line(

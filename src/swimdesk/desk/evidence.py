@@ -39,6 +39,13 @@ class Evidence:
     or of the replacement that it is."""
     horizons: Horizons = field(default_factory=Horizons)
 
+    @property
+    def why_not_marked(self) -> str:
+        """Say why an order without our mark is not taken for one of ours by its look alone."""
+        if self.tag is None:
+            return "how this program's orders are marked is not known yet, a person decides"
+        return "it carries no mark of this program, a person decides"
+
     def is_missed_for_long(self, ref: str) -> bool:
         """Tell whether this complete read, like enough before it, does not list an order."""
         return self.read.complete and self.reads.get(ref, 0) >= READS_FOR_ABSENCE
@@ -50,9 +57,12 @@ class Evidence:
         earliest: datetime,
         orders: Iterable[BrokerOrder],
     ) -> list[BrokerOrder]:
-        """Return the orders of that look, not entered before, that no line of ours has or had."""
+        """Return the orders of that look, not entered before, that no line of ours has or had.
+
+        The oldest first, however the broker lists them.
+        """
         taken = {id_ for line in self.ours.get(account, ()) for id_ in line.order_ids}
-        return [
+        found = [
             order
             for order in orders
             if order.fingerprint is not None
@@ -61,6 +71,7 @@ class Evidence:
             and order.entered >= earliest
             and (self.tag is None or order.tag is None or order.tag == self.tag)
         ]
+        return sorted(found, key=lambda order: (order.entered, order.order_id))
 
 
 def whole_second_before(moment: datetime) -> datetime:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
+from swimdesk.views.closing import FlattenView, UndoView
+from swimdesk.views.comparing import ForeignView, ReconcileView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -12,6 +14,7 @@ from swimdesk.views.models import (
     BroadcastRow,
     BroadcastView,
     ChainView,
+    FairnessView,
     GuardView,
     OrderView,
     PlanView,
@@ -19,7 +22,15 @@ from swimdesk.views.models import (
     QuoteView,
     StatusView,
 )
-from swimdesk.views.requests import PlanRequest, Scope, SubmitRequest
+from swimdesk.views.requests import (
+    FlattenRequest,
+    PlanRequest,
+    ResolveRequest,
+    Scope,
+    SubmitRequest,
+    UndoRequest,
+)
+from swimdesk.views.trail import TrailView
 
 
 class DeskFacade(Protocol):
@@ -51,6 +62,13 @@ class DeskFacade(Protocol):
 
     async def chain(self, symbol: str, expiry: str | None, strikes: int) -> ChainView:
         """Read one expiration (ISO day; the nearest when None) around the money."""
+        ...
+
+    async def warm(self, scope: Scope) -> int:
+        """Get tokens and connections ready for orders that may come; return of how many accounts.
+
+        Sends nothing. A login or a connection that is not to be had shows when it is needed.
+        """
         ...
 
     async def preview(self, request: PlanRequest) -> PlanView:
@@ -92,6 +110,33 @@ class DeskFacade(Protocol):
         """
         ...
 
+    async def flatten_plan(self, scope: Scope, price: str) -> FlattenView:
+        """Show what would be canceled and closed to leave accounts empty; sends nothing.
+
+        ``price`` is for every closing order: ``@nat``, ``@mid``, ``@mid-0.02``, ``@MKT``.
+        """
+        ...
+
+    async def flatten(self, request: FlattenRequest) -> FlattenView:
+        """Cancel our open orders in the accounts of a plan, then close what they hold by then.
+
+        Refused while halted, allowed while reducing. A plan is good for one call (PlanExpired
+        after that), and only with the right number of accounts (InputError: nothing was done).
+        Returns what became of every order and holding; doing it again is safe.
+        """
+        ...
+
+    async def undo_plan(self, reference: str, price: str) -> UndoView:
+        """Show what would be canceled and reversed to take a broadcast back; sends nothing."""
+        ...
+
+    async def undo(self, request: UndoRequest) -> UndoView:
+        """Cancel what works of a plan's broadcast, then close what it has opened by then.
+
+        As for ``flatten``; what earlier calls reversed is not reversed again.
+        """
+        ...
+
     async def follow_replacement(self, broadcast: str, wait_s: float) -> BroadcastView:
         """Wait until it is known of every line which order works, or the time is over."""
         ...
@@ -100,12 +145,47 @@ class DeskFacade(Protocol):
         """Wait until the broadcast (``B/ALIAS``: that line) is settled or the time is over."""
         ...
 
+    async def resolve(self, request: ResolveRequest) -> BroadcastView:
+        """Settle a line in doubt as the operator says, unless a read made now contradicts it.
+
+        VerdictContradicted, NotInDoubt, NoEvidence; nothing is changed then. May be repeated.
+        """
+        ...
+
+    async def foreign(self, scope: Scope) -> tuple[ForeignView, ...]:
+        """Read the open and today's orders that nobody here sent, newest first."""
+        ...
+
+    async def adopt(self, account: str, order_id: str, reason: str) -> BroadcastView:
+        """Take an open order that nobody here sent for ours: followed, canceled, replaced so.
+
+        Sends nothing. CannotAdopt where it is ours, may be that of a line in doubt, is over, or is
+        no ticket of this program. May be repeated.
+        """
+        ...
+
+    async def ignore(self, account: str, order_id: str, reason: str) -> ForeignView:
+        """Tell an order that nobody here sent as a difference no more. May be repeated."""
+        ...
+
+    async def reconcile(self, scope: Scope) -> ReconcileView:
+        """Compare orders and positions of these accounts (all) with the broker's, completely."""
+        ...
+
     async def broadcast(self, broadcast: str) -> BroadcastView:
         """Show one broadcast by its id or a unique ending of it."""
         ...
 
+    async def trail(self, reference: str) -> TrailView:
+        """Show how the line ``B/ALIAS`` came to be what it is; UnknownReference, InputError."""
+        ...
+
     async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
         """Show the newest broadcasts."""
+        ...
+
+    async def fairness(self, limit: int) -> tuple[FairnessView, ...]:
+        """Tell by account how early it was served over the newest broadcasts."""
         ...
 
     async def watch(self, since: str, wait_s: float) -> BoardView:
@@ -117,6 +197,10 @@ class DeskFacade(Protocol):
 
     async def halt(self, reason: str) -> GuardView:
         """Stop all new sending, across restarts."""
+        ...
+
+    async def reduce(self, reason: str) -> GuardView:
+        """Let only orders leave that close what is held, across restarts; cancels as always."""
         ...
 
     async def resume(self) -> GuardView:

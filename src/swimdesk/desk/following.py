@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState
 from swimdesk.desk.recorder import Change
 from swimdesk.domain.broadcast import Line
@@ -29,18 +30,32 @@ FILL_WON = "filled before the replacement arrived"
 ON_ITS_WAY = timedelta(seconds=2)
 """What filled so soon after a replacement was asked for filled before it arrived."""
 
-UNVERIFIED = frozenset({LineState.ACCEPTED, LineState.IN_DOUBT})
-"""An order id of such a line comes from an answer; nobody has looked at the order yet."""
 
+def follow(
+    line: Line,
+    order: BrokerOrder,
+    since: datetime | None = None,
+    tag: str | None = None,
+    *,
+    is_new: bool = True,
+) -> Change:
+    """Bring a line up to date with its order, after a first look at what that order is.
 
-def follow(line: Line, order: BrokerOrder) -> Change:
-    """Bring a line up to date with its order, after a first look at what that order is."""
+    An order that was entered before ``since`` is not this line's, whatever it looks like, nor is
+    one that is marked in another way than ``tag`` says, or that is not new: known before.
+    """
     if line.state in UNVERIFIED:
         if order.fingerprint is None:
             return Change(_not_comparable(line, order))
-        if order.fingerprint != line.fingerprint:
+        is_alike = order.fingerprint == line.fingerprint
+        if not is_alike or not is_new or _is_of_others(order, since, tag):
             return Change(_unbound(line, order))
     return Change(updated(line, order), order.executions)
+
+
+def _is_of_others(order: BrokerOrder, since: datetime | None, tag: str | None) -> bool:
+    is_older = since is not None and order.entered < since
+    return is_older or (tag is not None and order.tag is not None and order.tag != tag)
 
 
 def _not_comparable(line: Line, order: BrokerOrder) -> Line:

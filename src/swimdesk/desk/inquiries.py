@@ -1,28 +1,40 @@
-"""What front ends may ask of the desk: fresh reads of accounts, orders and the market."""
+"""What front ends may ask of the desk: fresh reads of accounts, orders, the market; the history."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 from swimdesk.desk.abilities import Abilities
 from swimdesk.desk.book import Book
 from swimdesk.desk.choosing import choose
-from swimdesk.desk.hours import EASTERN, market_day
+from swimdesk.desk.foreign import morning_of, read_whole
+from swimdesk.desk.origins import OriginsReader
 from swimdesk.desk.ports import ENDED, Broker, Clock, Journal, MarketData
 from swimdesk.desk.reading import HoldingsReader
-from swimdesk.desk.showing import account_view, balance_view, chain_view, order_view, position_view
+from swimdesk.desk.showing import (
+    account_view,
+    balance_view,
+    broadcast_row,
+    chain_view,
+    order_view,
+    position_view,
+)
 from swimdesk.desk.together import both
 from swimdesk.domain.accounts import Account
+from swimdesk.domain.fairness import fairness
 from swimdesk.domain.instruments import quote_symbol
-from swimdesk.errors import BrokerError, UnknownSymbol
+from swimdesk.errors import UnknownSymbol
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BroadcastRow,
     ChainView,
+    FairnessView,
     OrderView,
     PositionView,
     QuoteView,
 )
+from swimdesk.views.present import fairness_view
 from swimdesk.views.requests import Scope
 
 NOW = timedelta(0)
@@ -40,6 +52,7 @@ class Inquiries:
         reader: HoldingsReader,
         clock: Clock,
         abilities: Abilities,
+        origins: OriginsReader,
     ) -> None:
         self._broker = broker
         self._market = market
@@ -48,6 +61,7 @@ class Inquiries:
         self._reader = reader
         self._clock = clock
         self._abilities = abilities
+        self._origins = origins
 
     async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
         """List accounts; an empty scope means all."""
@@ -75,22 +89,15 @@ class Inquiries:
         chosen = {account.alias: account for account in await choose(self._reader, scope)}
         if not chosen:
             return ()
-        today = market_day(self._clock.now())
-        morning = datetime.combine(today, time.min, EASTERN).astimezone(UTC)
+        morning = morning_of(self._clock.now())
         live = [b.created for b in self._book.snapshot.broadcasts.values() if not b.is_settled]
         since = min([morning, *live])
-        read = await self._broker.orders(list(chosen), since)
-        missing = sorted(set(chosen) - read.accounts)
-        if missing or not read.complete:
-            raise BrokerError(
-                f"The order lists of {', '.join(missing) or 'some accounts'} could not be read"
-                " completely, so nothing is shown; try again."
-            )
-        ours = await self._journal.orders_since(since - timedelta(days=1))
+        read = await read_whole(self._broker, chosen, since)
         shown = [o for o in read.orders if o.entered >= morning or o.state not in ENDED]
+        origins = await self._origins.of_orders(shown)
         newest_first = sorted(shown, key=lambda order: order.entered, reverse=True)
         return tuple(
-            order_view(chosen[o.account], o, ours.get((o.account, o.order_id)))
+            order_view(chosen[o.account], o, origins.broadcast_of(o), origins.of(o))
             for o in newest_first
         )
 
@@ -121,6 +128,14 @@ class Inquiries:
             market.chain(symbol, chosen, strikes), market.quotes([symbol])
         )
         return chain_view(symbol, day, days, quotes.get(symbol), contracts)
+
+    async def broadcasts(self, limit: int) -> tuple[BroadcastRow, ...]:
+        """Show the newest broadcasts."""
+        return tuple(map(broadcast_row, await self._journal.history(limit)))
+
+    async def fairness(self, limit: int) -> tuple[FairnessView, ...]:
+        """Tell by account how early it was served over the newest broadcasts."""
+        return tuple(map(fairness_view, fairness(await self._journal.write_times(limit))))
 
     async def _read(self, scope: Scope) -> tuple[Account, ...]:
         """Read holdings of the chosen accounts now; an account that cannot be read is an error."""

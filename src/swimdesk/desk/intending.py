@@ -13,7 +13,7 @@ from swimdesk.desk.reading import HoldingsAnswer
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Denial, Line
 from swimdesk.domain.intents import Found, Intent, Nothing, ticket_for
-from swimdesk.domain.net_price import NetMarket
+from swimdesk.domain.net_price import NetMarket, PriceFormula
 from swimdesk.domain.orderlang import Parsed
 from swimdesk.domain.orders import Ticket
 from swimdesk.domain.plan import PlannedLine, Verdict
@@ -66,7 +66,7 @@ def _why(found: Found) -> str:
 
 
 def drafted(
-    intent: Intent,
+    formula: PriceFormula | None,
     accounts: Sequence[Account],
     known: HoldingsAnswer,
     found: Mapping[str, Found],
@@ -75,7 +75,7 @@ def drafted(
 ) -> tuple[list[PlannedLine], list[Drafted]]:
     """Price the tickets and tell the accounts without one; their lines show another's order."""
     tickets = {
-        alias: priced(Parsed(one, (), intent.formula), markets[alias].quotes)
+        alias: priced(Parsed(one, (), formula), markets[alias].quotes)
         for alias, one in found.items()
         if isinstance(one, Ticket)
     }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from swimdesk.desk.ports import Ids, Prepared, PreparedOrder
 from swimdesk.domain.broadcast import Line
+from swimdesk.domain.fairness import order_of_sending
 from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan, Verdict
 from swimdesk.errors import InputError
@@ -23,41 +22,53 @@ _STATES = {
 }
 
 
-def lines_of_plan(plan: Plan, ids: Ids) -> tuple[Line, ...]:
-    """Turn planned lines into lines of a broadcast, each with its freshly minted reference."""
+def waves_of(accounts: Iterable[str], policy: str, seed: int) -> tuple[tuple[str, ...], ...]:
+    """Divide the accounts to be sent to into waves, each in the order of sending.
+
+    Seeds in a row take turns, so nobody is always last. The order depends on who the accounts are
+    and on the seed, not on the order in which they are named.
+    """
+    named = sorted(accounts)
+    leaving = [named[number] for number in order_of_sending(len(named), seed)]
+    waves, start = [], 0
+    for size in _wave_sizes(policy, len(leaving)):
+        waves.append(tuple(leaving[start : start + size]))
+        start += size
+    return tuple(waves)
+
+
+def lines_of_plan(plan: Plan, ids: Ids, leaving: Collection[str]) -> tuple[Line, ...]:
+    """Turn planned lines into lines of a broadcast, each with its freshly minted reference.
+
+    Those of the accounts that are ``leaving`` are being sent from the moment they are written down.
+    """
+    refs = ids.mint_many(len(plan.lines))
+    leaves = frozenset(leaving)
     return tuple(
         Line(
-            ref=ids.mint(),
+            ref=ref,
             account=planned.account,
             login=planned.login,
             last4=planned.last4,
             ticket=planned.ticket,
-            state=_STATES[planned.verdict],
+            state=LineState.SENDING if planned.account in leaves else _STATES[planned.verdict],
             reason=planned.reason,
             denials=planned.denials,
             fingerprint=planned.fingerprint,
             body_hash=planned.body_hash,
         )
-        for planned in plan.lines
+        for planned, ref in zip(plan.lines, refs, strict=True)
     )
 
 
-def waves_of(
-    lines: Sequence[Line], orders: Mapping[str, PreparedOrder], policy: str, seed: int
+def prepared_waves(
+    waves: Iterable[Sequence[str]], lines: Iterable[Line], orders: Mapping[str, PreparedOrder]
 ) -> tuple[Prepared, ...]:
-    """Divide the sendable lines into waves; the seed shuffles so that nobody is always last."""
-    leaving = [
-        replace(orders[line.account], ref=line.ref)
-        for line in lines
-        if line.state is LineState.PLANNED
-    ]
-    random.Random(seed).shuffle(leaving)  # noqa: S311 - fairness, not secrecy
-    sizes = _wave_sizes(policy, len(leaving))
-    waves, start = [], 0
-    for size in sizes:
-        waves.append(Prepared(tuple(leaving[start : start + size])))
-        start += size
-    return tuple(waves)
+    """Put the orders into their waves, each under the reference of its line."""
+    refs = {line.account: line.ref for line in lines}
+    return tuple(
+        Prepared(tuple(orders[account].under(refs[account]) for account in wave)) for wave in waves
+    )
 
 
 def check_policy(policy: str) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from swimdesk.desk.book import Book
 from swimdesk.desk.ports import BroadcastSize, Clock, Journal
 from swimdesk.domain.broadcast import Broadcast
-from swimdesk.domain.orders import LineState
-from swimdesk.domain.plan import PlannedLine, digest
+from swimdesk.domain.orders import Effect, LineState
+from swimdesk.domain.plan import PlannedLine
 from swimdesk.domain.risk import BroadcastFacts, RiskLimits
 from swimdesk.domain.risk.broadcasts import COMPARED
 
@@ -34,41 +34,59 @@ class Pace:
             maxlen=max(COMPARED, limits.broadcasts_per_day, limits.broadcasts_per_minute)
         )
         """Oldest first."""
+        self._seed: int | None = None
+        """The largest so far."""
 
     async def load(self) -> None:
         """Learn what earlier processes of this home sent."""
         newest = await self._journal.sizes(self._sizes.maxlen or COMPARED)
         self._sizes.extend(reversed(newest))
+        self._seed = await self._journal.last_seed()
 
     def opened(self, broadcast: Broadcast) -> None:
         """Count a broadcast that was written down."""
         self._sizes.append(BroadcastSize(broadcast.created, broadcast.notional))
+        self._seed = max(self._seed or 0, broadcast.seed)
 
-    def beside(self, facts: BroadcastFacts, lines: Iterable[PlannedLine]) -> BroadcastFacts:
+    def next_seed(self) -> int:
+        """Return the seed of the next broadcast: one more than any that was written down."""
+        return 0 if self._seed is None else self._seed + 1
+
+    def beside(self, facts: BroadcastFacts, lines: Sequence[PlannedLine]) -> BroadcastFacts:
         """Add what went before to the facts of a broadcast of these lines."""
         now = self._clock.now()
-        known = [one.notional for one in reversed(self._sizes) if one.notional is not None]
+        # What sells holdings costs nothing, and says nothing of how large a usual order is.
+        known = [one.notional for one in reversed(self._sizes) if one.notional]
         return replace(
             facts,
             earlier=tuple(known[:COMPARED]),
-            alike_age_s=self._alike_age_s(digest(lines), now),
+            alike_age_s=self._alike_age_s(lines, now),
             last_minute=self._since(now - _MINUTE),
             last_day=self._since(now - _DAY),
+            closes=all(line.ticket.effect is Effect.CLOSE for line in lines),
         )
 
     def _since(self, moment: datetime) -> int:
         return sum(one.created > moment for one in self._sizes)
 
-    def _alike_age_s(self, look: str, now: datetime) -> int | None:
+    def _alike_age_s(self, lines: Iterable[PlannedLine], now: datetime) -> int | None:
         """Return how long ago the same orders left for the same accounts, if they did lately."""
         window = timedelta(seconds=self._limits.broadcast_repeat_window_s)
+        orders = {line.account: line.body_hash for line in lines if line.body_hash}
         ages = [
             (now - broadcast.created) // timedelta(seconds=1)
             for broadcast in self._book.snapshot.broadcasts.values()
-            if now - broadcast.created < window and _look(broadcast) == look
+            if now - broadcast.created < window and _is_alike(broadcast, orders)
         ]
         return min(ages, default=None)
 
 
-def _look(broadcast: Broadcast) -> str:
-    return digest(line for line in broadcast.lines if line.state not in NEVER_LEFT)
+def _is_alike(broadcast: Broadcast, orders: Mapping[str, str]) -> bool:
+    """Tell whether exactly these orders left; the first that differs is enough to say no."""
+    alike = 0
+    for line in broadcast.lines:
+        if line.body_hash and line.state not in NEVER_LEFT:
+            if orders.get(line.account) != line.body_hash or line.has_closed_nothing:
+                return False
+            alike += 1
+    return alike == len(orders)

@@ -26,11 +26,13 @@ from swimdesk.desk.drafting import (
     reserved_in,
     unread_line,
     unresolved_line,
+    with_shared_tickets,
 )
 from swimdesk.desk.exposure import (
     Ours,
     unpriced_symbols,
 )
+from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
 from swimdesk.desk.intending import common_market, drafted, share_of, tickets_of
 from swimdesk.desk.pace import NEVER_LEFT, Pace
@@ -115,6 +117,7 @@ class Planner:
         plan_life_s: int,
         pace: Pace,
         abilities: Abilities,
+        guard: Guard,
     ) -> None:
         self._broker = broker
         self._market = market
@@ -125,6 +128,7 @@ class Planner:
         self._plan_life = timedelta(seconds=plan_life_s)
         self._pace = pace
         self._abilities = abilities
+        self._guard = guard
 
     async def plan(
         self, request: PlanRequest, accounts: Sequence[Account], book: Book, turn: int = 0
@@ -138,7 +142,7 @@ class Planner:
             proposal = await self._intended(request, accounts, book)
         else:
             proposal = await self._proposed(request, accounts, book, turn)
-        return await self._finished(request, accounts, proposal, overridden)
+        return await self.finished(accounts, proposal, overridden, asks=request.broker_preview)
 
     async def _proposed(
         self, request: PlanRequest, accounts: Sequence[Account], book: Book, turn: int
@@ -191,7 +195,8 @@ class Planner:
         # From here on nothing waits: what orders that left meanwhile close is not closed again.
         snapshot = book.snapshot
         markets = dict(zip(tickets, looked, strict=True))
-        lines, drafts = drafted(intent, accounts, known, found, markets, snapshot.by_account())
+        ours = snapshot.by_account()
+        lines, drafts = drafted(intent.formula, accounts, known, found, markets, ours)
         sample = (drafts[0] if drafts else lines[0]).ticket
         return Proposal(
             order=" ".join(request.order.split()),
@@ -206,15 +211,16 @@ class Planner:
             price_from=str(intent.formula) if intent.formula else None,
         )
 
-    async def _finished(
+    async def finished(
         self,
-        request: PlanRequest,
         accounts: Sequence[Account],
         proposal: Proposal,
         overridden: Overridden,
+        *,
+        asks: bool = False,
     ) -> PlanResult:
-        """Render, check and cap what is proposed."""
-        drafts, markets = proposal.drafts, proposal.markets
+        """Render, check and cap what is proposed; with ``asks`` the broker previews it as well."""
+        drafts, markets = with_shared_tickets(proposal.drafts), proposal.markets
         prepared = self.rendered(drafts)
         costs = {d.account.alias: cost_in(d, markets[d.account.alias]) for d in drafts}
         lines = proposal.lines + [
@@ -223,7 +229,7 @@ class Planner:
             for alias in (d.account.alias,)
         ]
         lines = overridden.lift(lines)
-        if request.broker_preview:
+        if asks:
             lines = await asked_broker(self._broker, lines, prepared, proposal.known.found)
             lines = overridden.lift(lines)
         lines = self.cap(proposal.ticket, lines, costs, markets, overridden)
@@ -240,7 +246,10 @@ class Planner:
         return PlanResult(plan, prepared, markets, frozenset(proposal.seen.broadcasts))
 
     def recheck(self, result: PlanResult, snapshot: Snapshot) -> PlannedLine | None:
-        """Check the accounts that got an order of ours since; return the first that may not go."""
+        """Check the accounts that got an order of ours since; return the first that may not go.
+
+        While the desk is reducing every account is looked at.
+        """
         news = {
             line.account
             for broadcast in snapshot.broadcasts.values()
@@ -248,9 +257,10 @@ class Planner:
             for line in broadcast.lines
             if line.state not in NEVER_LEFT
         }
-        ours = snapshot.by_account() if news else {}
+        reducing = self._guard.is_reducing
+        ours = snapshot.by_account() if news or reducing else {}
         for line in result.plan.sendable:
-            if line.account not in news:
+            if line.account not in news and not reducing:
                 continue
             holdings = Holdings(
                 snapshot.accounts[line.account],
@@ -322,6 +332,7 @@ class Planner:
             session=market.closed,
             expired=market.expired,
             learned=self._abilities.of(draft.account),
+            is_reducing=self._guard.is_reducing,
             duplicates=duplicate_denials(
                 order.fingerprint, earlier_orders(draft.ours), now, self._limits
             ),

@@ -111,6 +111,14 @@ class HoldingsReader:
         }
         return HoldingsAnswer(found, failed)
 
+    def settled_at(self, accounts: Sequence[Account]) -> datetime:
+        """Return from when on a read shows every fill of ours in these accounts known by now."""
+        lines = self._book.snapshot.by_account()
+        for account in accounts:
+            self._note_fills(account.alias, lines.get(account.alias, ()))
+        seen = [self._fills[a.alias][1] + SETTLE for a in accounts if a.alias in self._fills]
+        return max(seen, default=self._clock.now())
+
     def _note_fills(self, alias: str, lines: Iterable[tuple[Broadcast, Line]]) -> None:
         units = sum(line.filled for _, line in lines)
         known, _ = self._fills.get(alias, (0, None))

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.evidence import CLOCK_MARGIN, Evidence, may_look_like, whole_second_before
-from swimdesk.desk.following import UNVERIFIED, doubt_without_order, follow, updated
-from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
+from swimdesk.desk.following import doubt_without_order, follow, updated
+from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, ReadScope
 from swimdesk.desk.recorder import Change
 from swimdesk.desk.succession import judge_replacement, order_in, with_earlier_fills
 from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.decisions import Origin
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orders import TERMINAL, Doubt, LineState
 
@@ -49,28 +51,28 @@ def _earlier_fills(line: Line, orders: Sequence[BrokerOrder]) -> tuple[Execution
     return tuple(e for order in orders if order.order_id in ids for e in order.executions)
 
 
-def could_show(broadcast: Broadcast, line: Line, read: OrdersRead, began: datetime) -> bool:
+def could_show(broadcast: Broadcast, line: Line, scope: ReadScope) -> bool:
     """Tell whether the read would list this line's order if there were one.
 
     It would if it is complete for the account and was begun after the line had left.
     """
     return (
-        read.complete
-        and line.account in read.accounts
-        and read.since <= sent_before(broadcast)
-        and min(began, read.until) >= sent_at(broadcast, line)
+        scope.complete
+        and line.account in scope.accounts
+        and scope.since <= sent_before(broadcast)
+        and min(scope.began, scope.until) >= sent_at(broadcast, line)
     )
 
 
-def could_show_replacement(line: Line, read: OrdersRead, began: datetime) -> bool:
+def could_show_replacement(line: Line, scope: ReadScope) -> bool:
     """Tell whether the read would list the order asked for in place of this line's."""
     asked = line.replacement
     return (
         asked is not None
-        and read.complete
-        and line.account in read.accounts
-        and read.since <= whole_second_before(asked.asked)
-        and min(began, read.until) >= asked.asked
+        and scope.complete
+        and line.account in scope.accounts
+        and scope.since <= whole_second_before(asked.asked)
+        and min(scope.began, scope.until) >= asked.asked
     )
 
 
@@ -81,7 +83,8 @@ def sent_before(broadcast: Broadcast) -> datetime:
 
 def sent_at(broadcast: Broadcast, line: Line) -> datetime:
     """Return the wall time at which the line had left at the latest."""
-    return broadcast.created + timedelta(microseconds=(line.sent_ns or 0) / 1000)
+    t0 = broadcast.confirmed or broadcast.created
+    return max(broadcast.created, t0 + timedelta(microseconds=(line.sent_ns or 0) / 1000))
 
 
 def accounts_to_search(broadcast: Broadcast) -> frozenset[str]:
@@ -113,6 +116,13 @@ class _Case:
         return self.age >= self.evidence.horizons.bind
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the read would list the line's order, and every other that may be it."""
+        read = self.evidence.read
+        is_later = read.until >= sent_at(self.broadcast, self.line)
+        return read.complete and is_later and read.since <= sent_before(self.broadcast)
+
+    @property
     def latest(self) -> datetime:
         """When the broker may have entered the order at the latest, for all we expect."""
         return sent_at(self.broadcast, self.line) + self.evidence.horizons.bind + CLOCK_MARGIN
@@ -125,14 +135,24 @@ def _judge(case: _Case) -> Change | None:
         if _is_about_replacing(line, found):
             return judge_replacement(line, case.orders, case.evidence)
         if found is not None:
-            return _contradict(case, [found]) if _is_impossible(line) else follow(line, found)
+            return _contradict(case, [found]) if _is_impossible(line) else _follow(case, found)
         return _missing(case) if line.state in UNVERIFIED else None
     if line.state is LineState.IN_DOUBT:
         return _search(case)
     if _is_impossible(line) and (line.state is LineState.ABSENT or not case.is_over_horizon):
         alike = candidates(case.broadcast, line, case.orders, case.evidence)
-        return _contradict(case, [order for order in alike if order.entered <= case.latest])
+        return _contradict(case, [order for order in alike if _may_contradict(case, order)])
     return None
+
+
+def _may_contradict(case: _Case, order: BrokerOrder) -> bool:
+    """Tell whether an order may be that of a line that was said to have none.
+
+    One that was lost on its way may arrive at any time, and then carries our mark; without it, what
+    was entered late is rather somebody's who trades the same.
+    """
+    is_marked = order.tag is not None and order.tag == case.evidence.tag
+    return order.entered <= case.latest or (is_marked and case.line.state is LineState.ABSENT)
 
 
 def _is_about_replacing(line: Line, order: BrokerOrder | None) -> bool:
@@ -150,12 +170,47 @@ def _is_impossible(line: Line) -> bool:
 # --- an order id is known ----------------------------------------------------------------------
 
 
+def _follow(case: _Case, order: BrokerOrder) -> Change:
+    """Follow the order that an answer named, unless another one may as well be meant.
+
+    Brokers were seen naming another order; until our mark is known, its look alone tells.
+    """
+    line, tag = case.line, case.evidence.tag
+    if case.broadcast.origin is Origin.ADOPTED:
+        return follow(line, order)  # the operator named it, whoever sent it
+    is_new = case.broadcast.came_after(line.account, order.order_id)
+    change = follow(line, order, sent_before(case.broadcast), tag, is_new=is_new)
+    if tag is not None or line.state not in UNVERIFIED or change.line.order_id is None:
+        return change
+    others = [
+        one
+        for one in candidates(
+            case.broadcast, replace(line, order_id=None), case.orders, case.evidence
+        )
+        if one.order_id != order.order_id
+    ]
+    if not others:
+        return change
+    text = f"the answer named order {order.order_id}, yet {others[0].order_id} looks the same"
+    return Change(
+        replace(
+            line,
+            state=LineState.IN_DOUBT,
+            doubt=Doubt.CONFLICT,
+            order_id=None,
+            reason=f"{text}; a person decides",
+        )
+    )
+
+
 def _missing(case: _Case) -> Change | None:
     """Doubt an id from an answer that no list shows, once another order looks like this line.
 
     A fresh order may be invisible for seconds, so absence alone waits for the horizon.
     """
     line = case.line
+    if not case.is_whole:
+        return None
     found = candidates(case.broadcast, line, case.orders, case.evidence)
     if not found and not (case.is_over_horizon and case.evidence.is_missed_for_long(case.line.ref)):
         return None
@@ -193,13 +248,13 @@ def _search(case: _Case) -> Change | None:
 
 def _reservation(case: _Case, order: BrokerOrder) -> str:
     """Return why the only candidate is not taken for the line's order now; empty if it is."""
-    if case.evidence.tag is not None and order.tag is None:
-        return "it carries no mark of this program, a person decides"
+    if case.evidence.tag != order.tag or order.tag is None:
+        return case.evidence.why_not_marked
     if order.entered > case.latest:
         return f"it was entered late, at {order.entered:%H:%M:%S} UTC, a person decides"
     if not case.is_over_horizon:
         return "not certain before the horizon is over"
-    return "" if case.evidence.read.complete else "not certain before a complete read"
+    return "" if case.is_whole else "not certain before a complete read"
 
 
 def _in_conflict(line: Line, found: Sequence[BrokerOrder], rivals: Sequence[Line]) -> Line:
@@ -215,9 +270,8 @@ def _absent(case: _Case) -> Change | None:
     """Think of absence only where nothing ever spoke for the order's existence."""
     if case.line.doubt not in (Doubt.UNKNOWN, Doubt.ABSENT_CANDIDATE) or case.line.accepted:
         return None
-    if case.age < case.evidence.horizons.absent or not case.evidence.is_missed_for_long(
-        case.line.ref
-    ):
+    is_missed = case.is_whole and case.evidence.is_missed_for_long(case.line.ref)
+    if case.age < case.evidence.horizons.absent or not is_missed:
         return None
     text = "no order like this one is listed; it probably never arrived, a person decides"
     return Change(replace(case.line, doubt=Doubt.ABSENT_CANDIDATE, reason=text))
@@ -249,4 +303,5 @@ def candidates(
 ) -> list[BrokerOrder]:
     """Return the orders that may be this line: same look, not before it left, nobody else's."""
     earliest = sent_before(broadcast)
-    return evidence.alike(line.account, line.fingerprint, earliest, orders)
+    alike = evidence.alike(line.account, line.fingerprint, earliest, orders)
+    return [one for one in alike if broadcast.came_after(line.account, one.order_id)]

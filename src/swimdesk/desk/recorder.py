@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from swimdesk.desk.binding import bindings_of
 from swimdesk.desk.book import Book
 from swimdesk.desk.bus import Bus
-from swimdesk.desk.ports import Clock, Journal
+from swimdesk.desk.ports import Clock, Grounds, Journal
 from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.decisions import Decision
 from swimdesk.domain.events import Alarmed, BroadcastOpened, Event, LinesChanged
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orders import Doubt, LineState, is_alarming
@@ -61,8 +63,10 @@ class Recorder:
         """Show a broadcast that has been written down."""
         self.publish(BroadcastOpened(broadcast))
 
-    async def update(self, broadcast_id: str, decide: Decide) -> None:
+    async def update(self, broadcast_id: str, decide: Decide, read: int | None = None) -> None:
         """Let ``decide`` look at the broadcast as it is now, then write and publish its changes.
+
+        ``read`` is the number of the read of lists that they rest on.
 
         Results that cannot be written are shown all the same: what happened at the broker is
         true whether or not our disk is full. The restart will find those lines in doubt.
@@ -72,9 +76,33 @@ class Recorder:
             changes = decide(broadcast)
             if not changes:
                 return
-            changes = await self._write(broadcast, changes)
-            lines = tuple(change.line for change in changes)
-            self.publish(LinesChanged(broadcast_id, lines))
+            changes = await self._write(broadcast, changes, read)
+            self._publish_lines(broadcast, changes)
+        await self._announce(broadcast, changes)
+
+    async def decide(self, broadcast_id: str, decide: Decide, decision: Decision) -> None:
+        """Write a decision of the operator with the changes that it makes, then publish those.
+
+        StoreError and InvariantBroken mean that nothing was changed.
+        """
+        async with self._turn:
+            broadcast = self._book.snapshot.broadcasts[broadcast_id]
+            changes = decide(broadcast)
+            fills = [(c.line.ref, execution) for c in changes for execution in c.executions]
+            lines = [change.line for change in changes]
+            bound = [
+                replace(one, grounds=Grounds.OPERATOR) for one in bindings_of(broadcast, lines)
+            ]
+            await self._journal.decide(decision, broadcast_id, lines, fills, bound)
+            self._publish_lines(broadcast, changes)
+        await self._announce(broadcast, changes)
+
+    def _publish_lines(self, broadcast: Broadcast, changes: Sequence[Change]) -> None:
+        self.publish(LinesChanged(broadcast.id, tuple(change.line for change in changes)))
+
+    async def _announce(self, broadcast: Broadcast, changes: Sequence[Change]) -> None:
+        """Raise the alarms that changes bring, and tell who comes after."""
+        lines = tuple(change.line for change in changes)
         await self._raise_alarms(broadcast, lines)
         for change in changes:
             if change.alarm is not None:
@@ -119,31 +147,46 @@ class Recorder:
         except StoreError as e:
             log.error("desk.alarm_not_written", error=e.detail)
 
-    async def _write(self, broadcast: Broadcast, changes: Sequence[Change]) -> Sequence[Change]:
+    async def _write(
+        self, broadcast: Broadcast, changes: Sequence[Change], read: int | None
+    ) -> Sequence[Change]:
         """Write changes in one commit; one at a time where an order turns out to be taken."""
         try:
-            return await self._commit(broadcast, changes)
+            return await self._commit(broadcast, changes, read)
         except InvariantBroken as e:
             if len(changes) == 1:
                 change = changes[0]
                 if change.line.order_id is None:
                     raise
                 log.error("desk.order_taken", ref=change.line.ref, error=e.detail)
-                return await self._commit(broadcast, [_without_order(change)])
-        singly = [await self._write(broadcast, [change]) for change in changes]
+                return await self._commit(broadcast, [_without_order(broadcast, change)], read)
+        singly = [await self._write(broadcast, [change], read) for change in changes]
         return [change for written in singly for change in written]
 
-    async def _commit(self, broadcast: Broadcast, changes: Sequence[Change]) -> Sequence[Change]:
+    async def _commit(
+        self, broadcast: Broadcast, changes: Sequence[Change], read: int | None
+    ) -> Sequence[Change]:
         fills = [(c.line.ref, execution) for c in changes for execution in c.executions]
         lines = [change.line for change in changes]
         try:
-            await self._journal.record(broadcast.id, lines, fills, broadcast.journal_ns)
+            await self._journal.record(
+                broadcast.id,
+                lines,
+                fills,
+                broadcast.journal_ns,
+                bindings=bindings_of(broadcast, lines),
+                read=read,
+            )
         except StoreError as e:
-            self.store_failed = True
-            text = f"results of {broadcast.id} could not be written: {e.detail}"
-            log.error("desk.record_failed", broadcast=broadcast.id, error=e.detail)
-            self.publish(Alarmed(text))
+            self.fail(f"results of {broadcast.id} could not be written: {e.detail}")
         return changes
+
+    def fail(self, text: str) -> None:
+        """Take it that results cannot be written any more: from now on nothing is sent."""
+        if not self.store_failed:
+            self.publish(Alarmed(text))
+        self.store_failed = True
+        log.error("desk.record_failed", error=text)
 
     async def _raise_alarms(self, before: Broadcast, lines: Sequence[Line]) -> None:
         for line in lines:
@@ -159,15 +202,24 @@ class Recorder:
                 )
 
 
-def _without_order(change: Change) -> Change:
-    """Take an order id back that belongs to another line; which order is ours is in doubt."""
+def _without_order(broadcast: Broadcast, change: Change) -> Change:
+    """Take an order id back that belongs to another line; which order is ours is in doubt.
+
+    What that order filled is not this line's either.
+    """
+    line, before = change.line, broadcast.line(change.line.ref)
+    # Of a line that was on its way the broker has just said that it took it.
+    accepted = line.accepted if before.state is LineState.SENDING else before.accepted
     return Change(
         replace(
-            change.line,
+            line,
             state=LineState.IN_DOUBT,
-            doubt=Doubt.PROBABLE if change.line.accepted else Doubt.UNKNOWN,
+            doubt=Doubt.PROBABLE if accepted else Doubt.UNKNOWN,
             order_id=None,
-            reason=f"the answer named order {change.line.order_id}, which is another line's;"
+            accepted=accepted,
+            filled=before.filled,
+            average=before.average,
+            reason=f"the answer named order {line.order_id}, which is another line's;"
             " looking for ours",
         )
     )

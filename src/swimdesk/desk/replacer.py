@@ -13,8 +13,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.canceler import line_in
-from swimdesk.desk.following import UNVERIFIED
 from swimdesk.desk.inbox import Inbox
 from swimdesk.desk.ports import Outcome, OutcomeKind, Prepared
 from swimdesk.desk.recorder import Change
@@ -27,7 +27,7 @@ from swimdesk.domain.commands import Command, CommandOutcome
 from swimdesk.domain.orders import OPEN, Doubt, LineState
 from swimdesk.domain.replacing import Replacement, Standing
 from swimdesk.domain.risk import parse_overrides
-from swimdesk.errors import InvariantBroken, StoreError, TradingHalted
+from swimdesk.errors import InvariantBroken, OrderDenied, StoreError, TradingHalted
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -116,12 +116,25 @@ class Replacer:
         await self._parts.recorder.update(broadcast_id, mark)
         moved = [step for step in steps if step.line.ref not in marked]
         await self._give_up(broadcast_id, moved, MOVED, ended)
+        overrides = self._parts.recorder.current(broadcast_id).overrides
+        leaving = list(marked.values())
+        # Until none is given up any more: what is left leaves in the moment it was looked at.
+        while (reason := self._why_not_now(leaving, overrides)) is not None:
+            given_up = [step for step in leaving if self._why_not_now([step], overrides)]
+            leaving = [step for step in leaving if step not in given_up]
+            await self._give_up(broadcast_id, given_up, reason, ended)
+        return leaving
+
+    def _why_not_now(self, steps: Sequence[Step], overrides: Sequence[str]) -> str | None:
+        """Return why one of these must not leave in this moment."""
+        if not steps:
+            return None
         try:
             check_may_send(self._parts.guard, self._parts.recorder)
-        except (TradingHalted, StoreError) as error:
-            await self._give_up(broadcast_id, list(marked.values()), error.detail, ended)
-            return []
-        return list(marked.values())
+            self._parts.guard.check_leaving([step.line.ticket for step in steps], overrides)
+        except (TradingHalted, StoreError, OrderDenied) as error:
+            return error.detail
+        return None
 
     def _is_as_planned(self, now: Broadcast, step: Step) -> bool:
         """Tell whether a line still is what was checked: a fill or a cancel may have come."""
@@ -142,20 +155,18 @@ class Replacer:
     async def _fire(
         self, broadcast_id: str, steps: Sequence[Step], ended: dict[str, Command], burst: str
     ) -> None:
-        inbox = Inbox()
+        inbox = Inbox(expected=len(steps))
         prepared = Prepared(tuple(step.order for step in steps if step.order is not None))
-
-        async def fire() -> None:
-            try:
-                await self._parts.broker.fire(
-                    prepared, lambda: self._parts.calm.end(burst), inbox.put
-                )
-            except Exception as e:  # per fan-out: a bug must not lose the other lines
-                log.error("replace.fire_failed", broadcast=broadcast_id, exc_info=e)
-            finally:
-                inbox.close()
-
-        await asyncio.gather(fire(), self._drain(broadcast_id, steps, inbox, ended))
+        drain = asyncio.create_task(self._drain(broadcast_id, steps, inbox, ended))
+        try:
+            # At once: the kill switch was looked at, and nobody shall throw it in between.
+            loaded = self._parts.broker.load(prepared)
+            await loaded.fire(lambda: self._parts.calm.end(burst), inbox.put)
+        except Exception as e:  # per fan-out: a bug must not lose the other lines
+            log.error("replace.fire_failed", broadcast=broadcast_id, exc_info=e)
+        finally:
+            inbox.close()
+            await drain
         silent = [step for step in steps if step.command.id not in ended]
         lost = [Outcome(s.command.id, OutcomeKind.UNKNOWN, reason=_FAILED) for s in silent]
         await self._write_down(broadcast_id, silent, lost, ended)

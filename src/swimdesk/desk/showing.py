@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from swimdesk.desk.ports import BrokerOrder, ChainContract, GuardRecord, GuardState, Quote
+from swimdesk.desk.ports import (
+    BroadcastSummary,
+    BrokerOrder,
+    ChainContract,
+    GuardRecord,
+    GuardState,
+    Quote,
+)
 from swimdesk.domain.accounts import Account, Balances
+from swimdesk.domain.decisions import Origin
 from swimdesk.domain.instruments import OptionContract
 from swimdesk.domain.positions import Position
 from swimdesk.domain.risk import Learned
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
+    BroadcastRow,
     ChainRow,
     ChainView,
     GuardView,
@@ -74,7 +83,9 @@ def position_view(account: Account, position: Position) -> PositionView:
     )
 
 
-def order_view(account: Account, order: BrokerOrder, broadcast: str | None) -> OrderView:
+def order_view(
+    account: Account, order: BrokerOrder, broadcast: str | None, origin: Origin
+) -> OrderView:
     """Show an order of the broker's list."""
     return OrderView(
         account=account.alias,
@@ -87,6 +98,7 @@ def order_view(account: Account, order: BrokerOrder, broadcast: str | None) -> O
         filled=order.filled,
         reason=order.reason,
         broadcast=broadcast,
+        origin=origin.value,
     )
 
 
@@ -122,7 +134,20 @@ def _chain_row(contract: ChainContract) -> ChainRow:
     )
 
 
+def broadcast_row(summary: BroadcastSummary) -> BroadcastRow:
+    """Show a broadcast of the history."""
+    return BroadcastRow(
+        broadcast=summary.id,
+        key=summary.key,
+        order=summary.order,
+        mode=summary.mode,
+        state=summary.state,
+        created=summary.created,
+        counts=dict(summary.counts),
+    )
+
+
 def guard_view(record: GuardRecord) -> GuardView:
     """Show the kill switch."""
-    is_halted = record.state is GuardState.HALTED
-    return GuardView(record.state.value, record.reason, record.since if is_halted else None)
+    is_active = record.state is GuardState.ACTIVE
+    return GuardView(record.state.value, record.reason, None if is_active else record.since)

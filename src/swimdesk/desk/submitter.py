@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,18 +14,23 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
-from swimdesk.desk.launching import CANARY, check_policy, lines_of_plan, waves_of
+from swimdesk.desk.launching import (
+    CANARY,
+    check_policy,
+    lines_of_plan,
+    prepared_waves,
+    waves_of,
+)
 from swimdesk.desk.pace import NEVER_LEFT, Pace
 from swimdesk.desk.planner import Planner, PlanResult
-from swimdesk.desk.ports import Broker, Clock, Ids, Journal, Prepared, PreparedOrder
+from swimdesk.desk.ports import Broker, Burst, Clock, Ids, Journal, Prepared, PreparedOrder
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.turns import pass_turn
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.events import Halted
-from swimdesk.domain.orders import LineState
-from swimdesk.domain.plan import Plan, digest
+from swimdesk.domain.plan import Plan, digest_of
 from swimdesk.domain.risk import BroadcastFacts, RiskLimits, pace
 from swimdesk.domain.sizing import Remainder
 from swimdesk.errors import (
@@ -87,7 +92,10 @@ class Submitter:
         mode: str,
         discover: Callable[[], Awaitable[object]],
         answered: Callable[[], None],
+        known: Callable[[Collection[str]], Mapping[str, tuple[str, ...]]],
     ) -> None:
+        """``known`` tells which orders of accounts were seen at the broker before."""
+        self._known = known
         self._parts = parts
         self._mode = mode
         self._discover = discover
@@ -130,30 +138,56 @@ class Submitter:
         orders: Mapping[str, PreparedOrder],
         t0_ns: int,
     ) -> Broadcast:
-        seed = self._parts.clock.monotonic_ns() & 0xFFFF_FFFF
-        lines = lines_of_plan(plan, self._parts.ids)
-        waves = waves_of(lines, orders, request.waves, seed)
-        broadcast = self._broadcast_of(
-            request, plan, _first_wave_sending(lines, waves[0].orders), seed
-        )
+        seed = self._parts.pace.next_seed()
+        accounts = waves_of([line.account for line in plan.sendable], request.waves, seed)
+        lines = lines_of_plan(plan, self._parts.ids, leaving=accounts[0])
+        waves = prepared_waves(accounts, lines, orders)
+        broadcast = self._broadcast_of(request, plan, lines, seed, t0_ns)
         self._parts.calm.begin(broadcast.id)
+        # Before the commit, not while it runs: both are work for the processor, and the journal's
+        # thread and this one would take turns at every record.
+        launch = self._launch_of(request, broadcast, waves, t0_ns)
         try:
             await self._parts.recorder.open(broadcast)
-        except InvariantBroken:
-            self._parts.calm.end(broadcast.id)
-            earlier = await self._written(broadcast.id)
+        except BaseException as error:
+            _let_nothing_leave(launch)
+            known = isinstance(error, InvariantBroken)
+            earlier = await self._written(broadcast.id) if known else None
             if earlier is None:
                 raise
             return earlier
-        except BaseException:
-            self._parts.calm.end(broadcast.id)
-            raise
-        broadcast = replace(broadcast, journal_ns=self._parts.clock.monotonic_ns() - t0_ns)
-        self._parts.recorder.opened(broadcast)
-        self._parts.pace.opened(broadcast)
-        launch = Launch(
+        written = replace(broadcast, journal_ns=self._parts.clock.monotonic_ns() - t0_ns)
+        has_started = False
+        try:
+            # In this very turn: whatever else the loop has to do comes after the orders.
+            has_started = self._parts.broadcaster.start(launch)
+            self._parts.recorder.opened(written)
+            self._parts.pace.opened(written)
+        finally:
+            # Whatever happened here, answers are awaited, or the lines said to be not sent.
+            work = self._launch(launch, has_started=has_started)
+            self._parts.supervisor.job(f"broadcast {broadcast.id}", work)
+        # What waits for the answers goes first; whoever asked can wait one turn of the loop.
+        await asyncio.sleep(0)
+        return written
+
+    def _launch_of(
+        self,
+        request: SubmitRequest,
+        broadcast: Broadcast,
+        waves: tuple[Prepared, ...],
+        t0_ns: int,
+    ) -> Launch:
+        """Load the first wave; what cannot be loaded is tried again when it is to leave."""
+        first: Burst | None = None
+        try:
+            first = self._parts.broker.load(waves[0])
+        except Exception as e:  # a bug there is told by lines that are not sent
+            log.error("broadcast.load_failed", broadcast=broadcast.id, exc_info=e)
+        return Launch(
             broadcast,
             waves,
+            first,
             t0_ns,
             ready=self._ready_wave,
             left=lambda: self._parts.calm.end(broadcast.id),
@@ -161,19 +195,16 @@ class Submitter:
             stop_on_refuse=(request.on_refuse or _on_refuse(request.waves)) == "stop",
             is_canary=request.waves == CANARY,
         )
-        self._parts.supervisor.job(f"broadcast {broadcast.id}", self._launch(launch))
-        # The burst goes first; the answer to whoever asked can wait one turn of the loop.
-        await asyncio.sleep(0)
-        return broadcast
 
     def _broadcast_of(
-        self, request: SubmitRequest, plan: Plan, lines: tuple[Line, ...], seed: int
+        self, request: SubmitRequest, plan: Plan, lines: tuple[Line, ...], seed: int, t0_ns: int
     ) -> Broadcast:
+        now, since_t0_ns = self._parts.clock.now(), self._parts.clock.monotonic_ns() - t0_ns
         return Broadcast(
             id=request.broadcast,
             order=plan.order,
             mode=self._mode,
-            created=self._parts.clock.now(),
+            created=now,
             lines=lines,
             key=request.key,
             agent=request.agent,
@@ -183,6 +214,8 @@ class Submitter:
             limits=plan.limits,
             overrides=plan.overrides,
             notional=plan.notional,
+            confirmed=now - timedelta(microseconds=since_t0_ns / 1000),
+            preimage=self._known({line.account for line in lines}),
         )
 
     async def _earlier(self, request: SubmitRequest) -> Broadcast | None:
@@ -202,6 +235,8 @@ class Submitter:
         return known if known is not None and known.id == broadcast_id else None
 
     async def _ready(self, aliases: Sequence[str]) -> None:
+        if self._parts.broker.is_ready(aliases):
+            return
         accounts = self._parts.book.snapshot.accounts
         await make_ready(self._parts.broker, [accounts[alias] for alias in aliases])
 
@@ -216,6 +251,8 @@ class Submitter:
             raise await self._no_plan(request.plan)
         self._check_plan(plan, request)
         await self._check_accounts(plan)
+        tickets = (line.ticket for line in plan.sendable)
+        self._parts.guard.check_leaving(tickets, plan.overrides)
         orders = kept.result.prepared if kept else self._parts.planner.render(plan.sendable)
         _check_digest(plan, orders)
         if kept is not None:
@@ -223,9 +260,7 @@ class Submitter:
         else:
             self._check_nothing_left_since(plan)
         self._check_pace(plan)
-        is_saved = kept is None or kept.saved
-        if is_saved and not await self._parts.journal.spend_plan(plan.id):
-            raise await self._no_plan(plan.id)
+        # The journal uses it up, in the commit that makes the broadcast.
         self._plans.pop(plan.id, None)
         return plan, orders
 
@@ -288,7 +323,7 @@ class Submitter:
         if denied is not None:
             found = "; ".join(f"{one.code}: {one.detail}" for one in denied.denials)
             raise OrderDenied(
-                f"Since this plan was made an order left in {denied.account}: {found}"
+                f"Since this plan was made something changed in {denied.account}: {found}"
             )
 
     def _check_nothing_left_since(self, plan: Plan) -> None:
@@ -303,9 +338,9 @@ class Submitter:
                         " preview the order again."
                     )
 
-    async def _launch(self, launch: Launch) -> None:
+    async def _launch(self, launch: Launch, *, has_started: bool) -> None:
         try:
-            await self._parts.broadcaster.send(launch)
+            await self._parts.broadcaster.send(launch, has_started=has_started)
         finally:
             self._parts.calm.end(launch.broadcast.id)
         self._answered()
@@ -320,6 +355,13 @@ class Submitter:
             # The sentinel file is in place by now; that is what counts.
             log.error("desk.halt_not_written", error=e.detail)
         self._parts.recorder.publish(Halted(reason))
+
+
+def _let_nothing_leave(launch: Launch) -> None:
+    """End a launch whose intents were not written down."""
+    if launch.first is not None:
+        launch.first.discard()
+    launch.left()
 
 
 def check_may_send(guard: Guard, recorder: Recorder) -> None:
@@ -352,8 +394,8 @@ def _on_refuse(waves: str) -> str:
 
 def _check_digest(plan: Plan, orders: Mapping[str, PreparedOrder]) -> None:
     """What was shown is what leaves: the bodies must hash to the digest of the plan."""
-    lines = [replace(x, body_hash=orders[x.account].body_hash) for x in plan.sendable]
-    if digest(lines, plan.overrides) != plan.digest:
+    hashes = [(line.account, orders[line.account].body_hash) for line in plan.sendable]
+    if digest_of(hashes, plan.overrides) != plan.digest:
         raise PlanExpired("The orders no longer match the plan; preview the order again.")
 
 
@@ -362,11 +404,6 @@ def _is_another_order(plan: Plan, earlier: Broadcast) -> bool:
     if plan.price_from is None:
         return plan.order != earlier.order
     return _PRICE.sub("@", plan.order) != _PRICE.sub("@", earlier.order)
-
-
-def _first_wave_sending(lines: Sequence[Line], first: Sequence[PreparedOrder]) -> tuple[Line, ...]:
-    leaving = {order.ref for order in first}
-    return tuple(line.moved(LineState.SENDING) if line.ref in leaving else line for line in lines)
 
 
 def _why_not_all(plan: Plan) -> str:

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.evidence import CLOCK_MARGIN, Evidence, may_look_like, whole_second_before
-from swimdesk.desk.following import UNVERIFIED, filled_of, updated
+from swimdesk.desk.following import filled_of, updated
 from swimdesk.desk.ports import ENDED, BrokerOrder, BrokerOrderState
 from swimdesk.desk.recorder import Change
 from swimdesk.domain.broadcast import Line
 from swimdesk.domain.orders import Doubt, LineState
 from swimdesk.domain.replacing import EarlierOrder, Replacement, Standing, average_of
+from swimdesk.errors import InvariantBroken
 
 _S = BrokerOrderState
 
@@ -139,13 +141,13 @@ def _judge_both(pair: _Pair, new: BrokerOrder) -> Change:
     reservation = "" if is_named else _reservation(pair, new)
     if reservation:
         return _hold(pair, f"probably replaced by order {new.order_id}; {reservation}")
-    return _taken_over(pair, new)
+    return take_over(pair.line, old, new)
 
 
 def _reservation(pair: _Pair, new: BrokerOrder) -> str:
     """Return why an order that no answer named is not taken for the new one now; empty if it is."""
-    if pair.evidence.tag is not None and new.tag is None:
-        return "it carries no mark of this program, a person decides"
+    if pair.evidence.tag != new.tag or new.tag is None:
+        return pair.evidence.why_not_marked
     if new.entered > pair.latest:
         return f"it was entered late, at {new.entered:%H:%M:%S} UTC, a person decides"
     if pair.old.state is not _S.REPLACED and not pair.is_over_horizon:
@@ -153,9 +155,11 @@ def _reservation(pair: _Pair, new: BrokerOrder) -> str:
     return "" if pair.evidence.read.complete else "not certain before a complete read"
 
 
-def _taken_over(pair: _Pair, new: BrokerOrder) -> Change:
+def take_over(line: Line, old: BrokerOrder, new: BrokerOrder) -> Change:
     """Make the new order the line's; the old one stays in its lineage with what it filled."""
-    line, old, asked = pair.line, pair.old, pair.asked
+    asked = line.replacement
+    if asked is None:
+        raise InvariantBroken(f"order {old.order_id} is not being replaced")
     filled, average = filled_of(line.ticket, old)
     heir = replace(
         line,
@@ -177,6 +181,16 @@ def _taken_over(pair: _Pair, new: BrokerOrder) -> Change:
         )
     executions = (*old.executions, *new.executions)
     return Change(updated(heir, new), executions, alarm)
+
+
+def keep_old(line: Line, old: BrokerOrder, why: str) -> Change:
+    """Go on with the old order although nobody saw what became of its replacement."""
+    asked = line.replacement
+    if asked is None:
+        raise InvariantBroken(f"order {old.order_id} is not being replaced")
+    given_up = replace(asked, standing=Standing.NOT_SEEN, reason=why)
+    kept = replace(_with_fills(line, old), replacement=given_up)
+    return Change(updated(kept, old), old.executions)
 
 
 def _failed(pair: _Pair, new: BrokerOrder) -> Change:

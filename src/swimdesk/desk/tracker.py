@@ -8,12 +8,16 @@ from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, S
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from swimdesk.desk.aged import AgedOrders
+from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.book import Book
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.evidence import Evidence, Horizons
-from swimdesk.desk.following import UNVERIFIED
-from swimdesk.desk.ports import Broker, Clock, OrdersRead
+from swimdesk.desk.hours import market_day
+from swimdesk.desk.needed import counts_since, is_unpriced, needed_by, unverified
+from swimdesk.desk.ports import Broker, Clock, OrdersRead, ReadScope
 from swimdesk.desk.reading import ReadingState
+from swimdesk.desk.readlog import ReadLog
 from swimdesk.desk.reconciler import (
     accounts_to_search,
     could_show,
@@ -21,8 +25,11 @@ from swimdesk.desk.reconciler import (
     reconcile,
 )
 from swimdesk.desk.recorder import Change, Recorder
+from swimdesk.desk.searching import LookAlikes, Search
+from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
-from swimdesk.domain.orders import OPEN, TERMINAL, LineState
+from swimdesk.domain.decisions import Origin
+from swimdesk.domain.orders import OPEN, LineState
 from swimdesk.errors import SwimdeskError
 from swimdesk.telemetry.logs import get_log
 
@@ -43,8 +50,16 @@ LOOK_BACK = timedelta(minutes=1)
 VERIFY_REFUSALS = timedelta(seconds=10)
 """For so long after sending, accounts whose line was refused are read as well."""
 
+LOOK_S = 2.0
+"""A plan waits no longer than this for the lists of what is at the broker before it."""
+
 TAG = "broker_tag"
 """The name under which the journal keeps how the broker marks this program's orders."""
+
+SLICE = 200
+"""So many reads are counted before the loop gets its turn."""
+
+_MOVED = "its alias means another account than the one the order was sent to"
 
 PRICE_READS = 20
 """So many more reads are made for the fills of an order that was reported filled without them."""
@@ -52,11 +67,11 @@ PRICE_READS = 20
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """A read, when it was begun, and what (by ref) had left by then and was not seen yet."""
+    """A read, what it covered, and the number under which it is written down."""
 
     read: OrdersRead
-    began: datetime
-    asked: frozenset[str]
+    scope: ReadScope
+    number: int | None
 
 
 @dataclass(slots=True)
@@ -64,27 +79,29 @@ class _Memory:
     """What is remembered between reads and not written down."""
 
     tag: str | None = None
+    seen_tag: str | None = None
+    """A tag that counts from the next read on, once it is written down."""
     recalled: bool = False
     alarmed: set[str] = field(default_factory=set)
     reads: dict[str, Counter[str]] = field(default_factory=dict)
     """Reads by broadcast and line ref that would have listed the line's order."""
 
-    def count(self, broadcast: Broadcast, look: _Look) -> Counter[str]:
-        """Count this read for every line whose order it would list, and return the counts."""
+    def count(self, broadcast: Broadcast, scope: ReadScope) -> Counter[str]:
+        """Count a read for every line whose order it would list, and return the counts."""
         counts = self.reads.setdefault(broadcast.id, Counter())
         for line in broadcast.lines:
-            is_looked_for = line.ref in look.asked or _is_unpriced(line)
-            if is_looked_for and could_show(broadcast, line, look.read, look.began):
+            is_looked_for = line.ref in scope.asked or is_unpriced(line)
+            if is_looked_for and could_show(broadcast, line, scope):
                 counts[line.ref] += 1
             asked = line.replacement
-            if asked is not None and asked.ref in look.asked:
-                counts[asked.ref] += could_show_replacement(line, look.read, look.began)
+            if asked is not None and asked.ref in scope.asked:
+                counts[asked.ref] += could_show_replacement(line, scope)
         return counts
 
-    def reads_of(self, broadcast: Broadcast, line: Line) -> int:
-        """Return how many reads were counted for a line."""
+    def reads_of(self, broadcast: Broadcast, ref: str) -> int:
+        """Return how many reads were counted for a line, or for a replacement."""
         counts = self.reads.get(broadcast.id)
-        return counts[line.ref] if counts else 0
+        return counts[ref] if counts else 0
 
     def forget_all_but(self, broadcasts: Container[str]) -> None:
         """Drop the counts of broadcasts that have left the book."""
@@ -103,7 +120,9 @@ class Tracker:
         horizons: Horizons,
         discover: Callable[[], Awaitable[object]],
         calm: Calm,
+        reads: ReadLog,
     ) -> None:
+        self._log = reads
         self._discover = discover
         self._calm = calm
         self._broker = broker
@@ -112,6 +131,9 @@ class Tracker:
         self._clock = clock
         self._horizons = horizons
         self._memory = _Memory()
+        self._look_alikes = LookAlikes()
+        self._aged = AgedOrders(broker, clock)
+        self._pause_s = SCHEDULE_S[0]
         self._wake = asyncio.Event()
         self._watched: dict[str, datetime] = {}
         self._unread: dict[str, tuple[datetime, str]] = {}
@@ -126,6 +148,48 @@ class Tracker:
         return ReadingState(
             since, f"orders of {', '.join(sorted(self._unread))} not read: {detail}"
         )
+
+    def search(self, broadcast: Broadcast, line: Line) -> Search:
+        """Tell how the search for a line's order goes."""
+        _, detail = self._unread.get(line.login, (None, ""))
+        asked = line.replacement if line.is_being_replaced else None
+        return Search(
+            reads=self._memory.reads_of(broadcast, asked.ref if asked else line.ref),
+            every_s=self._pause_s if self._is_fresh(broadcast) else SLOW_EVERY_S,
+            trouble=_MOVED if self._is_moved(line) else detail,
+            candidates=self._look_alikes.of(line.ref),
+        )
+
+    async def load(self) -> None:
+        """Take up what earlier processes read: their reads count for lines that are still open."""
+        since = {b: moment for b in self.targets() if (moment := counts_since(b)) is not None}
+        if since:
+            scopes = await self._log.scopes_since(min(since.values()))
+            for place, scope in enumerate(scopes, 1):
+                if place % SLICE == 0:
+                    await asyncio.sleep(0)  # whoever attached gets an answer meanwhile
+                for broadcast in since:
+                    self._memory.count(broadcast, scope)
+
+    async def look(self, accounts: Sequence[str]) -> None:
+        """See which orders there are before any of ours leaves.
+
+        A failure or a slow broker is only logged: what is not known then is told apart by time.
+        """
+        stale = self._log.stale(accounts)
+        known = self._book.snapshot.accounts
+        logins: dict[str, list[str]] = {}
+        for alias in stale:
+            logins.setdefault(known[alias].login, []).append(alias)
+        began = self._clock.now()
+        try:
+            async with asyncio.timeout(LOOK_S):
+                reads = await self._read(logins, began - LOOK_BACK)
+        except TimeoutError:
+            log.warning("tracker.not_looked", accounts=len(stale), limit_s=LOOK_S)
+            return
+        for read in _merged(reads):
+            await self._log.keep(read, began)
 
     def wake(self) -> None:
         """Read soon, and often for a while."""
@@ -143,7 +207,7 @@ class Tracker:
         while True:
             if not self.targets():
                 await self._wake.wait()
-            pause_s = SCHEDULE_S[min(step, len(SCHEDULE_S) - 1)]
+            pause_s = self._pause_s = SCHEDULE_S[min(step, len(SCHEDULE_S) - 1)]
             if not self._fresh():
                 pause_s = max(next_slow_s - loop.time(), pause_s)
             try:
@@ -161,12 +225,17 @@ class Tracker:
 
     def targets(self) -> tuple[Broadcast, ...]:
         """Return the broadcasts with a line that a read could change."""
-        return tuple(b for b in self._book.snapshot.broadcasts.values() if self._accounts(b))
+        broadcasts = self._book.snapshot.broadcasts.values()
+        return tuple(b for b in broadcasts if self._accounts(b) or self._absent(b))
 
     def _fresh(self) -> tuple[Broadcast, ...]:
         earliest = self._clock.now() - FRESH
         self._watched = {id_: at for id_, at in self._watched.items() if at >= earliest}
-        return tuple(b for b in self.targets() if b.created >= earliest or b.id in self._watched)
+        return tuple(b for b in self.targets() if self._is_fresh(b) and self._accounts(b))
+
+    def _is_fresh(self, broadcast: Broadcast) -> bool:
+        since = max(broadcast.created, self._watched.get(broadcast.id, broadcast.created))
+        return since >= self._clock.now() - FRESH
 
     async def round(self, targets: tuple[Broadcast, ...] | None = None) -> bool:
         """Read once for these (or all) and apply it; False when any list could not be read."""
@@ -184,19 +253,51 @@ class Tracker:
         if not logins:
             self._unread.clear()
             return True
-        began, asked = self._clock.now(), _unverified(targets)
         since = min(b.created for b in targets) - LOOK_BACK
-        reads = await self._read(logins, since)
-        await self._recall_tag()
-        known = self._memory.tag
-        for read in _merged(reads):
-            for broadcast in targets:
-                await self._apply(broadcast, _Look(read, began, asked))
-        if self._memory.tag is not None and self._memory.tag != known:
-            await self._recorder.learn(TAG, self._memory.tag)
+        reads = await self._read_and_apply(logins, since, targets)
         if is_full:
+            await self._follow_aged(logins, reads, targets)
             self._memory.forget_all_but(self._book.snapshot.broadcasts)
         return len(reads) == len(logins) and all(read.complete for read in reads)
+
+    async def read_now(self, accounts: Iterable[Account], since: datetime) -> list[OrdersRead]:
+        """Read these accounts once for somebody, and apply it like any other read.
+
+        Left out is what could not be read, and what is another account than orders were sent to.
+        """
+        targets = self.targets()
+        moved = await self._moved(targets)
+        logins: dict[str, list[str]] = {}
+        for account in accounts:
+            if account.alias not in moved:
+                logins.setdefault(account.login, []).append(account.alias)
+        return await self._read_and_apply(logins, since, targets)
+
+    async def _read_and_apply(
+        self, logins: Mapping[str, list[str]], since: datetime, targets: Sequence[Broadcast]
+    ) -> list[OrdersRead]:
+        began, asked, needs = self._clock.now(), unverified(targets), needed_by(targets)
+        reads = await self._read(logins, since)
+        await self._recall_tag()
+        for read in _merged(reads):
+            look = _Look(read, *await self._log.keep(read, began, asked, needs))
+            for broadcast in targets:
+                await self._apply(broadcast, look)
+        await self._learn_tag()
+        return reads
+
+    async def _follow_aged(
+        self,
+        logins: Mapping[str, list[str]],
+        reads: Iterable[OrdersRead],
+        targets: Iterable[Broadcast],
+    ) -> None:
+        accounts = {alias for aliases in logins.values() for alias in aliases}
+        listed = {(order.account, order.order_id) for read in reads for order in read.orders}
+        for broadcast, read in await self._aged.read(targets, accounts, listed):
+            needs = needed_by([broadcast])
+            kept = await self._log.keep(read, read.until, needs=needs)
+            await self._apply(broadcast, _Look(read, *kept))
 
     async def _recall_tag(self) -> None:
         """Take the tag that an earlier process learnt, so that its doubts can be resolved."""
@@ -211,13 +312,8 @@ class Tracker:
 
     async def _moved(self, targets: Iterable[Broadcast]) -> frozenset[str]:
         """Return aliases that no longer mean the account a line was sent to; their lists lie."""
-        accounts = self._book.snapshot.accounts
-        moved = set()
-        for broadcast in targets:
-            for line in broadcast.lines:
-                now = accounts.get(line.account)
-                if now is not None and (now.login, now.last4) != (line.login, line.last4):
-                    moved.add(line.account)
+        lines = (line for broadcast in targets for line in broadcast.lines)
+        moved = {line.account for line in lines if self._is_moved(line)}
         for alias in sorted(moved):
             await self._alarm_once(
                 f"{alias} is another account than the one that orders were sent to; those orders"
@@ -225,11 +321,15 @@ class Tracker:
             )
         return frozenset(moved)
 
+    def _is_moved(self, line: Line) -> bool:
+        now = self._book.snapshot.accounts.get(line.account)
+        return now is not None and (now.login, now.last4) != (line.login, line.last4)
+
     def _logins(self, targets: Iterable[Broadcast], moved: frozenset[str]) -> dict[str, list[str]]:
         """Return the accounts to read by login, so that one login's trouble spoils no other."""
         wanted: dict[str, str] = {}
         for broadcast in targets:
-            accounts = self._accounts(broadcast) - moved
+            accounts = (self._accounts(broadcast) | self._absent(broadcast)) - moved
             wanted |= {x.account: x.login for x in broadcast.lines if x.account in accounts}
         logins: dict[str, list[str]] = {}
         for account, login in sorted(wanted.items()):
@@ -258,21 +358,24 @@ class Tracker:
         def decide(broadcast: Broadcast) -> list[Change]:
             evidence = Evidence(
                 read=look.read,
-                now=self._clock.now(),
+                # Not the time of the judgement: the same reads always decide the same.
+                now=look.scope.until,
                 ours=self._ours(accounts_to_search(broadcast)),
                 tag=self._memory.tag,
-                reads=self._memory.count(broadcast, look),
+                reads=self._memory.count(broadcast, look.scope),
                 horizons=self._horizons,
             )
             changes = reconcile(broadcast, evidence)
-            self._learn_tag(broadcast, changes, look.read)
+            lines = broadcast.with_lines(one.line for one in changes).lines
+            self._look_alikes.see(broadcast, lines, evidence)
+            self._note_tag(broadcast, changes, look.read)
             return changes
 
         # A settled broadcast may have left the book while the read was under way.
         if target.id not in self._book.snapshot.broadcasts:
             return
         try:
-            await self._recorder.update(target.id, decide)
+            await self._recorder.update(target.id, decide, look.number)
         except Exception as e:  # one broadcast must not stop the news of all others
             log.error("tracker.apply_failed", broadcast=target.id, exc_info=e)
             await self._alarm_once(f"{target.id} cannot be followed ({type(e).__name__}: {e})")
@@ -285,8 +388,17 @@ class Tracker:
             if line.state in OPEN
             or line.state is LineState.IN_DOUBT
             or (fresh and line.state is LineState.REFUSED)
-            or (_is_unpriced(line) and self._memory.reads_of(broadcast, line) < PRICE_READS)
+            or (is_unpriced(line) and self._memory.reads_of(broadcast, line.ref) < PRICE_READS)
         }
+
+    def _absent(self, broadcast: Broadcast) -> set[str]:
+        """Return the accounts whose order was taken for absent and may still come today.
+
+        They are read at the slow pace only.
+        """
+        if market_day(broadcast.created) != market_day(self._clock.now()):
+            return set()
+        return {line.account for line in broadcast.lines if line.state is LineState.ABSENT}
 
     def _ours(self, accounts: frozenset[str]) -> dict[str, list[Line]]:
         """Return all our lines in these accounts, those bound during this round included."""
@@ -298,8 +410,15 @@ class Tracker:
                         ours[line.account].append(line)
         return ours
 
-    def _learn_tag(self, broadcast: Broadcast, changes: Iterable[Change], read: OrdersRead) -> None:
-        """Remember the tag of an order whose id came in an answer and whose look was verified."""
+    async def _learn_tag(self) -> None:
+        if self._memory.seen_tag not in (None, self._memory.tag):
+            self._memory.tag = self._memory.seen_tag
+            await self._recorder.learn(TAG, str(self._memory.tag))
+
+    def _note_tag(self, broadcast: Broadcast, changes: Iterable[Change], read: OrdersRead) -> None:
+        """Note the tag of an order whose id came in an answer and whose look was verified."""
+        if broadcast.origin is Origin.ADOPTED:
+            return
         by_id = {(order.account, order.order_id): order for order in read.orders}
         for change in changes:
             line, before = change.line, broadcast.line(change.line.ref)
@@ -307,27 +426,8 @@ class Tracker:
             if came_in_answer and line.order_id == before.order_id and line.state not in UNVERIFIED:
                 order = by_id.get((line.account, line.order_id or ""))
                 if order is not None and order.tag:
-                    self._memory.tag = order.tag
+                    self._memory.seen_tag = order.tag
                     return
-
-
-def _unverified(broadcasts: Iterable[Broadcast]) -> frozenset[str]:
-    """Return the refs of lines, and of replacements, that have left and were not seen yet."""
-    lines = [line for broadcast in broadcasts for line in broadcast.lines]
-    orders = {line.ref for line in lines if line.state in UNVERIFIED}
-    return frozenset(orders | {ref for line in lines if (ref := _unseen_replacement(line))})
-
-
-def _unseen_replacement(line: Line) -> str | None:
-    """Return the ref of a replacement whose request is over, answered or given up."""
-    asked = line.replacement if line.is_being_replaced else None
-    is_over = asked is not None and (asked.taken or line.state is not LineState.REPLACING)
-    return asked.ref if asked is not None and is_over else None
-
-
-def _is_unpriced(line: Line) -> bool:
-    """Tell whether the broker said filled and has not yet said at what price."""
-    return line.state in TERMINAL and line.filled > 0 and line.average is None
 
 
 def _merged(reads: Sequence[OrdersRead]) -> list[OrdersRead]:

@@ -23,7 +23,8 @@ class Underway:
             yield
         finally:
             self._canceling[ref] -= 1
-            self._canceling += Counter()  # forgets what came to nothing
+            if not self._canceling[ref]:
+                del self._canceling[ref]
 
     def is_canceling(self, ref: str) -> bool:
         """Tell whether a request to cancel is under way."""

@@ -49,6 +49,13 @@ class Halted:
 
 
 @dataclass(frozen=True, slots=True)
+class Reduced:
+    """Only what closes may leave from now on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """Trading was allowed again."""
 
@@ -61,5 +68,12 @@ class Alarmed:
 
 
 Event: TypeAlias = (
-    BroadcastOpened | LinesChanged | AccountsDiscovered | HoldingsRead | Halted | Resumed | Alarmed
+    BroadcastOpened
+    | LinesChanged
+    | AccountsDiscovered
+    | HoldingsRead
+    | Halted
+    | Reduced
+    | Resumed
+    | Alarmed
 )

@@ -6,7 +6,7 @@ iron condor or a vertical is told only if there is one way to tell it; the rest 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
@@ -21,7 +21,7 @@ from swimdesk.domain.instruments import (
     quote_symbol,
 )
 from swimdesk.domain.orders import Leg, Side, StructureKind
-from swimdesk.domain.payoff import Series, series_of
+from swimdesk.domain.payoff import Series, cover, series_of
 from swimdesk.domain.positions import Position
 from swimdesk.domain.strategies import recognise
 from swimdesk.domain.structures import STRUCTURES
@@ -55,6 +55,14 @@ class Held:
     def closing_legs(self) -> tuple[Leg, ...]:
         """The legs that close one unit."""
         return tuple(replace(leg, side=leg.side.opposite) for leg in self.legs)
+
+    @property
+    def is_naked(self) -> bool:
+        """Whether it has shorts that nothing in it covers, so that other holdings may have to."""
+        is_short_stock = any(
+            isinstance(leg.instrument, Equity) and leg.side is Side.SELL for leg in self.legs
+        )
+        return is_short_stock or bool(cover(self.legs).naked)
 
     def free_units(self, free: Mapping[str, Decimal]) -> int:
         """Return how many units can be closed by what is free of each leg."""
@@ -91,6 +99,22 @@ def held_of(name: str, positions: Iterable[Position]) -> tuple[Held, ...]:
     found = [held for series in sorted(options) for held in _in_series(options[series])]
     shares: Quantities = {one: q for one, q in quantities.items() if isinstance(one, Equity)}
     return (*_with_shares(_over_days(found), shares),)
+
+
+def everything_in(positions: Sequence[Position]) -> tuple[Held, ...]:
+    """Tell all that is held and can be ordered as structures, one underlying after the other."""
+    known = (one.instrument for one in positions if one.instrument is not None)
+    names = {_plain(quote_symbol(one.underlying)): one.underlying for one in known}
+    return tuple(held for _, name in sorted(names.items()) for held in held_of(name, positions))
+
+
+def not_orderable(positions: Iterable[Position]) -> tuple[Position, ...]:
+    """Return what no order of ours can close: other instruments, and fractions of a unit."""
+    return tuple(
+        replace(one, quantity=rest)
+        for one in positions
+        if (rest := one.quantity if one.instrument is None else one.quantity % 1)
+    )
 
 
 def _in_series(group: Quantities) -> list[Held]:

@@ -1,4 +1,4 @@
-"""CLOSE, ROLL and FLAT: what to do with what an account holds, turned into one ticket for it."""
+"""CLOSE, ROLL, FLAT, UNDO: what to do with what an account holds, turned into one ticket for it."""
 
 from __future__ import annotations
 
@@ -92,14 +92,32 @@ def ticket_for(
         return Nothing(f"working orders of ours close its {shown(chosen)} already")
     if intent.to_series is not None:
         return _rolled(intent, chosen, units)
-    side = chosen.side.opposite
-    return _ticket(intent, side, chosen.kind, chosen.closing_legs, units, Effect.CLOSE)
+    return closing_ticket(intent, chosen, units)
+
+
+def closing_ticket(intent: Intent, one: Held, units: int) -> Ticket | Denial:
+    """Return the order that closes so many units of a holding, on the terms of an intent."""
+    return _ticket(intent, one.side.opposite, one.kind, one.closing_legs, units, Effect.CLOSE)
+
+
+def undone(ticket: Ticket, filled: int) -> Held | Nothing:
+    """Return what an order has opened by its fills; UNDO closes that, and opens nothing again."""
+    if ticket.effect is Effect.OPEN:
+        return Held(ticket.kind, ticket.side, ticket.legs, filled)
+    did = "closed" if ticket.effect is Effect.CLOSE else "rolled"
+    return Nothing(f"it {did} {filled}, and undo opens nothing: send an order for that")
 
 
 def shown(one: Held) -> str:
+    """Name a structure that is held, as CLOSE would have to name it, with its signed units."""
+    unit = " shares" if one.kind is StructureKind.EQUITY else ""
+    return f"{name_of(one)} ({one.side.sign * one.units:+d}{unit})"
+
+
+def name_of(one: Held) -> str:
     """Name a structure that is held, as CLOSE would have to name it."""
     if one.kind is StructureKind.EQUITY:
-        return f"{one.legs[0].instrument.symbol} ({one.side.sign * one.units:+d} shares)"
+        return one.legs[0].instrument.symbol
     contracts = one.contracts
     days = "/".join(f"{day:%d%b%y}".upper() for day in dict.fromkeys(c.expiry for c in contracts))
     strikes = "/".join(f"{plain(k):f}" for k in dict.fromkeys(c.strike for c in contracts))
@@ -108,7 +126,7 @@ def shown(one: Held) -> str:
     row = STRUCTURES[one.kind]
     word = row.short or row.word
     name = contracts[0].underlying.removeprefix("$")
-    parts = (name, word, days, f"{strikes}{letter}", f"({one.side.sign * one.units:+d})")
+    parts = (name, word, days, f"{strikes}{letter}")
     return " ".join(part for part in parts if part)
 
 

@@ -112,6 +112,11 @@ def digest(lines: Iterable[PlannedLine | Line], overrides: Iterable[str] = ()) -
 
     What was overridden for it is part of it; without any, it is the hash of the orders alone.
     """
-    parts = sorted(f"{line.account} {line.body_hash}" for line in lines if line.body_hash)
+    return digest_of(((line.account, line.body_hash) for line in lines), overrides)
+
+
+def digest_of(orders: Iterable[tuple[str, str | None]], overrides: Iterable[str] = ()) -> str:
+    """Return the digest of orders given as account and body's hash."""
+    parts = sorted(f"{account} {body_hash}" for account, body_hash in orders if body_hash)
     parts += sorted(f"override {text}" for text in overrides)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
 from swimdesk.domain.instruments import Instrument
@@ -20,6 +21,21 @@ class Position:
     market_value: Decimal
     instrument: Instrument | None = None
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What an account held on a day before anything of that day was traded, by symbol.
+
+    It is worked out from one read of its positions at ``at``, less the day's fills known then.
+    """
+
+    account: str
+    login: str
+    last4: str
+    day: date
+    at: datetime
+    quantities: Mapping[str, Decimal]
 
 
 def held(positions: Iterable[Position]) -> dict[str, Decimal]:

@@ -92,10 +92,10 @@ class TokenKeeper:
                 raise trouble
         return self._access_of(state)
 
-    def current(self, login: str) -> Secret | None:
-        """Return the token if it is alive now, without waiting."""
+    def current(self, login: str, *, min_life_s: float = 0.0) -> Secret | None:
+        """Return the token if it is alive now and for that long, without waiting."""
         state = self._state(login)
-        return self._access_of(state) if self._lives(state) else None
+        return self._access_of(state) if self._lives(state, min_life_s) else None
 
     async def replace_rejected(self, login: str, rejected: Secret) -> Secret:
         """Return another token after the broker refused this one on a read.

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from swimdesk.desk.ports import BrokerOrder
+from swimdesk.schwab.documents import Documents
 from swimdesk.schwab.mapping import broker_orders
 from swimdesk.schwab.skew import Offset
 from swimdesk.schwab.wire import WireOrder, read_as
@@ -28,8 +29,9 @@ class _Built:
 class BuiltOrders:
     """Orders by the rows they come from, their times by our clock; the latest rows are kept."""
 
-    def __init__(self, offset: Offset, limit: int = KEPT_ROWS) -> None:
+    def __init__(self, offset: Offset, documents: Documents, limit: int = KEPT_ROWS) -> None:
         self._offset = offset
+        self._documents = documents
         self._limit = limit
         self._kept: dict[int | str, _Built] = {}
 
@@ -48,8 +50,15 @@ class BuiltOrders:
         return built.orders
 
     def _build(self, row: object, account: str) -> tuple[BrokerOrder, ...]:
-        nodes = broker_orders(read_as(WireOrder, row, "an order"), account)
-        return tuple(self._in_our_time(order) for order in nodes)
+        wire = read_as(WireOrder, row, "an order")
+        document = self._documents.text(row)
+        return tuple(
+            replace(
+                self._in_our_time(order),
+                document=document if order.order_id == wire.order_id else "",
+            )
+            for order in broker_orders(wire, account)
+        )
 
     def _in_our_time(self, order: BrokerOrder) -> BrokerOrder:
         ours = self._offset.to_ours

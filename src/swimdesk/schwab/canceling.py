@@ -1,10 +1,9 @@
-"""DELETEs over connections of their own: never behind a read, never repeated by themselves."""
+"""DELETEs over the lane: never behind a read, never repeated by themselves."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +13,17 @@ from swimdesk.desk.ports import CancelOutcome, TokenSource
 from swimdesk.domain.commands import CommandOutcome
 from swimdesk.errors import SwimdeskError
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory
+from swimdesk.schwab.lane.transport import ACCOUNT
 from swimdesk.schwab.network import why_no_connection
 from swimdesk.schwab.problems import error_text, says_not_found, tells_of_internal_error
+from swimdesk.schwab.timeouts import USUAL
 from swimdesk.schwab.values import clean
 from swimdesk.telemetry.redaction import Secret, redact
 
-DEADLINE_S: Final = 15.0
-"""How long a request to cancel may take as a whole; asking again later is harmless."""
-TIMEOUT: Final = httpx.Timeout(connect=3.0, pool=None, read=10.0, write=5.0)
-LIMITS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30)
+CONNECT_S: Final = 3.0
+WRITE_S: Final = 5.0
+BEFORE_S: Final = 5.0
+"""How long all that comes before the request may take; then come the seconds for its answer."""
 
 _ORDER_ID = re.compile(r"[0-9]{1,20}")
 _PERHAPS: Final = "the request may or may not be at the broker"
@@ -58,20 +59,24 @@ class Cancels:
     def __init__(
         self,
         api_url: str,
-        ssl_context: ssl.SSLContext,
+        transport: httpx.AsyncBaseTransport,
         tokens: TokenSource,
         directory: Directory,
-        transport: httpx.AsyncBaseTransport | None = None,
-        deadline_s: float = DEADLINE_S,
+        answer_s: float = USUAL.cancel_s,
     ) -> None:
+        """``transport`` is the lane's: each account has a connection that no order waits on."""
         self._tokens = tokens
         self._directory = directory
-        self._deadline_s = deadline_s
+        self._deadline_s = BEFORE_S + answer_s
         self._host = httpx.URL(api_url).host
-        self._api_url = api_url
-        self._ssl_context = ssl_context
-        self._transport = transport
-        self._client: httpx.AsyncClient | None = None
+        self._client = httpx.AsyncClient(
+            base_url=api_url,
+            transport=transport,
+            timeout=httpx.Timeout(connect=CONNECT_S, pool=None, read=answer_s, write=WRITE_S),
+            trust_env=False,
+            follow_redirects=False,
+            headers={"Accept": "application/json"},
+        )
 
     async def cancel(self, account: str, order_id: str) -> CancelOutcome:
         """Ask once to cancel an order; what is wrong on the way there is part of the outcome."""
@@ -84,34 +89,19 @@ class Cancels:
                 token = await self._tokens.access_token(entry.account.login)
         except SwimdeskError as error:
             return _not_sent(error.detail)
-        return await self._delete(f"{ACCOUNTS_PATH}/{entry.hash}/orders/{order_id}", token)
+        path = f"{ACCOUNTS_PATH}/{entry.hash}/orders/{order_id}"
+        return await self._delete(account, path, token)
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        """Ask no more."""
+        await self._client.aclose()
 
-    def _connected(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                base_url=self._api_url,
-                verify=self._ssl_context,
-                timeout=TIMEOUT,
-                limits=LIMITS,
-                trust_env=False,
-                follow_redirects=False,
-                headers={"Accept": "application/json"},
-                transport=self._transport,
-            )
-        return self._client
-
-    async def _delete(self, path: str, token: Secret) -> CancelOutcome:
-        client = self._connected()
+    async def _delete(self, account: str, path: str, token: Secret) -> CancelOutcome:
+        on = {ACCOUNT: account}
         headers = {"Authorization": f"Bearer {token.reveal()}"}
         try:
             async with asyncio.timeout(self._deadline_s):
-                return _outcome_of(await client.delete(path, headers=headers))
+                return _outcome_of(await self._client.delete(path, headers=headers, extensions=on))
         except _NEVER_LEFT as error:
             return _not_sent(why_no_connection(error, self._host))
         except (httpx.TimeoutException, TimeoutError):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
+from secrets import token_hex
 from typing import Final
 
 import httpx
 
 from swimdesk.desk.ports import (
     BrokerOrder,
+    Burst,
     CancelOutcome,
     ChainContract,
     Clock,
@@ -19,7 +20,6 @@ from swimdesk.desk.ports import (
     Holdings,
     LineOrder,
     OrdersRead,
-    Outcome,
     Prepared,
     PreparedOrder,
     Quote,
@@ -30,32 +30,35 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.orders import Ticket
 from swimdesk.domain.plan import BrokerVerdict
 from swimdesk.errors import BrokerUnreachable, ProtocolDrift, StoreError
+from swimdesk.schwab.bursts import OrderBurst
 from swimdesk.schwab.canceling import Cancels, is_order_id
-from swimdesk.schwab.connection import LaneRequest
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
-from swimdesk.schwab.lane import Lane, guarded
+from swimdesk.schwab.lane import Lane, LaneRequest
+from swimdesk.schwab.lane.descriptors import ensure_room_for
+from swimdesk.schwab.lane.transport import LaneTransport
 from swimdesk.schwab.listing import OrderLists
 from swimdesk.schwab.mapping import holdings_of
 from swimdesk.schwab.market import MarketReads
-from swimdesk.schwab.outcomes import Answer, Fault, outcome_of
+from swimdesk.schwab.outcomes import Answer, Fault
 from swimdesk.schwab.posting import address_of, post
 from swimdesk.schwab.previewing import Previews
 from swimdesk.schwab.reads import Reader, all_of, broker_errors
 from swimdesk.schwab.render import Rendered, render
+from swimdesk.schwab.timeouts import USUAL, Timeouts
 from swimdesk.schwab.wire import WireAccount, read_as
 from swimdesk.telemetry.redaction import Secret
 
 TOKEN_LIFE_S: Final = 300.0
 """A burst starts only with tokens that live this long."""
-ANSWER_DEADLINE_S: Final = 25.0
-"""How long a line may stay silent; cutting earlier would only make doubts (reliability 2.1)."""
 
 
 class SchwabBroker:
     """Implements the desk's ports Broker and MarketData for one app and several logins.
 
     ``accounts`` are the configured ones, told by login and last4, or by login and whole number
-    where ``numbers`` has one under their alias.
+    where ``numbers`` has one under their alias. ``digest_key`` hides account numbers in what is
+    kept; without one each object hides them otherwise. ConfigError where this process may not have
+    a connection for each.
     """
 
     def __init__(
@@ -68,35 +71,43 @@ class SchwabBroker:
         accounts: Sequence[Account],
         clock: Clock,
         numbers: Mapping[str, Secret] | None = None,
-        answer_deadline_s: float = ANSWER_DEADLINE_S,
+        timeouts: Timeouts = USUAL,
         transport: httpx.AsyncBaseTransport | None = None,
+        digest_key: Secret | None = None,
     ) -> None:
         self._address = address_of(api_url)
         self._tokens = tokens
         self._clock = clock
-        self._answer_deadline_s = answer_deadline_s
-        self._reader = Reader(api_url.rstrip("/"), ssl_context, tokens, clock, transport)
+        self._order_timeout_s = timeouts.order_s
+        ensure_room_for(len(accounts))
+        host, port = self._address.host, self._address.port
+        self._lane = Lane(host, port, ssl_context, host, clock, spares=True)
+        singly = transport or LaneTransport(self._lane)
+        url, read_s, cancel_s = api_url.rstrip("/"), timeouts.read_s, timeouts.cancel_s
+        self._reader = Reader(url, ssl_context, tokens, clock, transport, singly, read_s)
         self._directory = Directory(self._reader, logins, accounts, numbers or {}, clock)
-        self._lists = OrderLists(self._reader, self._directory, clock)
-        self._cancels = Cancels(
-            api_url.rstrip("/"), ssl_context, tokens, self._directory, transport
-        )
+        key = digest_key or Secret(token_hex(32))
+        self._lists = OrderLists(self._reader, self._directory, clock, key)
+        self._cancels = Cancels(url, singly, tokens, self._directory, cancel_s)
         self._previews = Previews(self._reader, self._directory)
         self._market = MarketReads(self._reader, tokens, logins)
-        host = self._address.host
-        self._lane = Lane(host, self._address.port, ssl_context, host, clock)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._lane.close()
         await self._cancels.aclose()
         await self._reader.aclose()
+        await self._lane.close()
 
     # --- accounts --------------------------------------------------------------------------
 
     async def discover(self) -> tuple[Account, ...]:
-        """Read which accounts our logins see, joined with the configured names."""
-        return await self._directory.refresh()
+        """Read which accounts our logins see, joined with the configured names.
+
+        ConfigError where this process may not have a connection for each of them.
+        """
+        found = await self._directory.refresh()
+        ensure_room_for(len(found))
+        return found
 
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
         """Read balances and positions of these accounts, all or BrokerError."""
@@ -142,10 +153,25 @@ class SchwabBroker:
         """Ask the broker what it would make of these orders, by account; never raises."""
         return await self._previews.ask(orders)
 
+    def is_ready(self, accounts: Sequence[str]) -> bool:
+        """Tell whether tokens live long enough and connections are fresh; False if unsure."""
+        entries = [self._directory.known(account) for account in accounts]
+        logins = {None if entry is None else entry.account.login for entry in entries}
+        return all(
+            login is not None and self._has_token(login) for login in logins
+        ) and self._lane.is_warm(accounts)
+
+    def _has_token(self, login: str) -> bool:
+        return self._tokens.current(login, min_life_s=TOKEN_LIFE_S) is not None
+
     async def ready(self, accounts: Sequence[str]) -> None:
         """Open or refresh what a burst needs; logins that are ready are so even if this raises."""
         groups = by_login(await self._directory.entries(accounts))
         await all_of(self._ready_login(login, group) for login, group in groups.items())
+
+    async def keep_warm(self) -> None:
+        """Keep the connections of accounts in use from going stale, until cancelled."""
+        await self._lane.keep_warm()
 
     async def _ready_login(self, login: str, entries: Sequence[Entry]) -> None:
         try:
@@ -156,15 +182,10 @@ class SchwabBroker:
                 raise
         await self._lane.warm([entry.account.alias for entry in entries])
 
-    async def fire(
-        self,
-        prepared: Prepared,
-        on_sent: Callable[[], None],
-        on_outcome: Callable[[Outcome], None],
-    ) -> None:
-        """Send every order once and report each outcome exactly once; return when all have.
+    def load(self, prepared: Prepared) -> Burst:
+        """Make the bytes of every order on a connection of its own; nothing leaves, nothing waits.
 
-        The order of sending is that of ``prepared``; ``on_sent`` comes after the last write.
+        The order of sending is that of ``prepared``.
         """
         tokens: dict[str, Secret | None] = {}
         requests: list[LaneRequest] = []
@@ -175,17 +196,10 @@ class SchwabBroker:
                 requests.append(request)
             else:
                 unsendable.append(Answer(order.ref, order.account, fault=request))
-
-        def report(answer: Answer) -> None:
-            entry = self._directory.known(answer.account)
-            on_outcome(outcome_of(answer, entry.hash if entry else None))
-
-        def after_last_write() -> None:
-            guarded(on_sent)
-            for answer in unsendable:
-                guarded(partial(report, answer))
-
-        await self._lane.fire(requests, after_last_write, report, self._answer_deadline_s)
+        entries = [self._directory.known(order.account) for order in prepared.orders]
+        hashes = {entry.account.alias: entry.hash for entry in entries if entry is not None}
+        lane_burst = self._lane.load(requests)
+        return OrderBurst(lane_burst, unsendable, hashes, self._order_timeout_s)
 
     def _request(
         self, order: PreparedOrder, tokens: dict[str, Secret | None]

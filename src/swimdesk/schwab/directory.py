@@ -93,6 +93,11 @@ class Directory:
         """Return an account by the number that the broker writes into answers."""
         return self._by_number.get(number)
 
+    def hash_of(self, number: str) -> str | None:
+        """Return the hash that stands for a number in paths, None where it is not known."""
+        entry = self._by_number.get(number)
+        return None if entry is None else entry.hash
+
     async def entries(self, aliases: Iterable[str]) -> list[Entry]:
         """Return accounts by alias, reading the logins that were not read yet if one is missing.
 

@@ -13,8 +13,10 @@ from swimdesk.desk.ports import BrokerOrder, Clock, OrdersRead
 from swimdesk.errors import InputError, ProtocolDrift, SwimdeskError
 from swimdesk.schwab.built import BuiltOrders
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
+from swimdesk.schwab.documents import Documents
 from swimdesk.schwab.reads import Reader, broker_errors
 from swimdesk.telemetry.logs import get_log
+from swimdesk.telemetry.redaction import Secret
 
 log = get_log(__name__)
 
@@ -41,11 +43,12 @@ class Listed:
 class OrderLists:
     """Read orders: lists by login, by account where a login's page is full, and single ones."""
 
-    def __init__(self, reader: Reader, directory: Directory, clock: Clock) -> None:
+    def __init__(self, reader: Reader, directory: Directory, clock: Clock, key: Secret) -> None:
+        """``key`` is for the digests that stand for account numbers in kept documents."""
         self._reader = reader
         self._directory = directory
         self._clock = clock
-        self._built = BuiltOrders(reader.offset)
+        self._built = BuiltOrders(reader.offset, Documents(key, directory.hash_of))
         self._turns = asyncio.Semaphore(ACCOUNTS_AT_ONCE)
 
     async def read(self, accounts: Sequence[str], since: datetime) -> OrdersRead:

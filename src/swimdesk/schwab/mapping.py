@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, Holdings
+from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, Holdings, OrderLeg
 from swimdesk.domain.accounts import Account, AccountType, Balances
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.instruments import Instrument, parse_instrument, plain
+from swimdesk.domain.orders import Side
 from swimdesk.domain.positions import Position
 from swimdesk.errors import ProtocolDrift
-from swimdesk.schwab.fingerprint import fingerprint_of_wire
+from swimdesk.schwab.fingerprint import INSTRUCTION_CLASS, fingerprint_of_wire
+from swimdesk.schwab.tickets import ticket_of
 from swimdesk.schwab.wire import (
     WireActivity,
     WireBalances,
@@ -24,6 +26,7 @@ from swimdesk.schwab.wire import (
     WireSecuritiesAccount,
 )
 from swimdesk.schwab.words import ActivityType, AssetType, ComplexStrategy, ExecutionType
+from swimdesk.telemetry.redaction import redact
 
 _S = BrokerOrderState
 STATES: dict[str, BrokerOrderState] = {
@@ -52,6 +55,7 @@ STATES: dict[str, BrokerOrderState] = {
 
 ORDERABLE = frozenset({AssetType.EQUITY, AssetType.COLLECTIVE_INVESTMENT, AssetType.OPTION})
 _ZERO = Decimal(0)
+_SIDES = {side.value: side for side in Side}
 
 
 def broker_orders(order: WireOrder, account: str) -> tuple[BrokerOrder, ...]:
@@ -80,10 +84,20 @@ def _nodes(
         quantity=order.quantity or _ZERO,
         filled=order.filled_quantity or _ZERO,
         executions=tuple(_executions(order, order.order_id)),
-        reason=order.status_description or None,
+        reason=redact(order.status_description or "") or None,
         tag=order.tag,
         closed=order.close_time,
         description=describe(order),
+        legs=tuple(
+            OrderLeg(
+                leg.leg_id,
+                leg.instrument.symbol or "",
+                _SIDES.get(INSTRUCTION_CLASS.get(leg.instruction, "").partition("_")[0]),
+                leg.quantity or _ZERO,
+            )
+            for leg in order.order_leg_collection
+        ),
+        ticket=None if in_tree else ticket_of(order),
     )
     for child in order.child_order_strategies:
         yield from _nodes(child, account, entered, in_tree=True)

@@ -7,9 +7,16 @@ import ssl
 from collections.abc import Iterator
 
 
+class NoConnection(Exception):
+    """There is no connection; the text says why, in words for the operator."""
+
+
 def why_no_connection(error: BaseException, host: str) -> str:
     """Say why there is no connection to a host, from the error that a library raised."""
     causes = [cause for cause in _chain(error) if not isinstance(cause, _WAITING)]
+    for cause in causes:
+        if isinstance(cause, NoConnection):
+            return str(cause)
     for kind, words in _CAUSES:
         if any(isinstance(cause, kind) for cause in causes):
             return words.format(host=host)
@@ -40,6 +47,9 @@ _NO_NAME = "the name {host} is not found; check the network connection and the n
 _NO_ROUTE = "there is no route to {host}; check the network connection"
 _NO_TLS = "{host} and this program do not agree on TLS"
 _SLOW = "{host} did not answer in time"
+_NO_DESCRIPTORS = (
+    "this process may open no more connections; raise its limit of open files (`ulimit -n`)"
+)
 _BROKEN = "{host} broke the connection"
 
 _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
@@ -61,6 +71,7 @@ _SIGNS: tuple[tuple[str, str], ...] = (
     ("unreachable", _NO_ROUTE),
     ("No route", _NO_ROUTE),
     ("All connection attempts failed", _REFUSED),
+    ("Too many open files", _NO_DESCRIPTORS),
     ("timed out", _SLOW),
     ("disconnected", _BROKEN),
 )

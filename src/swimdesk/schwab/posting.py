@@ -9,7 +9,7 @@ import httpx
 
 from swimdesk.desk.ports import PreparedOrder
 from swimdesk.errors import ConfigError
-from swimdesk.schwab.connection import LaneRequest
+from swimdesk.schwab.lane import LaneRequest
 from swimdesk.telemetry.redaction import Secret
 
 # Nothing that could end a header line.

@@ -81,7 +81,8 @@ class Previews:
             async with self._turns:
                 (entry,) = await self._directory.entries([order.account])
                 path = f"{ACCOUNTS_PATH}/{entry.hash}/previewOrder"
-                return verdict_of(await self._reader.ask(entry.account.login, path, order.body))
+                login = entry.account.login
+                return verdict_of(await self._reader.ask(login, order.account, path, order.body))
         except SwimdeskError as error:
             return BrokerVerdict(BrokerWord.UNREAD, (clean(redact(error.detail)),))
 

@@ -25,9 +25,11 @@ from swimdesk.errors import (
     RateLimited,
     SwimdeskError,
 )
+from swimdesk.schwab.lane.transport import ACCOUNT
 from swimdesk.schwab.network import is_untrusted_certificate, why_no_connection
 from swimdesk.schwab.problems import error_text, says_not_found, tells_of_internal_error
 from swimdesk.schwab.skew import Offset
+from swimdesk.schwab.timeouts import USUAL
 from swimdesk.schwab.values import clean, parse_json
 from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret, redact
@@ -36,9 +38,13 @@ log = get_log(__name__)
 
 ResultT = TypeVar("ResultT")
 
-TIMEOUT: Final = httpx.Timeout(connect=3.0, pool=2.0, read=20.0, write=10.0)
+CONNECT_S: Final = 3.0
+POOL_S: Final = 2.0
+WRITE_S: Final = 10.0
 LIMITS: Final = httpx.Limits(max_connections=10, max_keepalive_connections=4, keepalive_expiry=30)
 ATTEMPTS: Final = 3
+_POSTS: Final = ""
+"""Under this name, which no login has, stands the client of what is posted."""
 RETRYING_S: Final = 8.0
 """How long after the first attempt a read may still be repeated."""
 
@@ -97,12 +103,17 @@ class Reader:
         tokens: TokenSource,
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
+        posts: httpx.AsyncBaseTransport | None = None,
+        timeout_s: float = USUAL.read_s,
     ) -> None:
+        """``posts`` carries what is posted and changes nothing, by account: the lane."""
+        self._posts = posts
         self._api_url = api_url
         self._ssl_context = ssl_context
         self._tokens = tokens
         self._clock = clock
         self._transport = transport
+        self._timeout = httpx.Timeout(connect=CONNECT_S, pool=POOL_S, read=timeout_s, write=WRITE_S)
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._host = httpx.URL(api_url).host
         self.offset = Offset()
@@ -130,16 +141,16 @@ class Reader:
         """GET a path and return its JSON; any refusal is an error that names ``what``."""
         return (await self.read(login, path, params)).document(what)
 
-    async def ask(self, login: str, path: str, body: bytes) -> Reply:
+    async def ask(self, login: str, account: str, path: str, body: bytes) -> Reply:
         """POST once to a path that changes nothing at the broker (a preview); BrokerError."""
         token = await self._tokens.access_token(login)
-        reply = await self._posted(login, path, body, token)
+        reply = await self._posted(account, path, body, token)
         if reply.status == 401:
             token = await self._tokens.replace_rejected(login, token)
-            reply = await self._posted(login, path, body, token)
+            reply = await self._posted(account, path, body, token)
         return reply
 
-    async def _posted(self, login: str, path: str, body: bytes, token: Secret) -> Reply:
+    async def _posted(self, account: str, path: str, body: bytes, token: Secret) -> Reply:
         sent = self._clock.now()
         headers = {
             "Authorization": f"Bearer {token.reveal()}",
@@ -147,7 +158,9 @@ class Reader:
         }
         failure: BrokerError
         try:
-            response = await self._client(login).post(path, content=body, headers=headers)
+            response = await self._poster().post(
+                path, content=body, headers=headers, extensions={ACCOUNT: account}
+            )
             return self._usable(response, sent)
         except ReadAgain as again:
             failure = again.error
@@ -226,19 +239,26 @@ class Reader:
         return reply
 
     def _client(self, login: str) -> httpx.AsyncClient:
-        client = self._clients.get(login)
-        if client is None:
-            client = self._clients[login] = httpx.AsyncClient(
-                base_url=self._api_url,
-                verify=self._ssl_context,
-                timeout=TIMEOUT,
-                limits=LIMITS,
-                trust_env=False,
-                follow_redirects=False,
-                headers={"Accept": "application/json"},
-                transport=self._transport,
-            )
-        return client
+        if login not in self._clients:
+            self._clients[login] = self._new_client(self._transport)
+        return self._clients[login]
+
+    def _poster(self) -> httpx.AsyncClient:
+        if _POSTS not in self._clients:
+            self._clients[_POSTS] = self._new_client(self._posts or self._transport)
+        return self._clients[_POSTS]
+
+    def _new_client(self, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._api_url,
+            verify=self._ssl_context,
+            timeout=self._timeout,
+            limits=LIMITS,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"Accept": "application/json"},
+            transport=transport,
+        )
 
 
 async def all_of(reads: Iterable[Awaitable[ResultT]]) -> list[ResultT]:

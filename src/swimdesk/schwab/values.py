@@ -28,6 +28,8 @@ def parse_json(body: bytes | str) -> Any:  # noqa: ANN401 - whatever the broker 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """Return foreign text on one line, without control or invisible characters, cut to a limit."""
+    if text.isascii() and text.isprintable() and len(text) <= limit and " " not in text:
+        return text
     # The slice bounds the work: an error page may be megabytes.
     kept = (
         " " if unicodedata.category(char)[0] == "Z" or char in "\t\r\n" else char

@@ -111,6 +111,7 @@ class WireOrder(Wire):
     status_description: Text = None
     entered_time: Moment = None
     close_time: Moment = None
+    cancel_time: Moment = None
     tag: Text = None
     session: WireSession | None = None
     duration: WireDuration | None = None

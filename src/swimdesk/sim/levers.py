@@ -8,7 +8,8 @@ from typing import Any
 
 from swimdesk.errors import InputError, UnknownReference, UnknownSymbol
 from swimdesk.sim.core import SimBroker
-from swimdesk.sim.faults import NAMED_PLANS, FaultPlan
+from swimdesk.sim.faults import FaultPlan
+from swimdesk.sim.plans import NAMED_PLANS
 
 
 class Levers:

@@ -82,7 +82,8 @@ class LoopbackServer(uvicorn.Server):
 
 def listen(port: int = 0) -> socket.socket:
     """Bind a loopback port (0: any free one), so that its number is known before serving."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Asyncio lets small writes leave at once only where the protocol is named.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))

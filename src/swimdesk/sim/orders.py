@@ -189,6 +189,8 @@ class SimOrder:
     """Not shown by lists and reads before this monotonic time (a fault)."""
     shown_status: str | None = None
     """A status text that stands in for the real one (a fault)."""
+    tag: str | None = None
+    """How the order is marked; None: as all orders of the application that this brokerage knows."""
     rendered: bytes | None = None
     """The order as JSON, as long as it stays valid."""
     recorded: bytes | None = None

@@ -36,13 +36,13 @@ from swimdesk.sim.clock import SimClock, SystemClock
 from swimdesk.sim.control import Control
 from swimdesk.sim.core import SimBroker
 from swimdesk.sim.description import LoginDescription, SimDescription
-from swimdesk.sim.faults import plan_from
 from swimdesk.sim.files import private_folder
 from swimdesk.sim.kept import load_books, save_books
 from swimdesk.sim.latency import Latency
 from swimdesk.sim.levers import Levers
 from swimdesk.sim.listening import listen
 from swimdesk.sim.messages import SimRequest
+from swimdesk.sim.plans import plan_from
 from swimdesk.sim.server import CONTROL_PATH, SimServer
 from swimdesk.sim.settings import SimSettings
 from swimdesk.sim.tls import issue, make_authority

@@ -90,7 +90,7 @@ def _order(order: SimOrder, tag: str) -> dict[str, Any]:
     }
     if order.closed_s is not None:
         document["closeTime"] = wire_time(order.closed_s)
-    document |= {"tag": tag, "accountNumber": int(order.account_number)}
+    document |= {"tag": order.tag or tag, "accountNumber": int(order.account_number)}
     if order.activities:
         document["orderActivityCollection"] = [_activity(a) for a in order.activities]
     if order.reason is not None:

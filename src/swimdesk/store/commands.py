@@ -8,7 +8,7 @@ from typing import Any
 
 from swimdesk.domain.commands import Command, CommandKind, CommandOutcome
 from swimdesk.errors import InvariantBroken
-from swimdesk.store import queries
+from swimdesk.store import chain, queries
 from swimdesk.store.connection import transaction
 from swimdesk.store.rows import Row, decimal_of, decimal_text, readable, time_of, time_text
 
@@ -22,23 +22,40 @@ _END = (
     "UPDATE commands SET outcome = :outcome, answered = :answered, reason = :reason,"
     " new_order_id = :new_order_id WHERE id = :id AND outcome IS NULL"
 )
+_ANSWER = (
+    "INSERT INTO answers (command, outcome, answered, reason, new_order_id)"
+    " VALUES (:id, :outcome, :answered, :reason, :new_order_id)"
+)
 
 
 def begin(connection: sqlite3.Connection, commands: Sequence[Command]) -> None:
     """Write commands before any of them is sent; InvariantBroken for a line that is not known."""
+    if not commands:
+        return
     with transaction(connection):
         try:
             connection.executemany(_INSERT, [_values(command) for command in commands])
         except sqlite3.IntegrityError as error:
             raise InvariantBroken(f"commands cannot be written as they are ({error})") from error
+        _keep_answers(connection, [one for one in commands if one.outcome is not None])
+        chain.extend(connection, time_text(commands[0].at), ("commands", "answers"))
 
 
 def end(connection: sqlite3.Connection, commands: Sequence[Command]) -> None:
     """Write what became of commands, once for each."""
+    if not commands:
+        return
     with transaction(connection):
         for command in commands:
             if connection.execute(_END, _values(command)).rowcount != 1:
                 raise InvariantBroken(f"there is no command {command.id} without an outcome")
+        _keep_answers(connection, commands)
+        answered = max(c.answered or c.at for c in commands)
+        chain.extend(connection, time_text(answered), ("answers",))
+
+
+def _keep_answers(connection: sqlite3.Connection, commands: Sequence[Command]) -> None:
+    connection.executemany(_ANSWER, [_values(command) for command in commands])
 
 
 def of_broadcast(connection: sqlite3.Connection, broadcast_id: str) -> tuple[Command, ...]:

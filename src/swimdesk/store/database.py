@@ -11,9 +11,12 @@ from typing import TypeVar
 
 from swimdesk.desk.ports import GuardState
 from swimdesk.errors import ModeMismatch, StoreFull
+from swimdesk.store.chain import CHECKED
 from swimdesk.store.connection import BUSY_TIMEOUT_S, connect_writing, transaction
 from swimdesk.store.faults import NOTHING_SENT, is_fatal, store_error, told
-from swimdesk.store.inspection import inspect, mode_of
+from swimdesk.store.fence import begin_epoch
+from swimdesk.store.inspection import Inspected, inspect, mode_of
+from swimdesk.store.journal import keep_fact
 from swimdesk.store.migrate import migrate, steps
 from swimdesk.store.reserve import RESERVE_BYTES, Reserve
 from swimdesk.store.rows import time_text
@@ -32,8 +35,12 @@ T = TypeVar("T")
 class Database:
     """The one writing connection of a home; used by one thread at a time, its owner's."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, reserve: Reserve) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, reserve: Reserve, epoch: int
+    ) -> None:
         self.path = path
+        self.epoch = epoch
+        """Whose ownership of the home this is; each opening for writing begins another."""
         self._connection = connection
         self._reserve = reserve
         self._rows_moved = 0
@@ -52,8 +59,9 @@ class Database:
         """Open or make the file of this mode; a StoreError leaves an existing file as it was."""
         with told(path, NOTHING_SENT):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if path.exists():
-                _check_mode(path, mode, inspect(path, busy_timeout_s))
+            found = inspect(path, busy_timeout_s) if path.exists() else None
+            if found is not None:
+                _check_mode(path, mode, found.mode)
             reserve = Reserve(path.with_name(path.name + ".reserve"), reserve_bytes)
             reserve.hold()
             connection = connect_writing(path, busy_timeout_s)
@@ -61,10 +69,11 @@ class Database:
                 migrate(connection, path, steps())
                 _make_single_rows(connection, mode, now)
                 _check_mode(path, mode, mode_of(connection, path))
+                epoch = _take_over(connection, found, now)
             except BaseException:
                 connection.close()
                 raise
-        return cls(path, connection, reserve)
+        return cls(path, connection, reserve, epoch)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Ask the database something; StoreError if it cannot answer."""
@@ -139,6 +148,13 @@ class Database:
         with contextlib.suppress(sqlite3.Error):
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._rows_moved = self._connection.total_changes
+
+
+def _take_over(connection: sqlite3.Connection, found: Inspected | None, now: datetime) -> int:
+    """Begin an epoch, and remember up to where the chain was found whole."""
+    if found is not None and found.chain is not None:
+        keep_fact(connection, CHECKED, str(found.chain.last))
+    return begin_epoch(connection, time_text(now))
 
 
 def _check_mode(path: Path, wanted: str, found: str | None) -> None:

@@ -17,6 +17,12 @@ from swimdesk.errors import StoreCorrupt, StoreError, StoreFull
 NOTHING_SENT = "nothing was changed and nothing was sent"
 """What a failure means before anything was attempted."""
 
+RESTORE = (
+    "Restore a backup of it; without one, put the file aside and start anew: `swimdesk reconcile`"
+    " then lists what works at the broker."
+)
+"""What to do about a file that cannot be trusted."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
@@ -30,13 +36,11 @@ class _Fault:
 _FULL = _Fault(
     StoreFull, "There is no room left to write {path}", "Free some disk space, then try again."
 )
-_DAMAGED = _Fault(
-    StoreCorrupt, "{path} is damaged", "Restore a backup of it before anything is traded."
-)
+_DAMAGED = _Fault(StoreCorrupt, "{path} is damaged", RESTORE)
 _FOREIGN = _Fault(
     StoreCorrupt,
     "{path} is not a database of this program",
-    "Restore a backup of it, or name another home.",
+    f"{RESTORE} Or name another home.",
 )
 _LOCKED = _Fault(
     StoreError,
@@ -93,6 +97,10 @@ def told(path: Path, meaning: str) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         raise store_error(path, error, meaning) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes what it cannot read, and Python cannot read the quotation.
+        what = _DAMAGED.what.format(path=path)
+        raise StoreCorrupt(f"{what}; {meaning}. {_DAMAGED.advice}") from error
 
 
 def is_fatal(error: sqlite3.Error) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from swimdesk.desk.ports import BroadcastSummary, GuardRecord
+from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import OPEN, UNRESOLVED
 from swimdesk.store import journal, queries
 from swimdesk.store.connection import reading
@@ -24,6 +27,8 @@ class StoreGlance:
     """Lines whose fate nobody knows, those of an interrupted send included."""
     guard: GuardRecord
     newest: BroadcastSummary | None
+    unresolved: tuple[tuple[Broadcast, Line, datetime], ...]
+    """Lines whose fate is open, and since when."""
 
 
 def peek(path: Path) -> StoreGlance | None:
@@ -39,11 +44,25 @@ def peek(path: Path) -> StoreGlance | None:
         if mode is None:
             return None
         lines = dict(connection.execute(queries.STATE_COUNTS).fetchall())
+        in_doubt = sum(lines.get(state.value, 0) for state in UNRESOLVED)
         return StoreGlance(
             mode=mode,
             schema=schema,
             open=sum(lines.get(state.value, 0) for state in OPEN),
-            in_doubt=sum(lines.get(state.value, 0) for state in UNRESOLVED),
+            in_doubt=in_doubt,
             guard=journal.guard(connection),
             newest=next(iter(journal.history(connection, 1, schema)), None),
+            unresolved=_unresolved(connection, schema) if in_doubt else (),
         )
+
+
+def _unresolved(
+    connection: sqlite3.Connection, schema: int
+) -> tuple[tuple[Broadcast, Line, datetime], ...]:
+    since = journal.unresolved_since(connection)
+    return tuple(
+        (broadcast, line, since[line.ref])
+        for broadcast in journal.unfinished(connection, schema)
+        for line in broadcast.lines
+        if line.ref in since
+    )

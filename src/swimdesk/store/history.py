@@ -17,7 +17,7 @@ from swimdesk.store.commands import commands_of
 from swimdesk.store.connection import BUSY_TIMEOUT_S, read_only_address
 from swimdesk.store.faults import NOTHING_SENT, told
 from swimdesk.store.inspection import check_identity
-from swimdesk.store.rows import Row, broadcast_of, executions_of, summary_of
+from swimdesk.store.rows import Row, broadcast_of, executions_of, summary_of, write_times_of
 
 
 class History:
@@ -32,6 +32,10 @@ class History:
         """Read the newest broadcasts first."""
         rows = await self._rows(queries.NEWEST, limit)
         return tuple([summary_of(await self._with_lines(row)) for row in rows])
+
+    async def write_times(self, limit: int) -> tuple[Mapping[str, int], ...]:
+        """Read of the newest broadcasts, newest first, when each account's order was written."""
+        return write_times_of(await self._rows(queries.WRITE_TIMES, limit))
 
     async def broadcast(self, broadcast_id: str) -> Broadcast | None:
         """Read one broadcast by its id or a unique ending of it; UnknownReference if ambiguous."""

@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from swimdesk.errors import SchemaTooNew, StoreCorrupt
-from swimdesk.store import queries
+from swimdesk.store import chain, queries
+from swimdesk.store.chain import Checked
 from swimdesk.store.connection import BUSY_TIMEOUT_S, reading
-from swimdesk.store.faults import NOTHING_SENT
-from swimdesk.store.migrate import APPLICATION_ID, latest
+from swimdesk.store.faults import NOTHING_SENT, RESTORE
+from swimdesk.store.migrate import APPLICATION_ID, latest, steps
+
+_HEAD: Final = 32
+"""So many bytes at a file's beginning tell the size of a page and the number of pages."""
+
+_LARGEST: Final = 65_536
+"""The one size of a page that the head cannot write: it says 1 instead."""
+
+_INDEXES: Final = ("PRAGMA integrity_check(broadcasts)", "PRAGMA integrity_check(lines)")
+"""A row that its index does not lead to is as good as lost; every schema has these tables."""
 
 
-def inspect(path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S) -> str | None:
-    """Return the mode of a sound database of ours; None for a file that nothing was done in.
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A sound database of ours: its mode, and what was looked at of its chain where it has one."""
 
-    Raises StoreCorrupt for a damaged or foreign file and SchemaTooNew for a newer program's.
+    mode: str | None
+    chain: Checked | None
+
+
+def inspect(
+    path: Path, busy_timeout_s: float = BUSY_TIMEOUT_S, *, whole_chain: bool = False
+) -> Inspected | None:
+    """Look at a database; None for a file that nothing was done in.
+
+    Raises StoreCorrupt for a damaged, altered or foreign file and SchemaTooNew for a newer
+    program's. The chain is looked at from where it was found whole the last time.
     """
     with reading(path, busy_timeout_s) as connection:
         if is_blank(connection):
             return None
-        check_identity(path, identity_of(connection))
-        _check_pages(connection, path)
-        return mode_of(connection, path)
+        schema = check_identity(path, identity_of(connection))
+        _check_length(path)
+        _check_pages(connection, path, whole=whole_chain)
+        _check_shape(connection, path, schema)
+        checked = None
+        if schema >= chain.FIRST_SCHEMA:
+            checked = chain.check(connection, path, schema, whole=whole_chain)
+        return Inspected(mode_of(connection, path), checked)
 
 
 def is_blank(connection: sqlite3.Connection) -> bool:
@@ -41,8 +71,8 @@ def check_identity(path: Path, identity: tuple[int, int]) -> int:
     mark, schema = identity
     if mark != APPLICATION_ID:
         raise StoreCorrupt(
-            f"{path} is not a database of this program; {NOTHING_SENT}. "
-            "Restore a backup of it, or name another home."
+            f"{path} is not a database of this program; {NOTHING_SENT}. {RESTORE}"
+            " Or name another home."
         )
     if schema > latest():
         raise SchemaTooNew(
@@ -60,15 +90,53 @@ def mode_of(connection: sqlite3.Connection, path: Path) -> str | None:
     if connection.execute("SELECT 1 FROM broadcasts").fetchone() is None:
         return None
     raise StoreCorrupt(
-        f"{path} does not say whether it is for paper or live; {NOTHING_SENT}. "
-        "Restore a backup of it before anything is traded."
+        f"{path} does not say whether it is for paper or live; {NOTHING_SENT}. {RESTORE}"
     )
 
 
-def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise StoreCorrupt(
-            f"{path} is damaged ({' '.join(found.split())}); {NOTHING_SENT}. "
-            "Restore a backup of it before anything is traded."
-        )
+def _check_length(path: Path) -> None:
+    """Refuse a file without its end: SQLite reads a page that is cut off as if it were empty."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return  # the log may hold pages that the file does not have yet
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    size = int.from_bytes(head[16:18], "big")
+    pages = int.from_bytes(head[28:32], "big")
+    if path.stat().st_size < pages * (_LARGEST if size == 1 else size):
+        raise _damaged(path, "its end is missing")
+
+
+def _check_pages(connection: sqlite3.Connection, path: Path, *, whole: bool) -> None:
+    """Check the pages; of the tables that everything hangs on the indexes too, of all if whole."""
+    checks = ["PRAGMA integrity_check(1)"] if whole else ["PRAGMA quick_check(1)", *_INDEXES]
+    for check in checks:
+        found = connection.execute(check).fetchone()[0]
+        if found != "ok":
+            raise _damaged(path, " ".join(found.split()))
+
+
+def _check_shape(connection: sqlite3.Connection, path: Path, schema: int) -> None:
+    """Refuse a file whose tables are not those of its schema: a flipped bit renames a column."""
+    # What somebody has added harms nothing.
+    missing = _shape(schema) - _shape_of(connection)
+    if missing:
+        raise _damaged(path, f"{min(name for name, *_ in missing)} is not as it was made")
+
+
+def _shape_of(connection: sqlite3.Connection) -> frozenset[tuple[str, ...]]:
+    return frozenset(connection.execute(queries.SHAPE))
+
+
+@cache
+def _shape(schema: int) -> frozenset[tuple[str, ...]]:
+    """Return the shape that the migrations up to that one make."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for step in steps():
+            if step.number <= schema:
+                connection.executescript(step.sql)
+        return _shape_of(connection)
+
+
+def _damaged(path: Path, how: str) -> StoreCorrupt:
+    return StoreCorrupt(f"{path} is damaged ({how}); {NOTHING_SENT}. {RESTORE}")

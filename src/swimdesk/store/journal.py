@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import operator
+import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from swimdesk.desk.ports import BroadcastSize, BroadcastSummary, GuardRecord
+from swimdesk.desk.ports import Binding, BroadcastSize, BroadcastSummary, GuardRecord, OrderKey
 from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.decisions import Decision
 from swimdesk.domain.executions import Execution
-from swimdesk.domain.orders import TRANSITIONS, LineState
+from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan
-from swimdesk.errors import InputError, InvariantBroken, ModeMismatch
-from swimdesk.store import queries
+from swimdesk.errors import InputError, InvariantBroken, ModeMismatch, PlanExpired
+from swimdesk.store import chain, decisions, evidence, fence, queries
+from swimdesk.store import lines as line_table
+from swimdesk.store.bulk import statement
 from swimdesk.store.connection import transaction
 from swimdesk.store.plans import plan_of, plan_text
 from swimdesk.store.rows import (
     BROADCAST_COLUMNS,
-    CHANGING_COLUMNS,
     EXECUTION_COLUMNS,
-    FIXED_COLUMNS,
-    LINE_COLUMNS,
     broadcast_of,
     broadcast_row,
     decimal_of,
@@ -30,47 +30,14 @@ from swimdesk.store.rows import (
     execution_values,
     executions_of,
     guard_of,
-    is_same_but_price,
-    line_values,
     readable,
     summary_of,
     time_of,
     time_text,
+    write_times_of,
 )
 
-_HISTORY_COLUMNS = ("state", "doubt", "order_id", "filled")
-"""What counts as a transition when it changes."""
-
-
-def _reachable(state: LineState) -> frozenset[LineState]:
-    """Return every state that legal moves lead to, this one included."""
-    found, ahead = {state}, [state]
-    while ahead:
-        new = TRANSITIONS[ahead.pop()] - found
-        found |= new
-        ahead.extend(new)
-    return frozenset(found)
-
-
-# Not single moves: after a write that failed, the next one brings the line to where it is.
-_REACHABLE = {state: _reachable(state) for state in LineState}
-
-
-def _insert(table: str, columns: Sequence[str]) -> str:
-    names = ", ".join(columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-
-
-_INSERT_BROADCAST = _insert("broadcasts", BROADCAST_COLUMNS)
-_INSERT_LINE = _insert("lines", ("broadcast", "position", *LINE_COLUMNS))
-_INSERT_TRANSITION = _insert("transitions", ("ref", "at", *_HISTORY_COLUMNS, "reason"))
 _KEEP_JOURNAL_TIME = "UPDATE broadcasts SET journal_ns = ? WHERE id = ? AND journal_ns IS NULL"
-_UPDATE_LINE = (
-    f"UPDATE lines SET {', '.join(f'{c} = :{c}' for c in CHANGING_COLUMNS)} WHERE ref = :ref"  # noqa: S608
-)
-_READ_LINES = (
-    f"SELECT ref, {', '.join(FIXED_COLUMNS + _HISTORY_COLUMNS)} FROM lines WHERE broadcast = ?"  # noqa: S608
-)
 _KEEP_EXECUTION = (
     f"INSERT INTO executions (ref, account, {', '.join(EXECUTION_COLUMNS)})"  # noqa: S608
     f" SELECT ref, account, {', '.join(f':{c}' for c in EXECUTION_COLUMNS)}"
@@ -81,24 +48,37 @@ _KEEP_EXECUTION = (
 # --- writing -----------------------------------------------------------------------------------
 
 
-def open_broadcast(connection: sqlite3.Connection, broadcast: Broadcast, at: datetime) -> None:
-    """Write a broadcast with all its lines; InputError if its key is used, ModeMismatch."""
-    lines = [line_values(line) for line in broadcast.lines]
+def open_broadcast(
+    connection: sqlite3.Connection,
+    broadcast: Broadcast,
+    at: datetime,
+    epoch: int,
+    decision: Decision | None = None,
+) -> None:
+    """Write a broadcast with all its lines; InputError if its key is used, ModeMismatch.
+
+    Its plan is used up by it (PlanExpired if it was before), and its orders may leave only for
+    the owner of that epoch. One that a decision made sends nothing; the decision is written with
+    it.
+    """
     stamp = time_text(at)
     with transaction(connection):
+        if decision is None:
+            fence.check_may_send(connection, epoch)
         _check_mode(connection, broadcast)
         _check_unused(connection, broadcast)
+        _use_up(connection, broadcast.plan, stamp)
+        fence.check_no_look_alike(connection, broadcast.lines)
         try:
-            connection.execute(_INSERT_BROADCAST, broadcast_row(broadcast))
-            connection.executemany(
-                _INSERT_LINE,
-                [(broadcast.id, n, *line.values()) for n, line in enumerate(lines)],
-            )
+            connection.execute(statement("broadcasts", BROADCAST_COLUMNS), broadcast_row(broadcast))
+            line_table.insert(connection, broadcast, stamp)
         except sqlite3.IntegrityError as error:
             raise InvariantBroken(
                 f"the lines of broadcast {broadcast.id} exclude each other ({error})"
             ) from error
-        _add_transitions(connection, lines, stamp)
+        if decision is not None:
+            decisions.add(connection, decision)
+        chain.extend(connection, stamp, ("broadcasts", "lines", "transitions", "decisions"))
 
 
 def record(
@@ -107,44 +87,34 @@ def record(
     lines: Sequence[Line],
     executions: Sequence[tuple[str, Execution]],
     at: datetime,
+    epoch: int,
     journal_ns: int | None = None,
+    bindings: Sequence[Binding] = (),
+    read: int | None = None,
+    decision: Decision | None = None,
 ) -> None:
     """Write the lines' new states, what changed to their history, and fills by line ref.
 
     Fills known already are left alone. ``journal_ns``, known only after the broadcast's own
-    commit, is written with the lines once.
+    commit, is written with the lines once; a decision that moved them, in the same commit.
     """
-    values = [line_values(line) for line in lines]
-    if not values and not executions:
+    if not lines and not executions and decision is None:
         return
+    refs = [line.ref for line in lines] + [ref for ref, _ in executions]
+    stamp, leaves = time_text(at), any(line.state is LineState.SENDING for line in lines)
     with transaction(connection):
-        known = _known_lines(connection, broadcast_id)
-        _update_lines(connection, broadcast_id, values, known)
+        if leaves:
+            fence.check_may_send(connection, epoch)
+            fence.check_no_look_alike(connection, lines)
+        known = line_table.read_known(connection, broadcast_id, refs)
+        line_table.update(connection, broadcast_id, lines, known, stamp, read)
         _keep_executions(connection, broadcast_id, executions, known)
+        evidence.add_bindings(connection, bindings, read, stamp)
         if journal_ns is not None:
             connection.execute(_KEEP_JOURNAL_TIME, (journal_ns, broadcast_id))
-        changed = [
-            line
-            for line in values
-            if any(known[line["ref"]][column] != line[column] for column in _HISTORY_COLUMNS)
-        ]
-        _add_transitions(connection, changed, time_text(at))
-
-
-def _update_lines(
-    connection: sqlite3.Connection,
-    broadcast_id: str,
-    values: Sequence[dict[str, Any]],
-    known: Mapping[str, Any],
-) -> None:
-    for line in values:
-        _check_move(broadcast_id, known.get(line["ref"]), line)
-    try:
-        connection.executemany(_UPDATE_LINE, values)
-    except sqlite3.IntegrityError as error:
-        raise InvariantBroken(
-            f"an order of broadcast {broadcast_id} belongs to another line already ({error})"
-        ) from error
+        if decision is not None:
+            decisions.add(connection, decision)
+        chain.extend(connection, stamp, ("transitions", "executions", "bindings", "decisions"))
 
 
 def _keep_executions(
@@ -167,16 +137,9 @@ def save_plan(connection: sqlite3.Connection, plan: Plan) -> None:
     row = (plan.id, plan_text(plan), time_text(plan.expires))
     with transaction(connection):
         try:
-            connection.execute(_insert("plans", ("id", "plan", "expires")), row)
+            connection.execute(statement("plans", ("id", "plan", "expires")), row)
         except sqlite3.IntegrityError as error:
             raise InvariantBroken(f"there is a plan {plan.id} already") from error
-
-
-def spend_plan(connection: sqlite3.Connection, plan_id: str, at: datetime) -> bool:
-    """Mark a plan as used; False if there is none that is unused."""
-    with transaction(connection):
-        update = "UPDATE plans SET spent = ? WHERE id = ? AND spent IS NULL"
-        return connection.execute(update, (time_text(at), plan_id)).rowcount == 1
 
 
 def set_guard(connection: sqlite3.Connection, record: GuardRecord) -> None:
@@ -201,7 +164,8 @@ def fact(connection: sqlite3.Connection, name: str) -> str | None:
 def note(connection: sqlite3.Connection, at: datetime, kind: str, text: str) -> None:
     """Append to the log of alarms and decisions."""
     with transaction(connection):
-        connection.execute(_insert("notes", ("at", "kind", "text")), (time_text(at), kind, text))
+        connection.execute(statement("notes", ("at", "kind", "text")), (time_text(at), kind, text))
+        chain.extend(connection, time_text(at), ("notes",))
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -222,15 +186,30 @@ def broadcast_by_key(connection: sqlite3.Connection, key: str) -> Broadcast | No
     return _one(connection, queries.BROADCAST_BY_KEY, key)
 
 
-def unfinished(connection: sqlite3.Connection) -> tuple[Broadcast, ...]:
-    """Read the broadcasts that have a line short of its end, oldest first."""
-    rows = connection.execute(queries.UNFINISHED).fetchall()
-    return tuple(_with_lines(connection, row) for row in rows)
+def unfinished(
+    connection: sqlite3.Connection, schema: int = queries.NEWEST_SCHEMA
+) -> tuple[Broadcast, ...]:
+    """Read the broadcasts with a line short of its end, oldest first, of that schema or later."""
+    rows = connection.execute(queries.for_schema(queries.UNFINISHED, schema)).fetchall()
+    return tuple(_with_lines(connection, row, schema) for row in rows)
+
+
+def unresolved_since(connection: sqlite3.Connection) -> Mapping[str, datetime]:
+    """Read by ref since when lines stand whose fate is open."""
+    rows = connection.execute(queries.UNRESOLVED_SINCE).fetchall()
+    with readable("doubts"):
+        return {ref: time_of(at) for ref, at in rows}
 
 
 def since(connection: sqlite3.Connection, moment: datetime) -> tuple[Broadcast, ...]:
     """Read the broadcasts made since then, oldest first."""
     rows = connection.execute(queries.SINCE, (time_text(moment),)).fetchall()
+    return tuple(_with_lines(connection, row) for row in rows)
+
+
+def absent_since(connection: sqlite3.Connection, moment: datetime) -> tuple[Broadcast, ...]:
+    """Read the broadcasts made since then that have a line taken for absent, oldest first."""
+    rows = connection.execute(queries.ABSENT_SINCE, (time_text(moment),)).fetchall()
     return tuple(_with_lines(connection, row) for row in rows)
 
 
@@ -248,6 +227,18 @@ def sizes(connection: sqlite3.Connection, limit: int) -> tuple[BroadcastSize, ..
         )
 
 
+def last_seed(connection: sqlite3.Connection) -> int | None:
+    """Read the largest seed of any broadcast."""
+    row = connection.execute(queries.LAST_SEED).fetchone()
+    with readable("seeds of broadcasts"):
+        return None if row is None else int(row[0])
+
+
+def write_times(connection: sqlite3.Connection, limit: int) -> tuple[Mapping[str, int], ...]:
+    """Read of the newest broadcasts, newest first, when each account's order was written."""
+    return write_times_of(connection.execute(queries.WRITE_TIMES, (limit,)).fetchall())
+
+
 def history(
     connection: sqlite3.Connection, limit: int, schema: int = queries.NEWEST_SCHEMA
 ) -> tuple[BroadcastSummary, ...]:
@@ -257,15 +248,20 @@ def history(
     return tuple(summary_of(_with_lines(connection, row, schema)) for row in rows)
 
 
-def orders_since(connection: sqlite3.Connection, since: datetime) -> Mapping[tuple[str, str], str]:
-    """Read which orders are ours since then: account and order id to broadcast."""
-    rows = connection.execute(queries.ORDERS_SINCE, (time_text(since),)).fetchall()
+def owners(connection: sqlite3.Connection, orders: Collection[OrderKey]) -> Mapping[OrderKey, str]:
+    """Read which of these orders are, or were, a line's: their broadcasts."""
+    if not orders:
+        return {}
+    wanted = json.dumps(sorted(orders))
+    rows = connection.execute(queries.OWNERS, (wanted,)).fetchall()
+    rows += connection.execute(queries.EARLIER_OWNERS).fetchall()
     with readable("orders"):
-        return {
+        found = {
             (account, one): broadcast
             for account, order_id, earlier, broadcast in rows
             for one in (order_id, *(order.order_id for order in earlier_of(earlier)))
         }
+    return {key: found[key] for key in orders if key in found}
 
 
 def executions(
@@ -309,34 +305,16 @@ def _check_unused(connection: sqlite3.Connection, broadcast: Broadcast) -> None:
         )
 
 
-def _known_lines(connection: sqlite3.Connection, broadcast_id: str) -> dict[str, dict[str, Any]]:
-    """Return what is written of each line, by ref and column."""
-    columns = ("ref", *FIXED_COLUMNS, *_HISTORY_COLUMNS)
-    rows = connection.execute(_READ_LINES, (broadcast_id,))
-    return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
-
-
-def _check_move(
-    broadcast_id: str, known: Mapping[str, Any] | None, line: Mapping[str, Any]
-) -> None:
-    """Refuse a line that is not of this broadcast, became another, or makes an illegal move."""
-    ref = line["ref"]
-    if known is None:
-        raise InvariantBroken(f"broadcast {broadcast_id} has no line {ref}")
-    for column in FIXED_COLUMNS:
-        is_same = is_same_but_price if column == "ticket" else operator.eq
-        if not is_same(known[column], line[column]):
-            raise InvariantBroken(f"the {column} of line {ref} cannot change")
-    if LineState(line["state"]) not in _REACHABLE[LineState(known["state"])]:
-        raise InvariantBroken(f"line {ref} cannot go back from {known['state']} to {line['state']}")
-
-
-def _add_transitions(
-    connection: sqlite3.Connection, lines: Sequence[Mapping[str, Any]], stamp: str
-) -> None:
-    columns = ("ref", *_HISTORY_COLUMNS, "reason")
-    rows = ([line[column] for column in columns] for line in lines)
-    connection.executemany(_INSERT_TRANSITION, [(ref, stamp, *rest) for ref, *rest in rows])
+def _use_up(connection: sqlite3.Connection, plan: str | None, stamp: str) -> None:
+    """Mark the plan as used that a broadcast is made of."""
+    if plan is None:
+        return
+    earlier = connection.execute("SELECT id FROM broadcasts WHERE plan = ?", (plan,)).fetchone()
+    spent = connection.execute("SELECT spent FROM plans WHERE id = ?", (plan,)).fetchone()
+    if earlier is not None or (spent is not None and spent[0] is not None):
+        became = f": it became broadcast {earlier[0]}" if earlier is not None else ""
+        raise PlanExpired(f"The plan {plan} was sent already{became}; nothing was sent again.")
+    connection.execute("UPDATE plans SET spent = ? WHERE id = ?", (stamp, plan))
 
 
 def _one(connection: sqlite3.Connection, query: str, value: str) -> Broadcast | None:

@@ -13,15 +13,18 @@ from typing import Any
 
 from swimdesk.desk.ports import BroadcastSummary, GuardRecord, GuardState
 from swimdesk.domain.broadcast import Broadcast, Denial, Grade, Line, counts
+from swimdesk.domain.decisions import Origin
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.orders import Doubt, LineState, Ticket
 from swimdesk.domain.replacing import EarlierOrder, Replacement, Standing
 from swimdesk.errors import OrderTextError, StoreCorrupt
+from swimdesk.store.bulk import NULL
+from swimdesk.store.faults import RESTORE
 
 BROADCAST_COLUMNS = (
     "id", "order_text", "mode", "created", "key", "agent", "plan_digest", "seed", "journal_ns",
-    "plan", "limits", "overrides", "notional",
+    "plan", "limits", "overrides", "notional", "confirmed", "preimage", "origin",
 )  # fmt: skip
 LINE_COLUMNS = (
     "ref", "account", "login", "last4", "ticket", "state", "doubt", "order_id", "accepted",
@@ -31,9 +34,10 @@ LINE_COLUMNS = (
 FIXED_COLUMNS = ("account", "login", "last4", "ticket")
 """What a line is born with and keeps; of its ticket only the price may change."""
 
-CHANGING_COLUMNS = (
-    "ticket", *(c for c in LINE_COLUMNS if c not in {"ref", *FIXED_COLUMNS}),
-)  # fmt: skip
+CHANGING_COLUMNS = LINE_COLUMNS[LINE_COLUMNS.index("ticket") :]
+HISTORY_COLUMNS = ("state", "doubt", "order_id", "filled")
+"""What counts as a transition when it changes."""
+
 EXECUTION_COLUMNS = (
     "order_id", "activity_id", "leg_id", "symbol", "quantity", "price", "time",
 )  # fmt: skip
@@ -48,8 +52,7 @@ def readable(what: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError, KeyError, ArithmeticError, OrderTextError) as error:
         raise StoreCorrupt(
-            f"{what} cannot be read from the database ({error}); nothing was sent. "
-            "Restore a backup of it before anything is traded."
+            f"{what} cannot be read from the database ({error}); nothing was sent. {RESTORE}"
         ) from error
 
 
@@ -87,7 +90,11 @@ def decimal_of(text: str | None) -> Decimal | None:
 
 def denials_text(denials: Sequence[Denial]) -> str:
     """Write why risk said no, as JSON."""
-    return json.dumps([[d.code, d.detail, d.grade.value, d.override] for d in denials])
+    return (
+        "[]"
+        if not denials
+        else json.dumps([[d.code, d.detail, d.grade.value, d.override] for d in denials])
+    )
 
 
 def denials_of(text: str) -> tuple[Denial, ...]:
@@ -104,6 +111,8 @@ def _denial(
 
 def earlier_text(orders: Sequence[EarlierOrder]) -> str:
     """Write a line's earlier orders, as JSON."""
+    if not orders:
+        return "[]"
     return json.dumps([[x.order_id, x.filled, decimal_text(x.average), x.heir] for x in orders])
 
 
@@ -159,7 +168,15 @@ def broadcast_row(broadcast: Broadcast) -> tuple[Any, ...]:
         broadcast.limits,
         json.dumps(broadcast.overrides),
         decimal_text(broadcast.notional),
+        None if broadcast.confirmed is None else time_text(broadcast.confirmed),
+        json.dumps(broadcast.preimage, separators=(",", ":")),
+        broadcast.origin.value,
     )
+
+
+def preimage_of(text: str | None) -> Mapping[str, tuple[str, ...]]:
+    """Read which orders were known before; earlier programs did not write it down."""
+    return {account: tuple(ids) for account, ids in json.loads(text or "{}").items()}
 
 
 def broadcast_of(row: Row, lines: Sequence[Row]) -> Broadcast:
@@ -172,24 +189,72 @@ def broadcast_of(row: Row, lines: Sequence[Row]) -> Broadcast:
             seed=int(columns.pop("seed")),
             overrides=tuple(json.loads(columns.pop("overrides"))),
             notional=decimal_of(columns.pop("notional")),
+            confirmed=_time_or_none(columns.pop("confirmed")),
+            preimage=preimage_of(columns.pop("preimage")),
+            origin=Origin(columns.pop("origin")),
             lines=tuple(line_of(line) for line in lines),
             **columns,
         )
 
 
-def line_values(line: Line) -> dict[str, Any]:
-    """Return a line's values by column."""
-    values = {column: getattr(line, column) for column in LINE_COLUMNS}
-    return values | {
-        "ticket": ticket_text(line.ticket),
-        "state": line.state.value,
-        "doubt": None if line.doubt is None else line.doubt.value,
-        "accepted": int(line.accepted),
-        "average": decimal_text(line.average),
-        "denials": denials_text(line.denials),
-        "earlier": earlier_text(line.earlier),
-        "replacement": replacement_text(line.replacement),
-    }
+def _time_or_none(text: str | None) -> datetime | None:
+    return None if text is None else time_of(text)
+
+
+def write_times_of(rows: Sequence[Row]) -> tuple[Mapping[str, int], ...]:
+    """Group rows of (broadcast, account, sent_ns) by broadcast, in their order."""
+    by_broadcast: dict[str, dict[str, int]] = {}
+    for broadcast, account, sent_ns in rows:
+        by_broadcast.setdefault(broadcast, {})[account] = sent_ns
+    return tuple(by_broadcast.values())
+
+
+def line_rows(lines: Sequence[Line]) -> list[tuple[Any, ...]]:
+    """Return the values of LINE_COLUMNS for each line, ready to be bound."""
+    texts = ticket_texts(lines)
+    return [_line_row(line, texts[id(line.ticket)]) for line in lines]
+
+
+def ticket_texts(lines: Sequence[Line]) -> dict[int, str]:
+    """Return the text of each line's ticket by the ticket's ``id``.
+
+    Lines share tickets, and to look a text up by its ticket would hash all of the legs each time.
+    """
+    tickets = {id(line.ticket): line.ticket for line in lines}
+    return {id_: ticket_text(ticket) for id_, ticket in tickets.items()}
+
+
+def _line_row(line: Line, ticket: str) -> tuple[Any, ...]:
+    # Plain strings and numbers only: all else takes a far slower way into a statement.
+    return (
+        line.ref,
+        line.account,
+        line.login,
+        line.last4,
+        ticket,
+        str(line.state),
+        NULL if line.doubt is None else str(line.doubt),
+        NULL if line.order_id is None else line.order_id,
+        int(line.accepted),
+        line.filled,
+        NULL if line.average is None else str(line.average),
+        NULL if line.reason is None else line.reason,
+        denials_text(line.denials),
+        NULL if line.fingerprint is None else line.fingerprint,
+        NULL if line.body_hash is None else line.body_hash,
+        NULL if line.correlation_id is None else line.correlation_id,
+        NULL if line.sent_ns is None else line.sent_ns,
+        NULL if line.first_byte_ns is None else line.first_byte_ns,
+        NULL if line.acked_ns is None else line.acked_ns,
+        earlier_text(line.earlier),
+        NULL if line.replacement is None else replacement_text(line.replacement),
+    )
+
+
+def history_of(line: Line) -> tuple[Any, ...]:
+    """Return the values of HISTORY_COLUMNS as they are read back."""
+    doubt = None if line.doubt is None else str(line.doubt)
+    return (str(line.state), doubt, line.order_id, line.filled)
 
 
 def line_of(row: Row) -> Line:

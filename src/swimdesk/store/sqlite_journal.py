@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from swimdesk.desk.ports import BroadcastSize, BroadcastSummary, Clock, GuardRecord
+from swimdesk.desk.ports import (
+    Binding,
+    BroadcastSize,
+    BroadcastSummary,
+    Clock,
+    GuardRecord,
+    KeptRead,
+    LineStep,
+    OrderKey,
+    ReadScope,
+    ReadToKeep,
+)
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.commands import Command
+from swimdesk.domain.decisions import Decision
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.plan import Plan
+from swimdesk.domain.positions import Baseline
 from swimdesk.errors import StoreFull
 from swimdesk.store import commands as command_rows
-from swimdesk.store import journal
+from swimdesk.store import decisions as decision_rows
+from swimdesk.store import evidence, journal
 from swimdesk.store.database import Database
 from swimdesk.store.writer import Runner
 
@@ -23,11 +37,13 @@ T = TypeVar("T")
 
 _NOT_OPENED = "the broadcast was not written down and nothing was sent"
 _NOT_KEPT = "the plan was not kept and nothing was sent"
-_NOT_SPENT = "the plan was not used and nothing was sent"
 _NO_STATES = "what became of sent orders was not written down and has to be read again"
+_NO_READ = "what the broker's lists showed was not written down"
 _NO_GUARD = "the kill switch was not written down"
 _NO_COMMAND = "the command was not written down and was not sent"
 _NO_OUTCOME = "what became of a command was not written down"
+_NO_DECISION = "the decision was not written down and changes nothing"
+_NO_BASELINE = "what the accounts hold was not written down"
 _NO_NOTE = "a note was not written down"
 
 
@@ -52,8 +68,15 @@ class SqliteJournal:
 
     async def open_broadcast(self, broadcast: Broadcast) -> None:
         """Write a broadcast and all its lines in one commit; InputError if its key is used."""
-        now = self._clock.now()
-        await self._write(lambda c: journal.open_broadcast(c, broadcast, now), _NOT_OPENED)
+        now, epoch = self._clock.now(), self._database.epoch
+        await self._write(lambda c: journal.open_broadcast(c, broadcast, now, epoch), _NOT_OPENED)
+
+    async def adopt(self, broadcast: Broadcast, decision: Decision) -> None:
+        """Write a broadcast of an order that somebody else sent, with the decision."""
+        now, epoch = self._clock.now(), self._database.epoch
+        await self._write(
+            lambda c: journal.open_broadcast(c, broadcast, now, epoch, decision), _NO_DECISION
+        )
 
     async def record(
         self,
@@ -61,12 +84,79 @@ class SqliteJournal:
         lines: Sequence[Line],
         executions: Iterable[tuple[str, Execution]] = (),
         journal_ns: int | None = None,
+        *,
+        bindings: Sequence[Binding] = (),
+        read: int | None = None,
     ) -> None:
         """Write the lines' new states and their fills in one commit."""
         now, lines, fills = self._clock.now(), tuple(lines), tuple(executions)
+        epoch = self._database.epoch
         await self._write_result(
-            lambda c: journal.record(c, broadcast_id, lines, fills, now, journal_ns), _NO_STATES
+            lambda c: journal.record(
+                c, broadcast_id, lines, fills, now, epoch, journal_ns, bindings, read
+            ),
+            _NO_STATES,
         )
+
+    async def keep_read(self, read: ReadToKeep) -> KeptRead:
+        """Write down what a read of order lists covered and showed."""
+        now = self._clock.now()
+        # The reserve of a full disk is for results: what a list showed can be read again.
+        return await self._write(lambda c: evidence.keep_read(c, read, now), _NO_READ)
+
+    async def steps(self, line: Line) -> tuple[LineStep, ...]:
+        """Read how a line came to be what it is, oldest step first."""
+        return await self._read(lambda c: evidence.steps_of(c, line))
+
+    async def scopes_since(self, moment: datetime) -> tuple[ReadScope, ...]:
+        """Read what the reads since then covered, oldest first."""
+        return await self._read(lambda c: evidence.scopes_since(c, moment))
+
+    async def decide(
+        self,
+        decision: Decision,
+        broadcast_id: str | None = None,
+        lines: Sequence[Line] = (),
+        executions: Iterable[tuple[str, Execution]] = (),
+        bindings: Sequence[Binding] = (),
+    ) -> None:
+        """Write a decision and, in the same commit, the lines that it moves."""
+        now, lines, fills = self._clock.now(), tuple(lines), tuple(executions)
+        epoch = self._database.epoch
+
+        def write(connection: sqlite3.Connection) -> None:
+            if broadcast_id is None:
+                decision_rows.decide(connection, decision)
+            else:
+                journal.record(
+                    connection,
+                    broadcast_id,
+                    lines,
+                    fills,
+                    now,
+                    epoch,
+                    bindings=bindings,
+                    decision=decision,
+                )
+
+        await self._write_result(write, _NO_DECISION)
+
+    async def decisions(self, since: datetime) -> tuple[Decision, ...]:
+        """Read the decisions made since then, oldest first."""
+        return await self._read(lambda c: decision_rows.since(c, since))
+
+    async def absent_since(self, moment: datetime) -> tuple[Broadcast, ...]:
+        """Read the broadcasts made since then that have a line taken for absent, oldest first."""
+        return await self._read(lambda c: journal.absent_since(c, moment))
+
+    async def keep_baselines(self, baselines: Sequence[Baseline]) -> None:
+        """Write what accounts held, in place of what was written of them before."""
+        written = tuple(baselines)
+        await self._write_result(lambda c: decision_rows.keep_baselines(c, written), _NO_BASELINE)
+
+    async def baselines(self) -> tuple[Baseline, ...]:
+        """Read what accounts held, by account."""
+        return await self._read(decision_rows.baselines)
 
     async def since(self, moment: datetime) -> tuple[Broadcast, ...]:
         """Read the broadcasts made since then, oldest first."""
@@ -106,17 +196,30 @@ class SqliteJournal:
         """Read when the newest broadcasts were made and how large they were, newest first."""
         return await self._read(lambda c: journal.sizes(c, limit))
 
+    async def last_seed(self) -> int | None:
+        """Read the largest seed of any broadcast; None where there is no broadcast."""
+        return await self._read(journal.last_seed)
+
+    async def write_times(self, limit: int) -> tuple[Mapping[str, int], ...]:
+        """Read of the newest broadcasts, newest first, when each account's order was written."""
+        return await self._read(lambda c: journal.write_times(c, limit))
+
     async def unfinished(self) -> tuple[Broadcast, ...]:
         """Read every broadcast with a line that has not reached an end, oldest first."""
         return await self._read(journal.unfinished)
+
+    async def unresolved_since(self) -> Mapping[str, datetime]:
+        """Read by ref since when lines stand whose fate is open."""
+        return await self._read(journal.unresolved_since)
 
     async def history(self, limit: int) -> tuple[BroadcastSummary, ...]:
         """Read the newest broadcasts first."""
         return await self._read(lambda c: journal.history(c, limit))
 
-    async def orders_since(self, since: datetime) -> Mapping[tuple[str, str], str]:
-        """Read which orders are ours since then: account and order id to broadcast."""
-        return await self._read(lambda c: journal.orders_since(c, since))
+    async def owners(self, orders: Collection[OrderKey]) -> Mapping[OrderKey, str]:
+        """Read which of these orders are, or were, a line's: their broadcasts."""
+        wanted = frozenset(orders)
+        return await self._read(lambda c: journal.owners(c, wanted))
 
     async def save_plan(self, plan: Plan) -> None:
         """Keep a plan so that another process of this home can send it."""
@@ -125,11 +228,6 @@ class SqliteJournal:
     async def load_plan(self, plan_id: str) -> Plan | None:
         """Read a kept plan; None if it never was or was used."""
         return await self._read(lambda c: journal.load_plan(c, plan_id))
-
-    async def spend_plan(self, plan_id: str) -> bool:
-        """Mark a kept plan as used; False if it was used before or never kept."""
-        now = self._clock.now()
-        return await self._write(lambda c: journal.spend_plan(c, plan_id, now), _NOT_SPENT)
 
     async def guard(self) -> GuardRecord:
         """Read the kill switch."""

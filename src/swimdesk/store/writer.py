@@ -54,7 +54,8 @@ class WriterThread:
         """Return what ``work`` returns; a cancelled caller leaves only after the work is done."""
         async with self._room:
             future = asyncio.get_running_loop().run_in_executor(self._executor, work)
-            self._executor.submit(then)
+            if then is not nothing:
+                self._executor.submit(then)
             return await _finished(future)
 
     async def close(self) -> None:

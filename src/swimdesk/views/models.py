@@ -49,6 +49,7 @@ class BrokerCheckView:
 class LineView:
     """One account's line of a broadcast; times in ms since confirm.
 
+    Sent: its request was wholly written. Latency is from there to the first byte of the answer.
     Order, price and order id are those of the order that works now; lineage has the ids of its
     earlier orders as they ended, a replacement that was rejected among them. Filled and average
     are over all of them.
@@ -67,20 +68,37 @@ class LineView:
     reason: str | None
     denials: tuple[DenialView, ...]
     sent_ms: float | None
+    first_byte_ms: float | None
     acked_ms: float | None
+    latency_ms: float | None
     lineage: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TimingView:
-    """Proof of timing of a broadcast, in ms since confirm (``dispatch_skew``: last minus first)."""
+    """Proof of timing of a broadcast, in ms since confirm, whose wall time is ``confirmed``.
 
+    Journal: the intents were committed. Skews are last minus first, of writes and of answers. A
+    latency is from an order's own write to the first byte of its answer: the network's and the
+    broker's part. Overhead is ours: last answer minus the slowest latency.
+    """
+
+    confirmed: datetime | None
     journal: float | None
+    first_write: float | None
+    last_write: float | None
     dispatch_skew: float | None
     first_ack: float | None
     last_ack: float | None
+    ack_skew: float | None
     ack_p50: float | None
     ack_p95: float | None
+    ack_p99: float | None
+    latency_p50: float | None
+    latency_p95: float | None
+    latency_p99: float | None
+    latency_max: float | None
+    overhead: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +134,8 @@ class BroadcastView:
     """A broadcast with its lines and the commands on them, oldest first.
 
     ``limits`` tells which risk limits it was checked against, ``overrides`` what was typed or
-    acknowledged for it, ``plan`` the plan that was sent.
+    acknowledged for it, ``plan`` the plan that was sent, ``seed`` which order of sending it had.
+    ``origin`` is ours, or adopted: then somebody else entered its only order at ``created``.
     """
 
     broadcast: str
@@ -134,6 +153,22 @@ class BroadcastView:
     plan: str | None
     limits: str
     overrides: tuple[str, ...]
+    seed: int
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessView:
+    """How early an account was served over broadcasts to two accounts or more.
+
+    Mean place is 0 for always first and 1 for always last; first and last count broadcasts.
+    """
+
+    account: str
+    broadcasts: int
+    mean_place: float
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +294,10 @@ class PositionView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order at the broker; ``broadcast`` names ours, None for anybody else's."""
+    """An order at the broker; ``broadcast`` names ours, None for anybody else's.
+
+    ``origin`` is ours, adopted, foreign or ignored (foreign, and told no more).
+    """
 
     account: str
     last4: str
@@ -271,6 +309,7 @@ class OrderView:
     filled: Decimal
     reason: str | None
     broadcast: str | None
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +354,7 @@ class ChainView:
 
 @dataclass(frozen=True, slots=True)
 class GuardView:
-    """The kill switch."""
+    """The kill switch: active, reducing (only orders leave that close what is held), or halted."""
 
     state: str
     reason: str
@@ -330,6 +369,41 @@ class HaltView:
     reason: str
     since: datetime | None
     broadcasts: tuple[BroadcastView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtView:
+    """A line whose order nobody is sure of: what is known, what is done, what may be decided.
+
+    ``doubt`` is sending (left, no answer for seconds), unknown, probable, conflict or
+    absent_candidate; ``created`` is when its broadcast was made, ``since`` when its fate became
+    open. ``order_id`` is what the line's order is known by, ``candidates`` are orders that may be
+    it, or, where ``is_replacement``, that may have taken its place. ``waits_for`` is answer,
+    reads, person or nobody (nothing reads its list). ``reads`` counts complete reads that would
+    show the order, one every ``every_s`` seconds or so; ``trouble`` is why its list is not read.
+    From ``decides`` on a single look-alike may be taken for it, from ``absent_from`` on it
+    probably never arrived; null where reads alone decide nothing. ``commands`` are what the
+    operator may decide with.
+    """
+
+    broadcast: str
+    account: str
+    last4: str
+    order: str
+    doubt: str
+    created: datetime
+    since: datetime
+    reason: str | None
+    order_id: str | None
+    candidates: tuple[str, ...]
+    is_replacement: bool
+    waits_for: str
+    reads: int
+    every_s: float | None
+    trouble: str
+    decides: datetime | None
+    absent_from: datetime | None
+    commands: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +443,8 @@ class ReadingView:
 class StatusView:
     """One-screen health of a home; ``owner`` is None when nothing runs.
 
-    ``limits`` tells which risk limits are in force; null while no desk runs.
+    ``limits`` tells which risk limits are in force; null while no desk runs. ``doubts`` are the
+    lines nobody is sure of, the oldest first: their accounts are not to be traded by hand.
     """
 
     version: str
@@ -380,6 +455,7 @@ class StatusView:
     accounts: int | None
     open_lines: int
     in_doubt_lines: int
+    doubts: tuple[DoubtView, ...]
     reading: ReadingView | None
     newest_broadcast: str | None
     logins: tuple[LoginView, ...]

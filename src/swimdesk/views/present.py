@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
-from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts, fills, timing
+from swimdesk.domain.broadcast import Broadcast, Denial, Line, counts, fills
 from swimdesk.domain.commands import Command
+from swimdesk.domain.fairness import Fairness
 from swimdesk.domain.net_price import NetMarket
 from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.plan import BrokerCheck, Plan, PlannedLine, Verdict
+from swimdesk.domain.timing import latency_ns, timing
 from swimdesk.views.models import (
     BroadcastView,
     BrokerCheckView,
     CommandView,
     DenialView,
+    FairnessView,
     FillsView,
     LineView,
     PlanLineView,
@@ -46,7 +50,8 @@ def dollars(value: Decimal | None) -> Decimal | None:
     return None if value is None else value.quantize(_CENT)
 
 
-def _denials(denials: tuple[Denial, ...]) -> tuple[DenialView, ...]:
+def denial_views(denials: tuple[Denial, ...]) -> tuple[DenialView, ...]:
+    """Show denials."""
     return tuple(DenialView(one.code, one.detail, one.grade.value, one.override) for one in denials)
 
 
@@ -59,7 +64,8 @@ def _broker(check: BrokerCheck | None) -> BrokerCheckView | None:
     )
 
 
-def _reason(reason: str | None, denials: tuple[Denial, ...]) -> str | None:
+def reason_of(reason: str | None, denials: tuple[Denial, ...]) -> str | None:
+    """Return a reason, or the one that denials make together."""
     if reason or not denials:
         return reason
     return "; ".join(f"{one.code}: {one.detail}" for one in denials)
@@ -67,10 +73,22 @@ def _reason(reason: str | None, denials: tuple[Denial, ...]) -> str | None:
 
 def line_view(line: Line) -> LineView:
     """Show one line of a broadcast."""
+    return line_views([line])[0]
+
+
+def line_views(lines: Iterable[Line]) -> tuple[LineView, ...]:
+    """Show lines of a broadcast, which share a few tickets between thousands of them."""
+    lines = tuple(lines)
+    tickets = {id(line.ticket): line.ticket for line in lines}
+    texts = {key: print_ticket(ticket) for key, ticket in tickets.items()}
+    return tuple(_line_view(line, texts[id(line.ticket)]) for line in lines)
+
+
+def _line_view(line: Line, order: str) -> LineView:
     return LineView(
         account=line.account,
         last4=line.last4,
-        order=print_ticket(line.ticket),
+        order=order,
         quantity=line.ticket.quantity,
         effect=line.ticket.effect.value,
         state=line.state.value,
@@ -78,11 +96,33 @@ def line_view(line: Line) -> LineView:
         order_id=line.order_id,
         filled=line.filled,
         average=price(line.average),
-        reason=_reason(line.reason, line.denials),
-        denials=_denials(line.denials),
+        reason=reason_of(line.reason, line.denials),
+        denials=denial_views(line.denials),
         sent_ms=milliseconds(line.sent_ns),
+        first_byte_ms=milliseconds(line.first_byte_ns),
         acked_ms=milliseconds(line.acked_ns),
+        latency_ms=milliseconds(latency_ns(line)),
         lineage=tuple(order.order_id for order in line.earlier),
+    )
+
+
+def timing_view(broadcast: Broadcast) -> TimingView:
+    """Show the proof of a broadcast's timing."""
+    took = asdict(timing(broadcast))
+    return TimingView(
+        confirmed=broadcast.confirmed,
+        **{name.removesuffix("_ns"): milliseconds(figure) for name, figure in took.items()},
+    )
+
+
+def fairness_view(account: Fairness) -> FairnessView:
+    """Show how early an account was served."""
+    return FairnessView(
+        account=account.account,
+        broadcasts=account.broadcasts,
+        mean_place=round(float(account.mean_place), 3),
+        first=account.first,
+        last=account.last,
     )
 
 
@@ -107,7 +147,6 @@ def broadcast_view(
 
     With ``only`` these lines are told one by one; figures and counts are over all the same.
     """
-    took = timing(broadcast)
     prices = fills(broadcast.lines)
     return BroadcastView(
         broadcast=broadcast.id,
@@ -118,14 +157,7 @@ def broadcast_view(
         created=broadcast.created,
         agent=broadcast.agent,
         counts=counts(broadcast.lines),
-        timing_ms=TimingView(
-            journal=milliseconds(took.journal_ns),
-            dispatch_skew=milliseconds(took.dispatch_skew_ns),
-            first_ack=milliseconds(took.first_ack_ns),
-            last_ack=milliseconds(took.last_ack_ns),
-            ack_p50=milliseconds(took.ack_p50_ns),
-            ack_p95=milliseconds(took.ack_p95_ns),
-        ),
+        timing_ms=timing_view(broadcast),
         fills=FillsView(
             average=price(prices.average),
             best=price(prices.best),
@@ -134,11 +166,13 @@ def broadcast_view(
             if prices.dispersion_bps is None
             else round(float(prices.dispersion_bps), 2),
         ),
-        lines=tuple(map(line_view, broadcast.lines if only is None else only)),
+        lines=line_views(broadcast.lines if only is None else only),
         commands=tuple(command_view(command) for command in commands),
         plan=broadcast.plan,
         limits=broadcast.limits,
         overrides=broadcast.overrides,
+        seed=broadcast.seed,
+        origin=broadcast.origin.value,
     )
 
 
@@ -151,9 +185,9 @@ def plan_line_view(line: PlannedLine) -> PlanLineView:
         quantity=line.quantity,
         effect=line.ticket.effect.value,
         verdict=line.verdict.value,
-        reason=_reason(line.reason, line.denials),
-        denials=_denials(line.denials),
-        lifted=_denials(line.lifted),
+        reason=reason_of(line.reason, line.denials),
+        denials=denial_views(line.denials),
+        lifted=denial_views(line.lifted),
         broker=_broker(line.broker),
         requirement=dollars(line.requirement),
         max_loss=dollars(line.max_loss),

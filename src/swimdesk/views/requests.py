@@ -57,3 +57,39 @@ class SubmitRequest:
     on_deny: str = "skip"
     on_refuse: str | None = None
     agent: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveRequest:
+    """What the operator says of a line in doubt (``B/ALIAS``), and why.
+
+    ``verdict`` is ``placed:ORDER_ID`` or ``absent``.
+    """
+
+    reference: str
+    verdict: str
+    reason: str
+    agent: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenRequest:
+    """A plan to flatten, to be carried out once.
+
+    ``accounts`` is the number of accounts as the operator typed it, ``wait_s`` how long the closing
+    orders are followed at the end.
+    """
+
+    plan: str
+    accounts: int
+    overrides: tuple[str, ...] = ()
+    wait_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRequest:
+    """A plan to undo a broadcast, to be carried out once; ``wait_s`` as for flatten."""
+
+    plan: str
+    overrides: tuple[str, ...] = ()
+    wait_s: float = 10.0

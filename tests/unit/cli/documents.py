@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from swimdesk.bench.views import FanoutView
 from swimdesk.checks import CheckView
+from swimdesk.views.closing import FlattenView, UndoView
+from swimdesk.views.comparing import ForeignView, ReconcileView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
     BroadcastRow,
     BroadcastView,
     ChainView,
+    FairnessView,
     GuardView,
     HaltView,
     LoginView,
@@ -21,6 +25,7 @@ from swimdesk.views.models import (
     QuoteView,
     StatusView,
 )
+from swimdesk.views.trail import TrailView
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,23 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "cancel B": Document(BroadcastView),
     "cancel --all": Document(BroadcastView, "broadcasts"),
     "replace B": Document(BroadcastView),
+    "resolve B/ALIAS": Document(BroadcastView),
+    "foreign": Document(ForeignView, "foreign"),
+    "adopt ALIAS/ORDER_ID": Document(BroadcastView),
+    "ignore ALIAS/ORDER_ID": Document(ForeignView),
+    "reconcile": Document(ReconcileView),
+    "flatten": Document(FlattenView),
+    "undo B": Document(UndoView),
     "broadcasts B": Document(BroadcastView),
+    "broadcasts B/ALIAS": Document(TrailView),
     "broadcasts": Document(BroadcastRow, "broadcasts"),
+    "broadcasts --fairness": Document(FairnessView, "fairness"),
     "halt": Document(GuardView),
     "halt --cancel": Document(HaltView),
+    "halt --reduce": Document(GuardView),
     "resume": Document(GuardView),
     "status": Document(StatusView),
     "login NAME": Document(LoginView),
     "doctor": Document(CheckView, "checks"),
+    "bench fanout": Document(FanoutView),
 }

@@ -20,8 +20,10 @@ from tests.unit.cli.documents import DOCUMENTS
 
 import swimdesk.checks
 import swimdesk.control.exchange
+from swimdesk.desk.comparing import Difference, ReconcileVerdict
 from swimdesk.domain.broadcast import BroadcastState, Grade
 from swimdesk.domain.commands import CommandKind, CommandOutcome
+from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import Doubt, LineState
 from swimdesk.domain.plan import BrokerWord, Verdict
 from swimdesk.domain.risk import CONTROLS, Control, DenialCode, Lack
@@ -38,6 +40,9 @@ WORDS: dict[str, type[StrEnum]] = {
     "`verdict` of the broker's preview": BrokerWord,
     "`grade` of a denial": Grade,
     "`lack` that a reject taught": Lack,
+    "`origin` of an order": Origin,
+    "`kind` of a difference": Difference,
+    "`verdict` of a comparison": ReconcileVerdict,
     "`state` of a check": swimdesk.checks.CheckState,
 }
 NAMES: dict[Any, str] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 import swimdesk.checks
 from swimdesk.checks import CHECKS, CheckState, CheckView, Subject, exit_code_of, run_checks
-from swimdesk.config import BrokerSettings, CacheSettings, LoginSettings, Settings
+from swimdesk.config import AccountSettings, BrokerSettings, CacheSettings, LoginSettings, Settings
 from swimdesk.control.ownership import HomeLock
 from swimdesk.errors import BrokerUnreachable, ExitCode
 from swimdesk.login.token_files import Grant, TokenFiles
+from swimdesk.store.inspection import Inspected
 from swimdesk.telemetry.redaction import Secret
 
 OK, WARN, FAIL = CheckState.OK, CheckState.WARN, CheckState.FAIL
@@ -124,9 +126,26 @@ def test_home_of_the_other_mode_is_a_failure(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (subject.home / "desk.db").touch()
-    monkeypatch.setattr(swimdesk.checks, "inspect", lambda _: "live")
+    monkeypatch.setattr(swimdesk.checks, "inspect", lambda _, **__: Inspected("live", None))
     view = look("store", subject)
     assert (view.state, view.exit_code) == (FAIL, ExitCode.STORE)
+
+
+def test_too_few_open_files_for_the_configured_accounts_are_told_with_the_figure_to_set(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "open files" in look("files", subject).detail
+    settings = subject.settings
+    assert settings is not None
+    accounts = tuple(
+        AccountSettings(alias=f"A-{n}", login="smith", last4=f"{n:04}") for n in range(40)
+    )
+    many = replace(subject, settings=settings.model_copy(update={"account": accounts}))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 300))
+    found = look("files", many)
+    assert (found.state, found.exit_code) == (FAIL, ExitCode.USAGE)
+    assert "22 accounts, 40 are configured" in found.detail
+    assert "ulimit -n 336" in found.advice
 
 
 @pytest.mark.parametrize(("free", "state"), [(1 << 20, FAIL), (500 << 20, WARN), (1 << 40, OK)])

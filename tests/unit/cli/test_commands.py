@@ -40,8 +40,15 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, dict[str, Any]]] = {
         "chain",
         {"symbol": "SPY", "expiry": "2026-12-18", "strikes": 7},
     ),
+    "foreign": (("foreign", "--group", "ira"), "foreign", {"scope": Scope(groups=("ira",))}),
     "broadcasts": (("broadcasts", "--limit", "5"), "broadcasts", {"limit": 5}),
+    "broadcasts --fairness": (
+        ("broadcasts", "--fairness", "--limit", "5"),
+        "fairness",
+        {"limit": 5},
+    ),
     "broadcasts B": (("broadcasts", "01J"), "broadcast", {"broadcast": "01J"}),
+    "broadcasts B/ALIAS": (("broadcasts", "01J/A-01"), "trail", {"reference": "01J/A-01"}),
 }
 
 

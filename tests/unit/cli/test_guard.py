@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+from tests.fakes.facade import FakeFacade, sample
 from tests.unit.cli.support import Program, asked
 from tests.unit.cli.test_cancel import EverythingFake, after
 
 from swimdesk import __version__
 from swimdesk.bootstrap import HomePaths
 from swimdesk.errors import BrokerUnreachable, HomeHeld, StoreFull
+from swimdesk.views.models import DoubtView, StatusView
 
 
 def settled(program: Program) -> Program:
@@ -25,6 +30,24 @@ def test_halt_where_there_is_no_home_halts_nothing_and_says_so(program: Program)
         assert (ran.code, ran.document["error"]["code"]) == (2, "CONFIG_INVALID")
         assert str(program.home) in ran.document["error"]["detail"]
         assert not HomePaths(program.home).run.exists()
+
+
+@pytest.mark.parametrize("command", [("halt", "--reduce"), ("resume",)], ids=" ".join)
+def test_switch_where_there_is_no_home_is_not_thrown_and_makes_none(
+    program: Program, command: tuple[str, ...]
+) -> None:
+    program.is_owned = False
+    ran = program.run(*command, "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (2, "CONFIG_INVALID")
+    assert str(program.home) in ran.document["error"]["detail"]
+    assert not program.home.exists()
+
+
+def test_folders_that_a_refused_command_left_make_no_home(program: Program) -> None:
+    HomePaths(program.home).make()
+    ran = program.run("halt", "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (2, "CONFIG_INVALID")
+    assert not HomePaths(program.home).halt_file.exists()
 
 
 def test_halt_writes_the_file_and_tells_the_owner(program: Program) -> None:
@@ -86,6 +109,33 @@ def test_status_of_an_owner_lists_its_logins_tasks_and_alarms(program: Program) 
     assert [name.split(" ")[0] for name in facts[-3:]] == ["login", "task", "alarm"]
 
 
+def test_status_tells_the_oldest_doubts_each_in_a_line_and_names_the_other_accounts(
+    program: Program,
+) -> None:
+    one = replace(
+        sample(DoubtView), doubt="unknown", waits_for="reads", trouble="", is_replacement=False
+    )
+    doubts = tuple(replace(one, account=f"FAM-{number:02}") for number in range(1, 9))
+
+    class Doubtful(FakeFacade):
+        async def status(self) -> StatusView:
+            return replace(await super().status(), doubts=doubts)
+
+    program.desk = Doubtful()
+    ran = program.run("status")
+    facts = dict(line.split("\t", 1) for line in ran.out.splitlines())
+    assert [name for name in facts if name.startswith("doubt ")] == [
+        f"doubt {number}" for number in range(1, 6)
+    ]
+    told = facts["doubt 1"]
+    assert "reading the list of FAM-01 every 0.1 s; 7 complete reads so far" in told
+    assert "from 15:04:05 UTC on a single look-alike is taken" in told
+    assert "do not re-enter this order in FAM-01" in told
+    assert facts["doubts 6 to 8"] == "do not trade by hand in FAM-06, FAM-07, FAM-08"
+    document = program.run("status", "--json").document
+    assert [row["account"] for row in document["doubts"]] == [view.account for view in doubts]
+
+
 def test_broadcasts_of_a_home_that_nobody_made_yet(program: Program) -> None:
     program.is_owned = False
     assert program.run("broadcasts", "--json").document == {"broadcasts": []}
@@ -131,3 +181,24 @@ def test_halt_without_cancel_asks_for_none(program: Program) -> None:
     settled(program)
     assert program.run("halt", "--json").document.keys() == {"state", "reason", "since"}
     assert [method for method, _ in asked(program.desk)] == ["halt"]
+
+
+# --- reduce ------------------------------------------------------------------------------------
+
+
+def test_reduce_is_the_owners_answer(program: Program) -> None:
+    settled(program)
+    ran = program.run("halt", "--reduce", "--reason", "too much", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert asked(program.desk) == [("reduce", {"reason": "too much"})]
+    assert not HomePaths(program.home).halt_file.exists()
+    program.desk.fail("reduce", StoreFull("No room."))
+    assert program.run("halt", "--reduce").code == 10
+
+
+def test_reduce_where_nothing_was_ever_sent_says_so(program: Program) -> None:
+    settled(program).is_owned = False
+    program.run("halt")
+    ran = program.run("halt", "--reduce", "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (2, "CONFIG_INVALID")
+    assert HomePaths(program.home).halt_file.exists(), "the halt stands"

@@ -101,12 +101,17 @@ def test_misspelt_key_names_file_line_and_the_likely_key(tmp_path: Path) -> None
         ("[risk]\nduplicate_window_s = -1\n", "line 2: [risk] duplicate_window_s must be 0 or mor"),
         ('[risk]\nmax_notional_per_order = "5 k"\n', "[risk] max_notional_per_order must be a num"),
         ('[risk]\nmax_notional_per_order = "NaN"\n', "[risk] max_notional_per_order must be a num"),
+        ("[risk]\nabsent_horizon_s = 50\n", "[risk] absent_horizon_s is below bind_horizon_s 60"),
         ("[risk]\ncollar_equity = 0.05\n", "line 2: [risk] collar_equity must be a percentage"),
         ('[risk]\ncollar_equity = "500%"\n', "line 2: [risk] collar_equity must be a percentage"),
         ('[risk]\ncollar_equity = "0%"\n', "line 2: [risk] collar_equity must be a percentage"),
         ('[broker]\nmode = "papr"\n', 'line 2: [broker] mode must be "paper" or "live"'),
         ("[broker]\nca_file = 3\n", "line 2: [broker] ca_file must be a path in quotes"),
         ('[broker]\napi_url = "api"\n', "line 2: [broker] api_url must be an address"),
+        ("[broker]\norder_timeout_s = 0\n", "line 2: [broker] order_timeout_s must be 1 or more"),
+        ("[broker]\norder_timeout_s = 0.5\n", "[broker] order_timeout_s must be a whole number"),
+        ("[broker]\ncancel_timeout_s = 121\n", "[broker] cancel_timeout_s must be 120 or less"),
+        ("[broker]\nread_timeout_s = 0\n", "line 2: [broker] read_timeout_s must be 1 or more"),
         ("[cache]\nmemcached = 1\n", "line 2: [cache] memcached must be text in quotes"),
         ('[[login]]\nbrowser = "manual"\n', "line 1: [[login]] name is missing"),
         ('[[login]]\nname = "../x"\n', "line 2: [[login]] name must be 1 to 32 letters, digits"),
@@ -372,6 +377,8 @@ def test_example_is_valid_and_lists_exactly_the_keys_there_are(tmp_path: Path) -
     assert written == keys_of_model()
     assert settings.risk == Settings().risk
     assert settings.cache == Settings().cache
+    kept = {"order_timeout_s", "cancel_timeout_s", "read_timeout_s"}
+    assert settings.broker.model_dump(include=kept) == Settings().broker.model_dump(include=kept)
 
 
 def test_example_has_a_comment_at_every_key() -> None:

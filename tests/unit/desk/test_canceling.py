@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import pytest
@@ -12,6 +13,7 @@ from tests.fakes.broker import Act, CancelAct, FakeBroker
 from tests.fakes.builders import STOCK, a_broadcast, a_line, some_accounts
 from tests.fakes.desk import Bench, a_desk, kill
 from tests.fakes.journal import MemoryJournal
+from tests.fakes.strangers import enter
 from tests.fakes.virtual import VirtualClock, run_virtual
 
 from swimdesk.desk.ports import CancelOutcome, OrdersRead
@@ -308,6 +310,36 @@ def test_order_of_somebody_else_is_never_canceled() -> None:
         assert not bench.broker.cancels
 
     before_any_read(scenario, Act.NAME_ANOTHER_ORDER)
+
+
+def test_look_alike_that_is_older_than_the_broadcast_is_never_canceled() -> None:
+    async def scenario(bench: Bench, id_: str) -> None:
+        older = [replace(o, entered=o.entered - timedelta(minutes=1)) for o in bench.broker.ledger]
+        bench.broker.ledger = older
+        asked = await bench.desk.cancel(id_)
+        assert outcomes(asked) == ["not_sent"] * 4
+        assert states(asked) == ["in_doubt"] * 4
+        assert not bench.broker.cancels
+
+    before_any_read(scenario, Act.REST)
+
+
+def test_look_alike_that_was_known_before_the_broadcast_is_never_canceled() -> None:
+    async def main() -> None:
+        async with a_desk() as bench:
+            for account in ALL:
+                enter(bench.broker, account, STOCK)
+            bench.broker.acts = dict.fromkeys(ALL, Act.NAME_AN_EARLIER_ORDER_OF_OURS)
+            plan = await bench.plan(STOCK)
+            bench.broker.reads_fail = True
+            id_ = (await bench.submit(plan)).broadcast
+            await bench.desk.follow(id_, 0)
+            asked = await bench.desk.cancel(id_)
+            assert outcomes(asked) == ["not_sent"] * 4
+            assert states(asked) == ["in_doubt"] * 4
+            assert not bench.broker.cancels
+
+    run_virtual(main())
 
 
 def test_accepted_order_that_cannot_be_looked_at_is_canceled_and_stays_unverified() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
 import pytest
 from tests.fakes.desk import MemorySentinel, a_desk
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
 
 from swimdesk.desk.guard import Guard
-from swimdesk.desk.ports import GuardState
+from swimdesk.desk.ports import GuardRecord, GuardState
 from swimdesk.errors import StoreError, StoreFull, TradingHalted
 
 
@@ -118,5 +123,39 @@ def test_a_halt_by_the_file_alone_dates_from_the_file() -> None:
             bench.sentinel.text = "by hand"
             guard = (await bench.desk.status()).guard
             assert (guard.state, guard.since) == ("halted", bench.sentinel.at)
+
+    run_virtual(scenario())
+
+
+class SlowJournal(MemoryJournal):
+    """A journal on a disk that takes a second for the switch."""
+
+    async def set_guard(self, record: GuardRecord) -> None:
+        """Write late."""
+        await asyncio.sleep(1)
+        await super().set_guard(record)
+
+
+@pytest.mark.parametrize("allow", [Guard.resume, partial(Guard.reduce, reason="too much")])
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_halt_while_sending_is_being_allowed_again_stands(
+    allow: Callable[[Guard], Awaitable[GuardRecord]], *, by_file: bool
+) -> None:
+    async def scenario() -> None:
+        journal, sentinel = SlowJournal(), MemorySentinel()
+        guard = a_guard(journal, sentinel)
+        await guard.halt("lunch")
+        allowing = asyncio.ensure_future(allow(guard))
+        await asyncio.sleep(0.5)
+        if by_file:
+            sentinel.raise_("stop")
+            sentinel.at += timedelta(seconds=1)
+        else:
+            await guard.halt("stop")
+        with pytest.raises(TradingHalted, match="stop"):
+            await allowing
+        assert (guard.record.state, sentinel.text) == (GuardState.HALTED, "stop")
+        if not by_file:
+            assert (await journal.guard()).state is GuardState.HALTED
 
     run_virtual(scenario())

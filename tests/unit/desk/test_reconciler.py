@@ -2,102 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from tests.fakes.broker import fills_of
-from tests.fakes.builders import a_broadcast, a_line, a_ticket
+from tests.fakes.builders import a_broadcast
 from tests.fakes.virtual import START
+from tests.unit.desk.judging import (
+    ABSENT_S,
+    BIND_S,
+    B,
+    Case,
+    S,
+    an_order,
+    in_doubt,
+    line_in,
+)
 
-from swimdesk.desk.evidence import READS_FOR_ABSENCE, Evidence
-from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
-from swimdesk.desk.reconciler import accounts_to_search, could_show, reconcile
-from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.desk.evidence import READS_FOR_ABSENCE
+from swimdesk.desk.ports import BrokerOrder, ReadScope
+from swimdesk.desk.reconciler import accounts_to_search, could_show
+from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import Doubt, LineState
-
-S, B = LineState, BrokerOrderState
-TICKET = a_ticket("BUY +100 AAPL @187.50 LMT")
-BIND_S, ABSENT_S = 60, 180
-
-
-def an_order(
-    order_id: str = "77",
-    state: BrokerOrderState = B.WORKING,
-    *,
-    after_s: float = 0,
-    look: str | None = "look",
-    filled: int = 0,
-    executed: int | None = None,
-    tag: str | None = "ours",
-    account: str = "A-01",
-    reason: str | None = None,
-    raw: str = "WORKING",
-) -> BrokerOrder:
-    """Build an order of the broker's list."""
-    done = filled if executed is None else executed
-    at = START + timedelta(seconds=after_s)
-    fills = fills_of(TICKET, order_id, done, START)
-    return BrokerOrder(
-        account, order_id, state, raw, at, look, Decimal(100), Decimal(filled), fills, reason, tag
-    )
-
-
-def line_in(state: LineState, account: str = "A-01", **changes: object) -> Line:
-    """Build a line in this state."""
-    return replace(a_line(account, state, ticket=TICKET), **changes)  # type: ignore[arg-type]
-
-
-def in_doubt(doubt: Doubt = Doubt.UNKNOWN, **changes: object) -> Line:
-    """Build a line in doubt."""
-    return replace(line_in(S.IN_DOUBT), doubt=doubt, **changes)  # type: ignore[arg-type]
-
-
-@dataclass
-class Case:
-    """A read judged; ``lines`` make the broadcast, ``others`` are lines of other broadcasts."""
-
-    lines: Sequence[Line]
-    orders: Sequence[BrokerOrder] = ()
-    age_s: float = 1
-    complete: bool = True
-    covered: frozenset[str] = frozenset({"A-01"})
-    others: Sequence[Line] = ()
-    tag: str | None = "ours"
-    reads: int = READS_FOR_ABSENCE
-    broadcast: Broadcast = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.broadcast = a_broadcast(*self.lines)
-
-    def judged(self) -> dict[str, Line]:
-        """Return the changed lines by ref."""
-        now = START + timedelta(seconds=self.age_s)
-        ours: dict[str, list[Line]] = {}
-        for line in (*self.lines, *self.others):
-            ours.setdefault(line.account, []).append(line)
-        evidence = Evidence(
-            read=OrdersRead(
-                self.covered,
-                START - timedelta(minutes=1),
-                now,
-                tuple(self.orders),
-                self.complete,
-            ),
-            now=now,
-            ours=ours,
-            tag=self.tag,
-            reads={line.ref: self.reads for line in self.lines},
-        )
-        return {change.line.ref: change.line for change in reconcile(self.broadcast, evidence)}
-
-    def only(self) -> Line:
-        """Return the line after the read, changed or not."""
-        (line,) = self.lines
-        return self.judged().get(line.ref, line)
-
 
 # --- an order with a known id ------------------------------------------------------------------
 
@@ -198,6 +126,22 @@ def test_an_id_whose_order_is_not_what_was_sent_is_taken_back(accepted: bool) ->
     assert "named order 77, which is not what was sent" in (line.reason or "")
 
 
+@pytest.mark.parametrize("order", [an_order(after_s=-6), an_order(tag="somebody")])
+def test_an_id_of_an_older_order_or_of_somebody_elses_is_taken_back(order: BrokerOrder) -> None:
+    line = Case([line_in(S.ACCEPTED, order_id="77", accepted=True)], [order]).only()
+    assert (line.state, line.doubt, line.order_id) == ("in_doubt", "probable", None)
+    assert "named order 77, which is not what was sent" in (line.reason or "")
+
+
+def test_before_our_mark_is_known_a_named_order_beside_its_like_is_for_a_person() -> None:
+    known = line_in(S.ACCEPTED, order_id="77", accepted=True)
+    line = Case([known], [an_order(), an_order("78")], tag=None).only()
+    assert (line.state, line.doubt, line.order_id) == ("in_doubt", "conflict", None)
+    assert "order 77, yet 78 looks the same" in (line.reason or "")
+    assert Case([known], [an_order(), an_order("78")]).only().order_id == "77"
+    assert Case([known], [an_order(), an_order("78", look="x")], tag=None).only().order_id == "77"
+
+
 def test_an_id_whose_order_cannot_be_told_is_kept_but_neither_followed_nor_dropped() -> None:
     known = line_in(S.ACCEPTED, order_id="77", accepted=True)
     strange = an_order(look=None, state=B.FILLED, filled=100, raw="FILLED")
@@ -240,6 +184,15 @@ def test_an_id_that_is_not_listed_is_doubted_at_once_beside_a_look_alike() -> No
     assert Case([line], [an_order("77")], age_s=BIND_S).only().order_id == "77"
 
 
+@pytest.mark.parametrize("read", [{"complete": False}, {"since": START}, {"age_s": 1.9}])
+def test_an_id_is_not_given_up_for_a_look_alike_in_a_read_that_may_not_show_it(
+    read: dict[str, Any],
+) -> None:
+    line = line_in(S.ACCEPTED, order_id="77", accepted=True, sent_ns=2 * 10**9)
+    assert not Case([line], [an_order("78")], **{"age_s": BIND_S} | read).judged()
+    assert Case([line], [an_order("78")], age_s=2).only().state == "in_doubt"
+
+
 # --- searching ---------------------------------------------------------------------------------
 
 
@@ -258,6 +211,12 @@ def test_one_look_alike_is_bound_by_a_complete_read_after_the_horizon(
     line = Case([in_doubt()], [an_order()], age_s=age_s, complete=complete).only()
     assert (line.state, line.doubt) == (state, doubt)
     assert line.order_id == ("77" if state == "working" else None)
+
+
+def test_one_look_alike_is_not_bound_by_a_read_that_begins_after_the_line_left() -> None:
+    line = Case([in_doubt()], [an_order(after_s=30)], age_s=BIND_S, since=START).only()
+    assert (line.state, line.doubt, line.order_id) == ("in_doubt", "probable", None)
+    assert "complete read" in (line.reason or "")
 
 
 def test_the_horizon_runs_from_the_moment_the_line_left() -> None:
@@ -288,9 +247,11 @@ def test_an_order_of_a_line_that_was_ready_long_after_the_command_is_still_found
     assert Case([line], [an_order(after_s=0)], age_s=BIND_S + 8).only().order_id == "77"
 
 
-def test_without_a_known_tag_any_tag_may_be_ours() -> None:
-    line = Case([in_doubt()], [an_order(tag="somebody")], age_s=BIND_S, tag=None).only()
-    assert line.order_id == "77"
+@pytest.mark.parametrize("tag", ["somebody", "ours", None])
+def test_before_our_mark_is_known_a_look_alike_is_for_a_person(tag: str | None) -> None:
+    line = Case([in_doubt()], [an_order(tag=tag)], age_s=9999, tag=None).only()
+    assert (line.state, line.doubt, line.order_id) == ("in_doubt", "probable", None)
+    assert "not known yet, a person decides" in (line.reason or "")
 
 
 @pytest.mark.parametrize(
@@ -395,8 +356,16 @@ def test_the_order_of_a_second_try_does_not_contradict_the_first(
 def test_a_refusal_is_not_contradicted_by_orders_of_a_later_time() -> None:
     refused = line_in(S.REFUSED)
     assert not Case([refused], [an_order(after_s=50)], age_s=BIND_S).judged()
-    assert not Case([line_in(S.ABSENT)], [an_order(after_s=66)], age_s=9999).judged()
-    assert Case([line_in(S.ABSENT)], [an_order(after_s=65)], age_s=9999).judged()
+
+
+@pytest.mark.parametrize(("tag", "latest_s"), [(None, 65), ("ours", 9000)])
+def test_absence_is_contradicted_by_what_comes_late_only_if_it_carries_our_mark(
+    tag: str | None, latest_s: float
+) -> None:
+    absent = line_in(S.ABSENT)
+    assert Case([absent], [an_order(after_s=latest_s)], age_s=9999, tag=tag).judged()
+    late = an_order(after_s=latest_s + 1)
+    assert bool(Case([absent], [late], age_s=9999, tag=tag).judged()) is (tag == "ours")
 
 
 @pytest.mark.parametrize("state", [S.DENIED, S.SKIPPED, S.PLANNED, S.SENDING])
@@ -426,12 +395,44 @@ def test_only_whole_reads_begun_after_the_line_left_could_show_it(
         return START + timedelta(seconds=seconds)
 
     line = in_doubt(sent_ns=2 * 10**9)
-    read = OrdersRead(frozenset({"A-01"}), at(-60), at(began_s), (), complete=True)
-    read = replace(read, **changes)  # type: ignore[arg-type]
-    assert could_show(a_broadcast(line), line, read, at(began_s)) is counts
+    scope = ReadScope(at(began_s), at(-60), at(began_s), frozenset({"A-01"}), complete=True)
+    scope = replace(scope, **changes)  # type: ignore[arg-type]
+    assert could_show(a_broadcast(line), line, scope) is counts
 
 
 def test_other_lines_matter_only_where_something_is_to_be_searched_for() -> None:
     states = [S.WORKING, S.FILLED, S.DENIED, S.SENDING, S.ACCEPTED, S.IN_DOUBT, S.REFUSED]
     lines = [line_in(state, f"A-{i}") for i, state in enumerate(states)]
     assert accounts_to_search(a_broadcast(*lines)) == {"A-4", "A-5", "A-6"}
+
+
+def test_order_that_was_there_before_the_broadcast_is_never_a_candidate() -> None:
+    case = Case([in_doubt()], [an_order("5")], age_s=BIND_S)
+    assert case.only().order_id == "5"
+    case.broadcast = replace(case.broadcast, preimage={"A-01": ("5",)})
+    assert case.only().order_id is None
+    assert case.only().doubt is Doubt.UNKNOWN
+    case.broadcast = replace(case.broadcast, preimage={"A-02": ("5",)})
+    assert case.only().order_id == "5"
+
+
+def test_answer_that_names_an_order_known_before_the_broadcast_is_not_believed() -> None:
+    case = Case([line_in(S.ACCEPTED, order_id="5")], [an_order("5")])
+    assert case.only().state == "working"
+    case.broadcast = replace(case.broadcast, preimage={"A-01": ("5",)})
+    line = case.only()
+    assert (line.state, line.order_id) == ("in_doubt", None)
+    assert "not what was sent" in (line.reason or "")
+
+
+@pytest.mark.parametrize("tag", ["ours", None])
+def test_adopted_order_that_was_not_followed_yet_is_followed_whatever_its_mark(
+    tag: str | None,
+) -> None:
+    # As a process leaves it that dies between the decision and the first look at the order.
+    case = Case(
+        [line_in(S.ACCEPTED, order_id="5")], [an_order("5", tag="theirs"), an_order("6")], tag=tag
+    )
+    case.broadcast = replace(case.broadcast, origin=Origin.ADOPTED)
+    line = case.only()
+    assert (line.state, line.order_id) == ("working", "5")

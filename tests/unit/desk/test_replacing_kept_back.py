@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -21,7 +22,8 @@ from tests.unit.desk.replacing import (
     states,
 )
 
-from swimdesk.domain.commands import CommandOutcome
+from swimdesk.desk.recorder import Decide
+from swimdesk.domain.commands import Command, CommandOutcome
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.errors import (
     BrokerUnreachable,
@@ -58,6 +60,33 @@ def test_halt_between_check_and_request_keeps_it_back() -> None:
         assert outcomes(view) == ["not_sent"] * 4
         assert states(view) == ["working"] * 4
         assert not bench.broker.puts
+
+    on_resting(scenario)
+
+
+def test_nobody_has_a_turn_between_the_last_look_at_the_switch_and_the_requests() -> None:
+    async def scenario(bench: Bench, id_: str) -> None:
+        begin, update = bench.journal.begin_commands, bench.desk.recorder.update
+        earlier = len(bench.broker.bursts)
+        fired_at_halt: list[list[bool]] = []
+
+        def halt() -> None:
+            fired_at_halt.append([burst.is_fired for burst in bench.broker.bursts[earlier:]])
+            bench.sentinel.raise_("now")
+
+        async def update_and_halt_next(
+            broadcast_id: str, decide: Decide, read: int | None = None
+        ) -> None:
+            await update(broadcast_id, decide, read)
+            asyncio.get_running_loop().call_soon(halt)
+
+        async def begin_and_wait_for_the_last_commit(commands: Sequence[Command]) -> None:
+            await begin(commands)
+            bench.desk.recorder.update = update_and_halt_next  # type: ignore[method-assign]
+
+        bench.journal.begin_commands = begin_and_wait_for_the_last_commit  # type: ignore[method-assign]
+        await bench.desk.replace(id_, PRICE, ())
+        assert fired_at_halt[0] == [True]
 
     on_resting(scenario)
 

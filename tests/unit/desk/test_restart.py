@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from tests.fakes.broker import Act, FakeBroker
-from tests.fakes.builders import STOCK, a_broadcast, a_line, some_accounts
-from tests.fakes.desk import a_desk
+from tests.fakes.builders import STOCK, a_broadcast, a_line, roomy_limits, some_accounts
+from tests.fakes.desk import a_desk, kill
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
 
+from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.orders import LineState
 from swimdesk.errors import TradingHalted
 
@@ -52,6 +54,7 @@ def test_an_order_that_arrived_before_the_stop_is_found_again_and_not_sent_twice
         # As after a kill between send and answer: only the intents are on disk.
         journal.broadcasts["B-1"] = left
         assert {line.state for line in left.lines} == {LineState.SENDING}
+        journal.facts["broker_tag"] = "TA_desk"
         async with a_desk(journal=journal, broker=broker) as second:
             view = await second.desk.follow("B-1", 90)
             assert view.counts["filled"] == 4
@@ -134,3 +137,53 @@ def test_an_order_entered_by_hand_is_not_taken_for_a_lost_one_by_a_new_process()
             assert (line.state, line.order_id) == ("in_doubt", None)
 
     run_virtual(scenario())
+
+
+def test_an_order_of_an_older_broadcast_is_not_taken_for_a_lost_one_by_a_new_process() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        limits = roomy_limits(duplicate_window_s=0)
+        broker = FakeBroker(VirtualClock(), some_accounts(4))
+        async with a_desk(journal=journal, broker=broker, limits=limits) as bench:
+            first = await bench.send(STOCK)
+            broker.acts = {"A-02": Act.LOSE}
+            await bench.submit(await bench.plan(STOCK), broadcast="B-2")
+            await asyncio.sleep(1)
+        async with a_desk(journal=journal, broker=broker, limits=limits) as bench:
+            view = await bench.desk.follow("B-2", 300)
+            line = next(x for x in view.lines if x.account == "A-02")
+            assert (line.state, line.doubt, line.filled) == ("in_doubt", "absent_candidate", 0)
+            assert (await bench.desk.broadcast(first.broadcast)).counts["filled"] == 4
+
+    run_virtual(scenario())
+
+
+class SinceJournal(MemoryJournal):
+    """Notes since when broadcasts were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_since: list[datetime] = []
+
+    async def since(self, moment: datetime) -> tuple[Broadcast, ...]:
+        """Note and answer."""
+        self.read_since.append(moment)
+        return await super().since(moment)
+
+
+@pytest.mark.parametrize(("act", "is_read_back"), [(Act.REST, False), (Act.LOSE, True)])
+def test_a_new_process_reads_back_to_an_old_order_only_where_it_is_searched_for(
+    act: Act, is_read_back: bool
+) -> None:
+    async def main() -> None:
+        journal = SinceJournal()
+        async with a_desk(1, journal=journal) as bench:
+            bench.broker.acts = {"A-01": act}
+            created = (await bench.send(STOCK, wait_s=2)).created
+            await kill(bench)
+        await asyncio.sleep(timedelta(days=30).total_seconds())
+        journal.read_since.clear()
+        async with a_desk(1, journal=journal, broker=bench.broker):
+            assert (min(journal.read_since) <= created) is is_read_back
+
+    run_virtual(main())

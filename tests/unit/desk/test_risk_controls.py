@@ -18,8 +18,11 @@ from tests.fakes.builders import (
     some_balances,
 )
 from tests.fakes.desk import Bench, a_desk
+from tests.fakes.held import HeldBroker, a_held_broker
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
+from tests.unit.desk.closing import BUY, SELL, play, sent
+from tests.unit.domain.test_holdings import positions
 
 from swimdesk.desk.ports import Quote
 from swimdesk.domain.plan import BrokerVerdict, BrokerWord
@@ -435,3 +438,17 @@ def test_status_shows_which_limits_are_in_force() -> None:
             assert (await bench.desk.status()).limits == limits_hash(limits)
 
     run_virtual(scenario())
+
+
+def test_closing_order_that_was_canceled_unfilled_may_be_sent_again_at_once() -> None:
+    async def scenario(bench: Bench, broker: HeldBroker) -> None:
+        first = await sent(bench, SELL)
+        await bench.desk.cancel(first.broadcast)
+        await bench.desk.follow(first.broadcast, 5)
+        assert set(verdicts(await bench.plan(SELL)).values()) == {"send"}
+        opening = await sent(bench, BUY)
+        await bench.desk.cancel(opening.broadcast)
+        await bench.desk.follow(opening.broadcast, 5)
+        assert "DUPLICATE_RECENT" in verdicts(await bench.plan(BUY)).values()
+
+    play(a_held_broker(positions(SPY=100)), scenario, duplicate_window_s=30)

@@ -3,125 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from typing import Any
 
 import pytest
-from tests.fakes.broker import FakeBroker
-from tests.fakes.builders import a_broadcast, a_line, a_ticket, some_accounts
+from tests.fakes.builders import a_broadcast, some_accounts
 from tests.fakes.journal import MemoryJournal
-from tests.fakes.virtual import START, VirtualClock, run_virtual
+from tests.fakes.virtual import START, run_virtual
+from tests.unit.desk.tracking import LISTED, B, Room, S, a_row, line_in
 
-from swimdesk.desk.book import SETTLED_KEPT, Book
-from swimdesk.desk.bus import Bus
-from swimdesk.desk.calm import Calm
-from swimdesk.desk.evidence import Horizons
-from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
-from swimdesk.desk.recorder import Recorder
-from swimdesk.desk.tracker import PRICE_READS, Tracker
-from swimdesk.domain.broadcast import Broadcast, Line
-from swimdesk.domain.events import BroadcastOpened, LinesChanged
+from swimdesk.desk.aged import AT_ONCE, EVERY
+from swimdesk.desk.book import SETTLED_KEPT
+from swimdesk.desk.evidence import READS_FOR_ABSENCE
+from swimdesk.desk.ports import BrokerOrder, Grounds, ReadScope
+from swimdesk.desk.tracker import LOOK_S, PRICE_READS, TAG
+from swimdesk.domain.decisions import Origin
+from swimdesk.domain.events import AccountsDiscovered, BroadcastOpened, LinesChanged
 from swimdesk.domain.orders import Doubt, LineState
-from swimdesk.errors import BrokerUnreachable
-
-S, B = LineState, BrokerOrderState
-TICKET = a_ticket("BUY +100 AAPL @187.50 LMT")
-
-
-class Lists(FakeBroker):
-    """A broker whose lists can be broken by login."""
-
-    def __init__(self, accounts: int = 8) -> None:
-        super().__init__(VirtualClock(), some_accounts(accounts))
-        self.asked: list[tuple[tuple[str, ...], datetime]] = []
-        self.unlisted_logins: set[str] = set()
-        self.cut_logins: set[str] = set()
-
-    async def orders(self, accounts: Sequence[str], since: datetime) -> OrdersRead:
-        """List as scripted: not at all, cut, or whole."""
-        self.asked.append((tuple(accounts), since))
-        began = self.clock.now()
-        read = await super().orders(accounts, since)
-        logins = {account.login for account in self.accounts if account.alias in accounts}
-        if logins & self.unlisted_logins:
-            raise BrokerUnreachable("no answer")
-        if logins & self.cut_logins:
-            return replace(read, until=began, orders=read.orders[:-1], complete=False)
-        return replace(read, until=began)
-
-
-async def nothing_new() -> None:
-    """Discover no accounts that are not known."""
-
-
-class Room:
-    """A tracker with its book, journal and broker; use inside ``run_virtual``."""
-
-    def __init__(self, *broadcasts: Broadcast, accounts: int = 8) -> None:
-        self.broker = Lists(accounts)
-        self.book, self.journal = Book(), MemoryJournal()
-        self.recorder = Recorder(self.journal, self.book, Bus(), self.broker.clock)
-        self.tracker = Tracker(
-            self.broker,
-            self.book,
-            self.recorder,
-            self.broker.clock,
-            Horizons(),
-            discover=nothing_new,
-            calm=Calm(),
-        )
-        for broadcast in broadcasts:
-            self.journal.broadcasts[broadcast.id] = broadcast
-            self.book.apply(BroadcastOpened(broadcast))
-
-    def line(self, ref: str) -> Line:
-        """Return a line as the book has it."""
-        return next(
-            x for b in self.book.snapshot.broadcasts.values() for x in b.lines if x.ref == ref
-        )
-
-    async def rounds(self, count: int, *, every_s: float = 0.0) -> None:
-        """Read so many times."""
-        for _ in range(count):
-            await self.tracker.round()
-            await asyncio.sleep(every_s)
-
-
-def a_row(
-    account: str = "A-01",
-    order_id: str = "77",
-    state: BrokerOrderState = B.WORKING,
-    *,
-    look: str = "look",
-    filled: int = 0,
-    tag: str | None = "TA_desk",
-) -> BrokerOrder:
-    """Build an order of the ledger."""
-    return BrokerOrder(
-        account, order_id, state, state.upper(), START, look, Decimal(100), Decimal(filled),
-        tag=tag,
-    )  # fmt: skip
-
-
-def line_in(state: LineState, account: str = "A-01", **changes: object) -> Line:
-    """Build a line of the login that the fake accounts have."""
-    login = {x.alias: x.login for x in some_accounts(8)}[account]
-    line = replace(a_line(account, state, ticket=TICKET), login=login)
-    if state is S.IN_DOUBT:
-        line = replace(line, doubt=Doubt.UNKNOWN)
-    return replace(line, **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("states", "followed"),
     [
         ([S.PLANNED, S.SENDING], False),
-        ([S.DENIED, S.SKIPPED, S.NOT_SENT, S.ABSENT], False),
+        ([S.DENIED, S.SKIPPED, S.NOT_SENT], False),
         ([S.CANCELED, S.REJECTED, S.EXPIRED, S.REPLACED], False),
         ([S.ACCEPTED], True),
         ([S.IN_DOUBT], True),
+        ([S.ABSENT], True),
         ([S.WORKING], True),
         ([S.PARTIAL], True),
         ([S.CANCELING], True),
@@ -278,7 +189,20 @@ def test_the_tag_is_learnt_from_an_order_that_an_answer_named_and_that_was_verif
 
 def test_the_tag_is_not_learnt_from_an_order_that_is_not_ours() -> None:
     foreign = a_row("A-02", "2", look="another", tag="API_TOS")
-    assert bound_to(a_row(tag="TA_desk"), [foreign]) == "77"
+    assert bound_to(a_row(tag="API_TOS"), [foreign]) is None
+    assert bound_to(a_row(tag="TA_desk"), [foreign]) is None
+
+
+def test_the_tag_is_not_learnt_from_an_adopted_order() -> None:
+    async def scenario() -> None:
+        line = line_in(S.ACCEPTED, order_id="77", fingerprint="look")
+        room = Room(replace(a_broadcast(line), origin=Origin.ADOPTED))
+        room.broker.ledger = [a_row(tag="API_TOS:CHART")]
+        await room.tracker.round()
+        assert room.line(line.ref).state is S.WORKING
+        assert await room.journal.fact(TAG) is None
+
+    run_virtual(scenario())
 
 
 def test_the_tag_is_not_learnt_from_a_look_alike() -> None:
@@ -289,10 +213,10 @@ def test_the_tag_is_not_learnt_from_a_look_alike() -> None:
         )
         room.broker.ledger = [a_row(tag="API_TOS")]
         await room.rounds(4, every_s=30)
-        assert room.line("ref-A-01").order_id == "77"
-        room.broker.ledger.append(a_row("A-02", "78", look="x", tag="TA_desk"))
+        room.broker.ledger.append(a_row("A-02", "78", look="x", tag="API_TOS"))
         await room.rounds(1)
-        assert room.line("ref-A-02").order_id == "78"
+        assert room.line("ref-A-01").order_id is None
+        assert room.line("ref-A-02").order_id is None
 
     run_virtual(scenario())
 
@@ -337,5 +261,147 @@ def test_a_broadcast_that_leaves_memory_while_it_is_read_stops_nothing() -> None
             room.book.apply(BroadcastOpened(a_broadcast(line_in(S.REFUSED), id_=f"1-{number}")))
         assert "0" not in room.book.snapshot.broadcasts
         assert await reading
+
+    run_virtual(scenario())
+
+
+def test_every_read_is_written_down_before_a_change_that_rests_on_it() -> None:
+    async def scenario() -> None:
+        room = Room(a_broadcast(line_in(S.ACCEPTED, order_id="77")))
+        room.broker.ledger = [a_row()]
+        numbers: list[tuple[int, int | None]] = []
+        record = room.journal.record
+
+        async def noted(*args: Any, read: int | None = None, **kwargs: Any) -> None:
+            numbers.append((len(room.journal.reads), read))
+            await record(*args, read=read, **kwargs)
+
+        room.journal.record = noted  # type: ignore[method-assign]
+        await room.rounds(2)
+        assert numbers == [(1, 1)]
+        assert [read.scope.complete for read in room.journal.reads] == [True, True]
+        assert room.journal.bindings["A-01", "77"].grounds is Grounds.ANSWER
+
+    run_virtual(scenario())
+
+
+def test_of_what_ended_long_ago_only_what_a_line_rests_on_is_written_down() -> None:
+    async def scenario() -> None:
+        sought = line_in(S.IN_DOUBT, "A-02")
+        room = Room(a_broadcast(line_in(S.WORKING, order_id="77"), sought))
+        rows = [a_row(state=B.FILLED), a_row("A-02", "78"), a_row(order_id="79")]
+        room.broker.ledger = [replace(row, closed=START - timedelta(days=5)) for row in rows]
+        await room.rounds(2)
+        written = [[order.order_id for order in read.fresh] for read in room.journal.reads]
+        assert written == [["77", "78"], []]
+
+    run_virtual(scenario())
+
+
+def test_reads_of_an_earlier_process_count_for_absence() -> None:
+    async def scenario() -> None:
+        broadcast = a_broadcast(line_in(S.IN_DOUBT))
+        first = Room(broadcast)
+        await first.rounds(READS_FOR_ABSENCE - 1, every_s=50)
+        later = Room(broadcast, journal=first.journal)
+        forgetful = Room(broadcast)
+        await later.tracker.load()
+        for room in (later, forgetful):
+            await room.tracker.round()
+        assert later.line(broadcast.lines[0].ref).doubt is Doubt.ABSENT_CANDIDATE
+        assert forgetful.line(broadcast.lines[0].ref).doubt is Doubt.UNKNOWN
+
+    run_virtual(scenario())
+
+
+def test_order_that_is_too_old_for_the_lists_is_followed_by_its_id() -> None:
+    async def scenario() -> None:
+        resting = [line_in(S.WORKING, f"A-0{n}", order_id=f"7{n}") for n in range(1, 8)]
+        long_ago = START - LISTED - timedelta(days=10)
+        room = Room(replace(a_broadcast(*resting), created=long_ago))
+        rows = [a_row(one.account, one.order_id or "", B.FILLED, filled=100) for one in resting]
+        room.broker.ledger = [replace(row, entered=long_ago) for row in rows]
+        await room.tracker.round()
+        filled = [room.line(one.ref).state is S.FILLED for one in resting]
+        assert sum(filled) == AT_ONCE
+        await room.tracker.round()
+        assert {room.line(one.ref).state for one in resting} == {S.FILLED}
+        assert room.journal.reads[-1].fresh[0].order_id == "77"
+
+    run_virtual(scenario())
+
+
+def test_old_order_that_cannot_be_read_by_its_id_is_tried_again_in_its_turn() -> None:
+    async def scenario() -> None:
+        long_ago = START - LISTED - timedelta(days=10)
+        line = line_in(S.WORKING, order_id="77")
+        room = Room(replace(a_broadcast(line), created=long_ago))
+        room.broker.ledger = [replace(a_row(state=B.CANCELED), entered=long_ago)]
+        room.broker.orders_unreadable = True
+        await room.rounds(2)
+        room.broker.orders_unreadable = False
+        await room.tracker.round()
+        assert room.line(line.ref).state is S.WORKING, "not more often than it may be read"
+        await asyncio.sleep(EVERY.total_seconds())
+        await room.tracker.round()
+        assert room.line(line.ref).state is S.CANCELED
+
+    run_virtual(scenario())
+
+
+class NotedJournal(MemoryJournal):
+    """Notes since when the scopes of earlier reads were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_since: list[datetime] = []
+
+    async def scopes_since(self, moment: datetime) -> tuple[ReadScope, ...]:
+        """Note and answer."""
+        self.asked_since.append(moment)
+        return await super().scopes_since(moment)
+
+
+@pytest.mark.parametrize(("state", "asked"), [(S.WORKING, []), (S.IN_DOUBT, [START])])
+def test_start_does_not_go_through_all_the_reads_of_an_order_that_rests_for_weeks(
+    state: LineState, asked: list[datetime]
+) -> None:
+    async def scenario() -> None:
+        old = a_broadcast(line_in(S.WORKING, order_id="77"), id_="0")
+        resting = replace(old, created=START - timedelta(days=30))
+        young = a_broadcast(line_in(state, order_id="78"), id_="1")
+        room = Room(resting, young, journal=(journal := NotedJournal()))
+        await room.tracker.load()
+        assert journal.asked_since == asked
+
+    run_virtual(scenario())
+
+
+def test_look_before_sending_makes_known_what_is_there_and_reads_no_account_twice() -> None:
+    async def scenario() -> None:
+        room = Room()
+        room.book.apply(AccountsDiscovered(some_accounts(8)))
+        room.broker.ledger = [a_row(), a_row("A-05", "78")]
+        await room.tracker.look(["A-01", "A-05"])
+        assert room.reads.known({"A-01"}) == {"A-01": ("77",)}
+        asked = len(room.broker.asked)
+        await room.tracker.look(["A-01"])
+        assert len(room.broker.asked) == asked
+        room.broker.unlisted_logins = {some_accounts(2)[1].login}
+        await room.tracker.look(["A-02"])
+        assert room.reads.stale(["A-02"]) == ["A-02"]
+
+    run_virtual(scenario())
+
+
+def test_look_before_sending_waits_for_a_slow_broker_only_so_long() -> None:
+    async def scenario() -> None:
+        room = Room()
+        room.book.apply(AccountsDiscovered(some_accounts(8)))
+        room.broker.hanging_logins = {some_accounts(1)[0].login}
+        begun = asyncio.get_running_loop().time()
+        await room.tracker.look(["A-01"])
+        assert asyncio.get_running_loop().time() - begun <= LOOK_S
+        assert room.reads.stale(["A-01"]) == ["A-01"]
 
     run_virtual(scenario())

@@ -12,8 +12,8 @@ from tests.fakes.builders import CONDOR, a_line, a_ticket, some_accounts
 from tests.fakes.desk import CountingIds
 from tests.fakes.virtual import START
 
-from swimdesk.desk.launching import lines_of_plan, waves_of
-from swimdesk.desk.ports import Prepared, PreparedOrder
+from swimdesk.desk.launching import lines_of_plan, prepared_waves, waves_of
+from swimdesk.desk.ports import PreparedOrder
 from swimdesk.domain.broadcast import Denial, Line
 from swimdesk.domain.orders import LineState
 from swimdesk.domain.plan import Plan, PlannedLine, Verdict, digest
@@ -31,9 +31,8 @@ def orders_for(lines: list[Line]) -> dict[str, PreparedOrder]:
     return {x.account: PreparedOrder("", x.account, b"{}", "hash", "look") for x in lines}
 
 
-def sizes(waves: tuple[Prepared, ...]) -> list[int]:
-    """Return how many orders each wave has."""
-    return [len(wave.orders) for wave in waves]
+def accounts(count: int) -> list[str]:
+    return [account.alias for account in some_accounts(count)]
 
 
 @pytest.mark.parametrize(
@@ -53,15 +52,14 @@ def sizes(waves: tuple[Prepared, ...]) -> list[int]:
     ],
 )
 def test_sizes_of_waves(policy: str, count: int, expected: list[int]) -> None:
-    lines = some_lines(count)
-    assert sizes(waves_of(lines, orders_for(lines), policy, seed=1)) == expected
+    waves = waves_of(accounts(count), policy, seed=1)
+    assert [len(wave) for wave in waves] == expected
 
 
 @pytest.mark.parametrize("policy", ["", "0", "-1", "1.5", "many", "٣", "ALL", "canary "])
 def test_what_is_no_policy_is_refused(policy: str) -> None:
-    lines = some_lines(3)
     with pytest.raises(InputError, match="expected all, canary or a number"):
-        waves_of(lines, orders_for(lines), policy, seed=1)
+        waves_of(accounts(3), policy, seed=1)
 
 
 @given(
@@ -72,22 +70,29 @@ def test_every_sendable_line_leaves_exactly_once_under_its_own_ref(
     count: int, denied: int, policy: str, seed: int
 ) -> None:
     lines = some_lines(count, denied=min(denied, count - 1))
-    waves = waves_of(lines, orders_for(lines), policy, seed)
-    left = [(order.account, order.ref) for wave in waves for order in wave.orders]
-    assert sorted(left) == sorted((x.account, x.ref) for x in lines if x.state is LineState.PLANNED)
-    assert all(wave.orders for wave in waves)
+    planned = [line for line in lines if line.state is LineState.PLANNED]
+    waves = waves_of([line.account for line in planned], policy, seed)
+    prepared = prepared_waves(waves, lines, orders_for(lines))
+    left = [(order.account, order.ref) for wave in prepared for order in wave.orders]
+    assert sorted(left) == sorted((x.account, x.ref) for x in planned)
+    assert all(wave.orders for wave in prepared)
 
 
-def test_the_seed_decides_who_goes_first_and_nobody_always_does() -> None:
-    lines = some_lines(12)
-    firsts = [
-        waves_of(lines, orders_for(lines), "1", seed)[0].orders[0].account for seed in range(200)
-    ]
-    again = [
-        waves_of(lines, orders_for(lines), "1", seed)[0].orders[0].account for seed in range(200)
-    ]
-    assert firsts == again
-    assert set(firsts) == {line.account for line in lines}
+@pytest.mark.parametrize("policy", ["all", "canary", "5"])
+@pytest.mark.parametrize("first", [0, 7, 2**32 - 3])
+def test_twelve_broadcasts_in_a_row_give_every_account_every_place(policy: str, first: int) -> None:
+    places: dict[str, list[int]] = {}
+    for seed in range(first, first + 12):
+        left = [account for wave in waves_of(accounts(12), policy, seed) for account in wave]
+        for place, account in enumerate(left):
+            places.setdefault(account, []).append(place)
+    assert len(places) == 12
+    assert all(sorted(taken) == list(range(12)) for taken in places.values())
+
+
+def test_the_order_of_sending_does_not_depend_on_how_accounts_were_named() -> None:
+    forth = waves_of(accounts(9), "all", seed=4)
+    assert forth == waves_of(accounts(9)[::-1], "all", seed=4)
 
 
 def test_planned_lines_become_lines_of_a_broadcast_with_refs_of_their_own() -> None:
@@ -109,8 +114,10 @@ def test_planned_lines_become_lines_of_a_broadcast_with_refs_of_their_own() -> N
     plan = Plan(
         "P", CONDOR, a_ticket(CONDOR), START, START + timedelta(minutes=1), planned, digest(planned)
     )
-    lines = lines_of_plan(plan, CountingIds())
+    lines = lines_of_plan(plan, CountingIds(), leaving=())
     assert [line.state for line in lines] == ["planned", "denied", "skipped"]
+    leaving = lines_of_plan(plan, CountingIds(), leaving=["A-01"])
+    assert [line.state for line in leaving] == ["sending", "denied", "skipped"]
     assert len({line.ref for line in lines}) == 3
     assert [(x.account, x.body_hash, x.fingerprint) for x in lines] == [
         (x.account, x.body_hash, x.fingerprint) for x in planned

@@ -13,6 +13,7 @@ from tests.fakes.desk import a_desk
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
 
+from swimdesk.desk.ports import Binding
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Line
 from swimdesk.domain.executions import Execution
@@ -98,11 +99,16 @@ class ForgetfulJournal(MemoryJournal):
         lines: Sequence[Line],
         executions: Iterable[tuple[str, Execution]] = (),
         journal_ns: int | None = None,
+        *,
+        bindings: Sequence[Binding] = (),
+        read: int | None = None,
     ) -> None:
         """Break on the poisoned account."""
         if any(line.account == self.poison for line in lines):
             raise OverflowError("a number that no column takes")
-        await super().record(broadcast_id, lines, executions, journal_ns)
+        await super().record(
+            broadcast_id, lines, executions, journal_ns, bindings=bindings, read=read
+        )
 
 
 def test_an_answer_that_cannot_be_kept_loses_no_other_and_the_next_broadcast_is_followed() -> None:

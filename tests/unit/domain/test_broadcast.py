@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.fakes.builders import STOCK, a_broadcast, a_line, a_ticket
 
-from swimdesk.domain.broadcast import Fills, Line, Timing, counts, fills, percentile, timing
+from swimdesk.domain.broadcast import Fills, Line, counts, fills
 from swimdesk.domain.orders import LineState
 from swimdesk.errors import InvariantBroken
 
@@ -65,6 +65,33 @@ def test_changed_lines_take_the_place_of_those_with_their_ref() -> None:
         broadcast.line("unknown")
 
 
+def test_lines_are_found_in_every_later_form_of_a_broadcast() -> None:
+    first, second, third = lines_in(S.SENDING, S.SENDING, S.SENDING)
+    broadcast = a_broadcast(first, second, third)
+    assert broadcast.line(third.ref) is third
+    changed = broadcast.with_lines([third.moved(S.ACCEPTED), a_line("A-99")])
+    again = changed.with_lines([first.moved(S.REFUSED)])
+    assert [again.line(line.ref) for line in broadcast.lines] == [*again.lines]
+    assert broadcast.line(third.ref) is third
+    shorter = replace(again, lines=(third,))
+    assert shorter.line(third.ref) is third
+    with pytest.raises(KeyError):
+        shorter.line(first.ref)
+
+
+def test_broadcasts_are_equal_whether_or_not_a_line_was_looked_for() -> None:
+    broadcast, same = a_broadcast(*lines_in(S.SENDING)), a_broadcast(*lines_in(S.SENDING))
+    broadcast.line(broadcast.lines[0].ref)
+    assert broadcast == same
+    assert repr(broadcast) == repr(same)
+
+
+def test_moved_line_changes_what_is_named_and_nothing_else() -> None:
+    line = a_line(state=S.SENDING, correlation_id="c-1")
+    moved = line.moved(S.ACCEPTED, order_id="7", accepted=True, acked_ns=9)
+    assert moved == replace(line, state=S.ACCEPTED, order_id="7", accepted=True, acked_ns=9)
+
+
 def test_accepted_counts_all_that_ever_were_and_the_rest_where_lines_are_now() -> None:
     lines = lines_in(S.FILLED, S.WORKING, S.IN_DOUBT, S.REFUSED, S.ACCEPTED)
     taken = [replace(line, accepted=True) for line in lines[:2]] + [*lines[2:]]
@@ -93,21 +120,3 @@ def test_fill_prices_are_compared_by_units_and_from_our_side() -> None:
 
 def test_dispersion_of_a_price_around_zero_is_not_worked_out() -> None:
     assert fills([filled("-0.10"), filled("0.10")]).dispersion_bps is None
-
-
-def test_timing_comes_from_the_stamps_there_are() -> None:
-    lines = lines_in(*[S.ACCEPTED] * 3)
-    stamped = [
-        replace(line, sent_ns=sent, acked_ns=acked)
-        for line, sent, acked in zip(lines, (5, 9, None), (100, 300, 200), strict=True)
-    ]
-    assert timing(replace(a_broadcast(*stamped), journal_ns=3)) == Timing(3, 4, 100, 300, 200, 300)
-    assert timing(a_broadcast(*lines)) == Timing()
-
-
-@pytest.mark.parametrize(
-    ("percent", "value"), [(1, 10), (25, 10), (26, 20), (50, 20), (51, 30), (95, 40), (100, 40)]
-)
-def test_percentiles_are_nearest_ranks(percent: int, value: int) -> None:
-    assert percentile([10, 20, 30, 40], percent) == value
-    assert percentile([7], percent) == 7

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from swimdesk.domain.holdings import held_of, same_underlying
+from swimdesk.domain.holdings import everything_in, held_of, not_orderable, same_underlying
 from swimdesk.domain.instruments import parse_instrument
 from swimdesk.domain.intents import shown
 from swimdesk.domain.orderlang import parse
@@ -139,3 +140,45 @@ def test_free_units_are_bounded_by_the_leg_that_is_shortest() -> None:
 )
 def test_underlying_is_known_by_all_its_names(name: str, symbol: str, same: bool) -> None:
     assert same_underlying(name, parse_instrument(symbol)) is same
+
+
+def test_everything_is_told_underlying_by_underlying() -> None:
+    index = "SPXW  261211C06200000"
+    known = (*positions(**(CONDOR | {"QQQ": 5, "SPY": -3})), position(index, 2))
+    assert [shown(one) for one in everything_in(known)] == [
+        "QQQ (+5 shares)",
+        "SPX 11DEC26 6200C (+2)",
+        "SPY IC 18DEC26 620/625/580/575 (-1)",
+        "SPY (-3 shares)",
+    ]
+    assert everything_in(()) == ()
+
+
+def test_what_no_order_can_close_is_named() -> None:
+    fund = Position("SWVXX", Decimal("12.5"), Decimal(1), Decimal(12))
+    shares = replace(position("SPY", 1), quantity=Decimal("-10.25"))
+    left = not_orderable((fund, shares, *positions(QQQ=5)))
+    assert [(one.symbol, one.quantity) for one in left] == [
+        ("SWVXX", Decimal("12.5")),
+        ("SPY", Decimal("-0.25")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("there", "naked"),
+    [
+        ({"C620": -1}, True),
+        ({"P580": -1}, True),
+        ({"SPY": -5}, True),
+        ({"C620": -1, "P580": -1}, True),
+        ({"C620": -2, "C625": 1}, True),
+        ({"C620": 1}, False),
+        ({"SPY": 5}, False),
+        ({"C620": -1, "C625": 1}, False),
+        (CONDOR, False),
+        ({"SPY": 100, "C620": -1}, False),
+    ],
+)
+def test_shorts_that_nothing_covers_are_known(there: dict[str, int], naked: bool) -> None:
+    (one,) = everything_in(positions(**there))
+    assert one.is_naked is naked

@@ -10,9 +10,10 @@ import pytest
 from tests.unit.domain.test_holdings import CONDOR, positions
 
 from swimdesk.domain.broadcast import Denial
-from swimdesk.domain.intents import Intent, Nothing, ticket_for
+from swimdesk.domain.holdings import Held
+from swimdesk.domain.intents import Intent, Nothing, closing_ticket, ticket_for, undone
 from swimdesk.domain.orderlang import is_intent, parse, parse_intent, print_ticket
-from swimdesk.domain.orders import Ticket
+from swimdesk.domain.orders import Effect, Ticket
 from swimdesk.domain.positions import held
 from swimdesk.errors import OrderTextError
 
@@ -241,3 +242,34 @@ def understood(text: str) -> Intent | int | None:
         return parse_intent(text)
     except OrderTextError as error:
         return error.column
+
+
+@pytest.mark.parametrize(
+    ("sent", "reversal"),
+    [
+        (
+            "SELL -3 IRON CONDOR SPY 100 18 DEC 26 620/625/580/575 CALL/PUT @1.60 LMT",
+            "BUY +2 IRON CONDOR SPY 100 18 DEC 26 620/625/580/575 CALL/PUT @0.80 LMT [TO CLOSE]",
+        ),
+        ("BUY +3 SPY @600.00 LMT GTC", "SELL -2 SPY @0.80 LMT [TO CLOSE]"),
+        (
+            "BUY +3 1/2 BACKRATIO SPY 100 18 DEC 26 600/605 CALL @0.71 LMT",
+            "SELL -2 1/2 BACKRATIO SPY 100 18 DEC 26 600/605 CALL @0.80 LMT [TO CLOSE]",
+        ),
+    ],
+)
+def test_undo_closes_what_an_order_opened(sent: str, reversal: str) -> None:
+    opened = undone(parse(sent).with_effect(Effect.OPEN), 2)
+    assert isinstance(opened, Held)
+    ticket = closing_ticket(parse_intent("FLAT SPY @0.80"), opened, opened.units)
+    assert isinstance(ticket, Ticket)
+    assert print_ticket(ticket) == reversal
+    assert parse(reversal) == ticket
+
+
+@pytest.mark.parametrize("effect", [Effect.CLOSE, Effect.CLOSE_OPEN, Effect.OPEN_CLOSE])
+def test_undo_opens_nothing(effect: Effect) -> None:
+    sent = parse("SELL -3 VERTICAL SPY 100 18 DEC 26 600/605 CALL @1.25 LMT")
+    found = undone(sent.with_effect(effect), 2)
+    assert isinstance(found, Nothing)
+    assert "undo opens nothing" in found.reason

@@ -99,7 +99,7 @@ def test_a_line_with_several_faults_is_denied_for_each_of_them_in_the_order_of_t
         "SESSION_CLOSED", "EXPIRED", "NOTIONAL_ORDER", "PRICE_TICK", "PRICE_SIGN", "CLOSING_ONLY",
         "CASH_ACCOUNT", "OPTION_LEVEL", "BUYING_POWER", "DUPLICATE_RECENT",
     ]  # fmt: skip
-    assert len(CHECKS) == 22
+    assert len(CHECKS) == 23
 
 
 # --- size and notional -------------------------------------------------------------------------

@@ -370,6 +370,7 @@ USUAL = (Decimal(1000),) * 5
         ({"notional": Decimal("1000000.01")}, "NOTIONAL_BROADCAST", None),
         ({"notional": Decimal(10_000), "earlier": USUAL}, None, None),
         ({"notional": Decimal(10_001), "earlier": USUAL}, "UNUSUAL_SIZE", "UNUSUAL_SIZE=10001"),
+        ({"notional": Decimal(10_001), "earlier": USUAL, "closes": True}, None, None),
         ({"notional": Decimal(90_000), "earlier": USUAL[:4]}, None, None),
         ({"shares": 5000, "average_volume": Decimal(100_000)}, None, None),
         (

@@ -15,6 +15,7 @@ from swimdesk.desk.ports import LoginHealth, LoginState
 from swimdesk.domain.accounts import Account
 from swimdesk.errors import LoginRequired, StoreFull
 from swimdesk.schwab.client import SchwabBroker
+from swimdesk.schwab.timeouts import USUAL, Timeouts
 from swimdesk.telemetry.redaction import Secret
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -67,7 +68,7 @@ class Tokens:
             raise StoreFull(f"the tokens of {login} cannot be saved")
         return Secret(f"first.{login}")
 
-    def current(self, login: str) -> Secret | None:
+    def current(self, login: str, *, min_life_s: float = 0.0) -> Secret | None:
         return None if login in self.dead else Secret(f"first.{login}")
 
     async def replace_rejected(self, login: str, rejected: Secret) -> Secret:
@@ -125,7 +126,10 @@ class Site:
         return httpx.Response(404, json={"message": "Not found"})
 
     def broker(
-        self, accounts: Sequence[Account] = (), numbers: Mapping[str, Secret] | None = None
+        self,
+        accounts: Sequence[Account] = (),
+        numbers: Mapping[str, Secret] | None = None,
+        timeouts: Timeouts = USUAL,
     ) -> SchwabBroker:
         return SchwabBroker(
             api_url="https://broker.test",
@@ -135,6 +139,7 @@ class Site:
             accounts=accounts,
             numbers=numbers,
             clock=self.clock,
+            timeouts=timeouts,
             transport=httpx.MockTransport(self.handle),
         )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from swimdesk.schwab.answers import (
     AnswerReader,
     MalformedAnswer,
     Response,
+    whole_answer,
 )
 
 PLAIN = b"HTTP/1.1 201 Created\r\nLocation: /x\r\nContent-Length: 5\r\n\r\nhello"
@@ -52,6 +54,17 @@ def test_answer_without_a_length_ends_with_the_connection() -> None:
     assert reader.feed(b"HTTP/1.1 403 Forbidden\r\n\r\nno") is None
     answer = reader.end()
     assert (answer.status, answer.body, answer.keep_alive) == (403, b"no", False)
+
+
+@pytest.mark.parametrize("read_it", [read, whole_answer])
+def test_answer_shows_nothing_that_stands_for_an_account(
+    read_it: Callable[[bytes], Response | None],
+) -> None:
+    data = PLAIN.replace(b"/x", b"/trader/v1/accounts/ABCDEF0123/orders/1")
+    answer = read_it(data)
+    assert answer is not None
+    assert "ABCDEF0123" in (answer.location or "")
+    assert "ABCDEF0123" not in repr(answer)
 
 
 def test_header_names_are_lower_case_and_repeated_ones_are_joined() -> None:

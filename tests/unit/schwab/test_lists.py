@@ -19,11 +19,14 @@ from swimdesk.desk.ports import BrokerOrder, BrokerOrderState
 from swimdesk.schwab.built import BuiltOrders
 from swimdesk.schwab.client import SchwabBroker
 from swimdesk.schwab.directory import Directory
+from swimdesk.schwab.documents import Documents
 from swimdesk.schwab.listing import MAX_RESULTS, SLICE, listed
 from swimdesk.schwab.reads import Reader
 from swimdesk.schwab.skew import Offset
+from swimdesk.telemetry.redaction import Secret
 
 SINCE = NOW - timedelta(minutes=5)
+DOCUMENTS = Documents(Secret("0f" * 32), lambda number: None)
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +204,7 @@ async def test_order_is_built_again_when_the_clocks_move_apart() -> None:
 
 
 def test_number_of_orders_kept_is_bounded() -> None:
-    built = BuiltOrders(Offset(), limit=2)
+    built = BuiltOrders(Offset(), DOCUMENTS, limit=2)
     rows = [an_order("11110001", number) for number in (1, 2, 3)]
     first = [built.of(row, "smith-1") for row in rows]
     assert built.of(rows[2], "smith-1") is first[2]
@@ -209,7 +212,7 @@ def test_number_of_orders_kept_is_bounded() -> None:
 
 
 def test_order_kept_for_one_account_is_not_another_accounts() -> None:
-    built = BuiltOrders(Offset())
+    built = BuiltOrders(Offset(), DOCUMENTS)
     row = an_order("11110001", 1)
     assert [built.of(row, alias)[0].account for alias in ("smith-1", "jones-1")] == [
         "smith-1",
@@ -235,7 +238,7 @@ async def test_long_list_leaves_the_loop_its_turns() -> None:
 
     async with asyncio.TaskGroup() as group:
         other = group.create_task(others())
-        found = await listed(rows, {"smith-1"}, directory, BuiltOrders(Offset()))
+        found = await listed(rows, {"smith-1"}, directory, BuiltOrders(Offset(), DOCUMENTS))
         other.cancel()
     assert len(found.orders) == len(rows)
     assert turns >= 10

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from swimdesk.desk.ports import OutcomeKind
-from swimdesk.schwab.answers import Response
+from swimdesk.schwab.answers import AnswerReader
 from swimdesk.schwab.outcomes import FAULTS, Answer, Fault, outcome_of
 
 HASH = "0A1B2C3D" * 8
@@ -14,8 +14,9 @@ NOT_SENT, UNKNOWN = OutcomeKind.NOT_SENT, OutcomeKind.UNKNOWN
 
 
 def answered(status: int, body: bytes = b"", **headers: str) -> Answer:
-    named = {name.lower().replace("_", "-"): value for name, value in headers.items()}
-    response = Response(status, named, body, keep_alive=True)
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *lines]
+    response = AnswerReader().feed("\r\n".join((*head, "", "")).encode("latin-1") + body)
     return Answer("ref", "FAM-07", response, sent_ns=1, first_byte_ns=2, acked_ns=3)
 
 

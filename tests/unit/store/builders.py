@@ -99,6 +99,7 @@ def a_broadcast(
         limits="0a1b2c3d",
         overrides=("NOTIONAL_ORDER=62000", "PRICE_FAR"),
         notional=Decimal("1840.00") * number,
+        confirmed=START + timedelta(minutes=number, microseconds=-1_234),
     )
 
 

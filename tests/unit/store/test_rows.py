@@ -64,7 +64,8 @@ def test_denials_come_back(denials: list[Denial]) -> None:
 )
 def test_line_that_says_nonsense_is_damage(column: str, nonsense: str) -> None:
     broadcast = a_broadcast(accounts=1)
-    values = rows.line_values(broadcast.lines[0]) | {column: nonsense}
+    (row,) = rows.line_rows(broadcast.lines)
+    values = dict(zip(rows.LINE_COLUMNS, row, strict=True)) | {column: nonsense}
     with pytest.raises(StoreCorrupt, match=broadcast.id):
         rows.broadcast_of(rows.broadcast_row(broadcast), [tuple(values.values())])
 

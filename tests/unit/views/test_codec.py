@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -70,6 +70,22 @@ st.register_type_strategy(
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30),
 )
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+
+def few_inside(kind: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
+    """Draw at most two of the views that a view has a list of: a board has lists within lists."""
+    inside = {
+        name: get_args(hint)[0]
+        for name, hint in get_type_hints(kind).items()
+        if get_origin(hint) is tuple and dataclasses.is_dataclass(get_args(hint)[0])
+    }
+    return {
+        name: st.lists(st.from_type(view), max_size=2).map(tuple) for name, view in inside.items()
+    }
+
+
+for view_type in VIEWS:
+    st.register_type_strategy(view_type, st.builds(view_type, **few_inside(view_type)))
 
 
 @pytest.mark.parametrize("kind", VIEWS, ids=lambda kind: kind.__name__)

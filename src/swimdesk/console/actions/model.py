@@ -17,6 +17,8 @@ class Context(StrEnum):
     CHAIN = "chain"
     TICKET = "ticket"
     BLOTTER = "blotter"
+    DOUBTS = "doubts"
+    DRIFT = "drift"
     LOG = "log"
 
 

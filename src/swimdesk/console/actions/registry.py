@@ -9,6 +9,9 @@ from typing import Final
 from swimdesk.console.actions.accounts import ACCOUNTS_ACTIONS
 from swimdesk.console.actions.blotter import BLOTTER_ACTIONS
 from swimdesk.console.actions.chain import CHAIN_ACTIONS
+from swimdesk.console.actions.closing import CLOSING_ACTIONS
+from swimdesk.console.actions.doubts import DOUBTS_ACTIONS
+from swimdesk.console.actions.drift import DRIFT_ACTIONS
 from swimdesk.console.actions.frame import GLOBAL_ACTIONS, LIST_ACTIONS
 from swimdesk.console.actions.home import HOME_ACTIONS
 from swimdesk.console.actions.log import LOG_ACTIONS
@@ -27,6 +30,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *CHAIN_ACTIONS,
     *TICKET_ACTIONS,
     *BLOTTER_ACTIONS,
+    *CLOSING_ACTIONS,
+    *DOUBTS_ACTIONS,
+    *DRIFT_ACTIONS,
     *LOG_ACTIONS,
 )
 """Every action of the console."""

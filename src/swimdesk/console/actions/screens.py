@@ -13,13 +13,18 @@ _SCREENS: Final = (
     ("OMON", "4", "chain", "Option chain, legs picked from it: SPY OMON, OMON SPX 18DEC26."),
     ("TKT", "5", "ticket", "The staged order: legs, price, and what each account would get."),
     ("BLT", "6", "blotter", "Broadcasts, live to their fills, each with its accounts."),
+    ("DRF", "7", "drift", "What differs at the broker, and orders that nobody here sent."),
+    ("DBT", "g d", "doubts", "Orders nobody is sure of: what is known, done, and yours to decide."),
     ("LOG", "0", "log", "Every request that was really sent, and what was said."),
 )
 
 OF_A_SYMBOL: Final = "SYMBOL [EXPIRY]"
 """What a screen takes whose symbol may stand in front of its code as well."""
 
-_TAKES: Final = {"OMON": OF_A_SYMBOL, "POS": "TEXT"}
+_TAKES: Final = {"OMON": OF_A_SYMBOL, "POS": "TEXT", "DRF": "AGAIN"}
+
+_FOOTER: Final = {"DBT": 12}
+"""Screens that have a hint; the one of the doubts is there while there are any."""
 
 SCREEN_ACTIONS: Final = tuple(
     Action(
@@ -30,6 +35,7 @@ SCREEN_ACTIONS: Final = tuple(
         Context.GLOBAL,
         typed=code,
         takes=_TAKES.get(code, ""),
+        footer=_FOOTER.get(code, 0),
         calls=("go", code),
     )
     for code, key, title, text in _SCREENS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from swimdesk.console.blotter.figures import figures, tally
-from swimdesk.console.formats import clock, milliseconds, price
+from swimdesk.console.blotter.proof import proof_facts, stamps
+from swimdesk.console.formats import clock, price
 from swimdesk.console.modals.describe import Section
 from swimdesk.views.models import BroadcastView, CommandView, LineView
 
@@ -26,7 +27,7 @@ def broadcast_facts(view: BroadcastView) -> list[Section]:
         ("accounts", tally(view)),
         ("figures", figures(view)),
     ]
-    return [("BROADCAST", facts), ("COMMANDS", _commands(view.commands))]
+    return [("BROADCAST", facts), proof_facts(view), ("COMMANDS", _commands(view.commands))]
 
 
 def line_facts(view: BroadcastView, line: LineView) -> list[Section]:
@@ -40,8 +41,7 @@ def line_facts(view: BroadcastView, line: LineView) -> list[Section]:
         ("filled", f"{line.filled} of {line.quantity} at {price(line.average)}"),
         ("order id", line.order_id or "-"),
         *(("earlier id", one) for one in line.lineage),
-        ("sent", f"{milliseconds(line.sent_ms)} after the confirmation"),
-        ("answered", f"{milliseconds(line.acked_ms)} after the confirmation"),
+        *stamps(line),
     ]
     denials = [(one.code, one.detail) for one in line.denials]
     commands = _commands(one for one in view.commands if one.account == line.account)

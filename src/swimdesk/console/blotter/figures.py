@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from math import ceil, floor
+from collections.abc import Mapping, Sequence
+from math import floor
 from typing import Final
 
 from swimdesk.console.formats import milliseconds, price
 from swimdesk.domain.orders import OPEN, LineState
+from swimdesk.views.histogram import Bin, bars, bins, latencies
 from swimdesk.views.models import BroadcastRow, BroadcastView, LineView
 
 FILLED, OPEN_SIGN, DOUBT, ENDED = "━", "╌", "!", "×"
 MOST_BINS: Final = 6
-_STEPS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+WHOLE: Final = 1_000
+"""A width that nothing is too long for."""
+
 _OPEN_WORDS: Final = frozenset(state.value for state in OPEN)
 _ALWAYS: Final = ("filled", "working", "rejected", "in_doubt")
 _ORDER: Final = (
@@ -90,69 +91,67 @@ def _shared(parts: Sequence[tuple[str, int]], total: int, width: int) -> str:
     return "".join(sign * count for sign, count in cells.items())
 
 
-def figures(view: BroadcastView) -> str:
-    """Return how well the fills did and how fast the orders were."""
+def figures(view: BroadcastView, width: int = WHOLE) -> str:
+    """Return how well the fills did and what the desk itself took, as far as it fits."""
     fills, took = view.fills, view.timing_ms
     spread = "-" if fills.dispersion_bps is None else f"{fills.dispersion_bps:.0f}bps"
-    return (
-        f"avg {price(fills.average)}  best {price(fills.best)}  worst {price(fills.worst)}"
-        f"  spread {spread}  skew {milliseconds(took.dispatch_skew)}"
-        f"  ack {milliseconds(took.first_ack)}..{milliseconds(took.last_ack)}"
-        f"  p50 {milliseconds(took.ack_p50)}  p95 {milliseconds(took.ack_p95)}"
-        f"  journal {milliseconds(took.journal)}"
+    pieces = (
+        (0, f"avg {price(fills.average)}"),
+        (3, f"best {price(fills.best)}"),
+        (4, f"worst {price(fills.worst)}"),
+        (5, f"spread {spread}"),
+        (1, f"skew {milliseconds(took.dispatch_skew)}"),
+        (2, f"ours {milliseconds(took.overhead)}"),
+        (6, f"journal {milliseconds(took.journal)}"),
+        (7, f"written {milliseconds(took.last_write)}"),
     )
+    return _fitting(pieces, width)
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """So many answers came within these milliseconds; the end is not part of it."""
-
-    start: int
-    end: int
-    count: int
-
-
-def answer_times(lines: Iterable[LineView]) -> list[float]:
-    """Return how long each answered line waited for its answer, in milliseconds."""
-    return [
-        line.acked_ms - line.sent_ms
-        for line in lines
-        if line.acked_ms is not None and line.sent_ms is not None
-    ]
-
-
-def bins(times: Sequence[float]) -> list[Bin]:
-    """Sort times into at most six bins of one round width."""
-    if not times:
-        return []
-    low, high = min(times), max(times)
-    step = next((s for s in _STEPS if _edges(low, high, s) <= MOST_BINS), None)
-    step = step or ceil((high + 1) / MOST_BINS)
-    first = floor(low / step) * step
-    edges = [first + step * number for number in range(_edges(low, high, step) + 1)]
-    return [
-        Bin(start, end, sum(start <= time < end for time in times))
-        for start, end in pairwise(edges)
-    ]
+def answers(view: BroadcastView, width: int = WHOLE) -> str:
+    """Return when the answers came and how long the broker took over each, as far as it fits."""
+    took = view.timing_ms
+    pieces = (
+        (0, f"ack {milliseconds(took.first_ack)}..{milliseconds(took.last_ack)}"),
+        (6, f"skew {milliseconds(took.ack_skew)}"),
+        (4, f"p50 {milliseconds(took.ack_p50)}"),
+        (3, f"p95 {milliseconds(took.ack_p95)}"),
+        (1, f"p99 {milliseconds(took.ack_p99)}"),
+        (2, f"broker p50 {milliseconds(took.latency_p50)}"),
+        (8, f"p95 {milliseconds(took.latency_p95)}"),
+        (7, f"p99 {milliseconds(took.latency_p99)}"),
+        (5, f"max {milliseconds(took.latency_max)}"),
+    )
+    return _fitting(pieces, width)
 
 
-def _edges(low: float, high: float, step: int) -> int:
-    return floor(high / step) - floor(low / step) + 1
+def _fitting(pieces: Sequence[tuple[int, str]], width: int) -> str:
+    """Join the pieces that have room, the highest numbers go first; no figure is cut in two."""
+    kept = list(pieces)
+    while len(kept) > 1 and len(_joined(kept)) > width:
+        kept.remove(max(kept))
+    return _joined(kept)
+
+
+def _joined(pieces: Sequence[tuple[int, str]]) -> str:
+    return "  ".join(text for _, text in pieces)
 
 
 def histogram(view: BroadcastView, width: int) -> str:
-    """Draw how long the answers took, in one line; empty while none came."""
-    found = bins(answer_times(view.lines))
+    """Draw how long the broker took to answer, in one line; empty while no answer came."""
+    found = bins(latencies(view.lines), MOST_BINS)
     if not found:
         return ""
-    labels = [f"{one.start}-{one.end}ms" for one in found]
-    used = len("answers") + sum(len(label) + 8 for label in labels)
-    room = max((width - used) // len(found), 1)
-    most = max(one.count for one in found)
+    labels = [label(one) for one in found]
+    used = len("broker") + sum(len(text) + 8 for text in labels)
+    lengths = bars(found, max((width - used) // len(found), 1))
     drawn = [
-        " ".join(
-            filter(None, (f"  {label}", FILLED * ceil(room * one.count / most), f"{one.count}"))
-        )
-        for label, one in zip(labels, found, strict=True)
+        " ".join(filter(None, (f"  {text}", FILLED * length, f"{one.count}")))
+        for text, one, length in zip(labels, found, lengths, strict=True)
     ]
-    return "answers" + "".join(drawn)
+    return "broker" + "".join(drawn)
+
+
+def label(one: Bin) -> str:
+    """Return the span of a bin in words."""
+    return f"{one.start}-{one.end}ms"

@@ -11,7 +11,7 @@ from textual import events
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from swimdesk.console.blotter.figures import figures, histogram, tally
+from swimdesk.console.blotter.figures import answers, figures, histogram, tally
 from swimdesk.console.formats import clock, ending
 from swimdesk.console.shell.standing import Tone
 from swimdesk.console.shortorder import short_order
@@ -19,27 +19,28 @@ from swimdesk.console.widgets.lines import style_of
 from swimdesk.views.models import BroadcastRow, BroadcastView
 
 WIDE: Final = 100
-"""From so many columns on the times of the answers are drawn as well."""
+"""From so many columns on the broker's times are drawn as well."""
 
 
 class Foot(Widget):
     """What the broadcast under the cursor adds up to: counts, prices, times."""
 
-    DEFAULT_CSS = "Foot { height: 3; background: $panel; }"
+    DEFAULT_CSS = "Foot { height: 4; background: $panel; }"
 
     def __init__(self, read: Callable[[], BroadcastView | BroadcastRow | None]) -> None:
         super().__init__()
         self._read = read
 
     def on_resize(self, event: events.Resize) -> None:
-        """Take a line more where there is room for the times of the answers."""
-        self.styles.height = 4 if event.size.width >= WIDE else 3
+        """Take a line more where there is room for the broker's times."""
+        self.styles.height = 5 if event.size.width >= WIDE else 4
 
     def render(self) -> RenderResult:
         """Draw the lines, each cut at the edge."""
         view = self._read()
         width = self.size.width
-        styles = (Style(bold=True), Style(), style_of(self, Tone.DIM), style_of(self, Tone.DIM))
+        dim = style_of(self, Tone.DIM)
+        styles = (Style(bold=True), Style(), dim, dim, dim)
         text = Text(no_wrap=True, overflow="ellipsis", end="")
         for number, line in enumerate(_lines(view, width) if view else ()):
             shown = Text(f" {line}", styles[number])
@@ -54,5 +55,6 @@ def _lines(view: BroadcastView | BroadcastRow, width: int) -> list[str]:
     head = f"{clock(view.created)} …{ending(view.broadcast)}  {order}"
     if isinstance(view, BroadcastRow):
         return [head, tally(view)]
-    lines = [head, tally(view), figures(view)]
-    return [*lines, histogram(view, width - 2)] if width >= WIDE else lines
+    room = width - 2
+    lines = [head, tally(view), figures(view, room), answers(view, room)]
+    return [*lines, histogram(view, room)] if width >= WIDE else lines

@@ -64,7 +64,8 @@ def order_entry(view: BroadcastView, line: LineView) -> Entry | None:
     """Return the request that sent a line's first order; None where nothing left."""
     if line.sent_ms is None or line.state in ("planned", "not_sent"):
         return None
-    at = view.created + timedelta(milliseconds=line.sent_ms)
+    confirmed = view.timing_ms.confirmed or view.created
+    at = confirmed + timedelta(milliseconds=line.sent_ms)
     latency = None if line.acked_ms is None else line.acked_ms - line.sent_ms
     # What was replaced since shows its own price now: the first order is the broadcast's.
     text = view.order if line.lineage else line.order

@@ -81,7 +81,7 @@ def _limit(view: BroadcastView | BroadcastRow) -> str:
 
 def _state(view: BroadcastView | BroadcastRow) -> Cell:
     if view.state == "in_doubt":
-        return Cell(f"DOUBT {view.counts.get('in_doubt', 0)}", Role.DANGER)
+        return Cell(f"DOUBT {view.counts.get('in_doubt', 0)}", Role.DOUBT)
     return Cell(view.state, _ROLES.get(view.state, Role.DIM))
 
 
@@ -130,7 +130,7 @@ def _part(line: LineView, order: ShortOrder) -> Row:
 def line_state(line: LineView) -> Cell:
     """Return the state of a line in a word."""
     if is_in_doubt(line):
-        return Cell("DOUBT", Role.DANGER)
+        return Cell("DOUBT", Role.DOUBT)
     return Cell(line.state.replace("_", " "), _ROLES.get(line.state, Role.DIM))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from swimdesk.console.holdings.stakes import Part, Stake
+from swimdesk.console.runs import in_runs
 from swimdesk.domain.holdings import Held
 from swimdesk.domain.instruments import Equity, parse_instrument, plain
 from swimdesk.domain.orderlang import print_ticket
@@ -17,7 +16,6 @@ from swimdesk.domain.structures import STRUCTURES
 from swimdesk.errors import InputError
 
 _PRICE = "@mid"
-_NUMBERED = re.compile(r"(?P<name>.*?)(?P<number>[0-9]{1,6})")
 
 
 def closing_line(stakes: Sequence[Stake], known: Sequence[str]) -> str:
@@ -67,22 +65,4 @@ def account_words(aliases: Iterable[str], known: Sequence[str]) -> str:
     chosen = set(aliases)
     if chosen >= set(known) and len(known) > 1:
         return "all"
-    ordered = [alias for alias in known if alias in chosen]
-    places = {alias: number for number, alias in enumerate(sorted(ordered))}
-
-    def run(alias: str) -> tuple[str, int, int]:
-        """Return what is the same for aliases that count up one by one."""
-        found = _NUMBERED.fullmatch(alias)
-        if found is None:
-            return alias, 0, 0
-        return found["name"], len(found["number"]), int(found["number"]) - places[alias]
-
-    runs = [list(each) for _, each in groupby(sorted(ordered), key=run)]
-    return "acc " + ",".join(_run_words(each) for each in runs)
-
-
-def _run_words(aliases: Sequence[str]) -> str:
-    if len(aliases) < 3:
-        return ",".join(aliases)
-    last = _NUMBERED.fullmatch(aliases[-1])
-    return f"{aliases[0]}..{last['number'] if last else aliases[-1]}"
+    return "acc " + ",".join(in_runs(alias for alias in known if alias in chosen))

@@ -68,7 +68,7 @@ class Notes:
 
     def _of(self, alias: str) -> Iterable[Note]:
         if count := self._doubts.get(alias):
-            yield Note("?", f"{count} in doubt", Role.DANGER)
+            yield Note("?", f"{count} in doubt", Role.DOUBT)
         if alias in self._refusals:
             yield Note("R", self._refusals[alias], Role.DANGER)
         holding = self._board.holdings.get(alias)

@@ -20,6 +20,7 @@ from textual.widgets import Input
 from swimdesk.console.formats import countdown, hanging
 from swimdesk.console.shell.standing import Tone
 from swimdesk.console.widgets.lines import style_of
+from swimdesk.views.plain import plain_text
 
 DEAF: Final = timedelta(milliseconds=250)
 """Keys that come so soon after the question are left over from before it."""
@@ -65,7 +66,7 @@ class Heading(Widget):
             tone = Tone.LIVE if question.mode == "live" else Tone.PAPER
             text.append(f" {question.mode.upper()} ", style_of(self, tone))
             text.append("  ")
-        text.append(question.heading, "bold")
+        text.append(plain_text(question.heading), "bold")
         if question.expires is not None:
             left = f"dies in {countdown(question.expires - self._now())}"
             text.append(" " * max(self.size.width - text.cell_len - cell_len(left), 1))
@@ -90,13 +91,13 @@ class Facts(Widget):
         width = max(self.size.width or self.app.size.width, widest + 12)
         text = Text(end="")
         for number, (name, value) in enumerate(facts):
-            rows = hanging(value, width - widest - 3)
+            rows = hanging(plain_text(value), width - widest - 3)
             for row, part in enumerate(rows):
                 text.append("\n" if number or row else "")
                 text.append(f" {'' if row else name:<{widest}}  ", style_of(self, Tone.DIM))
                 text.append(part)
         for warning in question.warnings:
-            for row, part in enumerate(hanging(warning, width - 4)):
+            for row, part in enumerate(hanging(plain_text(warning), width - 4)):
                 text.append(f"\n {'  ' if row else '! '}{part}", style_of(self, Tone.WARN))
         return text
 

@@ -263,7 +263,7 @@ class BlotterPanel(ListPanel):
         broadcast = self._broadcast()
         if broadcast is None:
             return "there is no broadcast yet"
-        if action.id == "blotter.describe":
+        if action.id in ("blotter.describe", "blotter.undo"):
             return None
         if self._known.view(broadcast) is None:
             known = self._known.best(broadcast)
@@ -323,6 +323,15 @@ class BlotterPanel(ListPanel):
         broadcast, slash, account = cursor.partition("/")
         reference = ending(broadcast) + (f"/{account}" if slash else "")
         self.console.prompt.begin(f"RPL {reference} @")
+
+    def do_undo_row(self) -> None:
+        """Let it be entered that the broadcast, or one account's part of it, is taken back."""
+        cursor = self.grid.cursor
+        if cursor is not None:
+            broadcast, slash, account = cursor.partition("/")
+            reference = ending(broadcast) + (f"/{account}" if slash else "")
+            self.console.prompt.begin(f"UNDO {reference} @nat")
+            self.console.say("Enter shows the plan; nothing is done before it is confirmed.")
 
     async def do_describe(self) -> None:
         """Show everything known of the row."""

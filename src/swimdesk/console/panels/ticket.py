@@ -114,8 +114,9 @@ class TicketPanel(ListPanel):
     # --- in sight ----------------------------------------------------------------------------
 
     def shown(self) -> None:
-        """Paint the stage and follow the market of its legs."""
+        """Paint the stage, follow the market of its legs, and have connections opened for it."""
         self.session_changed()
+        self.console.start(self.console.trading.warm(), "warm")
         quoting = self.console.trading.quoting
         self._quotes = self.run_worker(
             quoting.follow(self._paint_market), "quotes", group="quotes", exclusive=True

@@ -11,15 +11,19 @@ from textual.geometry import Size
 from textual.widgets import ContentSwitcher
 
 from swimdesk.console.actions import Context
+from swimdesk.console.doubts.band import DoubtBand, band
 from swimdesk.console.modals.too_small import TooSmall, is_too_small
 from swimdesk.console.shell.completing import Completer, Lexicon
 from swimdesk.console.shell.market import Market
 from swimdesk.console.shell.standing import pieces
 from swimdesk.console.widgets.lines import Hint, Hints, MarketLine, MessageLine, StatusLine
 from swimdesk.console.widgets.prompt import Prompt
+from swimdesk.console.widgets.spans import Line
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
+
+_DOUBTS: Final = "global.go-dbt"
 
 LOOK_S: Final = 1.0
 """So often it is looked whether the indices are due."""
@@ -42,12 +46,14 @@ class Frame:
         console = self._console
         self.status = StatusLine(lambda: pieces(console.board, console.session, console.now()))
         self.indices = MarketLine(lambda: self.market.pieces(console.board, console.now()))
+        self.doubts = DoubtBand(self._doubts, lambda: console.do(_DOUBTS))
         self.screens = ContentSwitcher()
         self.message = MessageLine(self._how_to_read_all)
         self.prompt = Prompt(Completer(console.board, console.keymap, self._lexicon))
         self.hints = Hints(self._read_hints, console.do)
         yield from (
-            self.status, self.indices, self.screens, self.message, self.prompt, self.hints,
+            self.status, self.indices, self.doubts, self.screens, self.message, self.prompt,
+            self.hints,
         )  # fmt: skip
 
     def _how_to_read_all(self) -> str:
@@ -59,13 +65,25 @@ class Frame:
         if not console.is_showing:
             return []
         here = console.keymap.actions(*console.panel.contexts, Context.GLOBAL)
-        hints = [one for one in here if one.footer and one.keys]
+        hints = [one for one in here if one.footer and one.keys and self._is_of_use(one.id)]
         # The last one always has its place: the way to all the others.
         hints.sort(key=lambda one: (one.id == "global.help", one.footer))
         return [
             (one.id, console.keymap.hint(one.id), one.title, console.why_not_now(one) is None)
             for one in hints
         ]
+
+    def _is_of_use(self, action_id: str) -> bool:
+        status = self._console.board.status
+        is_there = self._console.panel.code == "DBT"
+        return action_id != _DOUBTS or (status is not None and bool(status.doubts) and not is_there)
+
+    def _doubts(self, size: Size) -> Sequence[Line]:
+        console, status = self._console, self._console.board.status
+        if status is None:
+            return ()
+        key = console.keymap.hint(_DOUBTS) or "DBT"
+        return band(status.doubts, console.now(), size.width, console.size.height, key)
 
     def changed(self) -> None:
         """Paint the frame anew; where orders are real it is red above and below."""
@@ -78,12 +96,19 @@ class Frame:
             widget.set_class(is_live, "-live")
             widget.refresh()
         self.indices.refresh()
+        self.doubts.show()
+
+    def ticked(self) -> None:
+        """Let the times run; what decides whether it is safe to act never stands still."""
+        self.status.refresh()
+        self.doubts.show()
 
     def fit(self, size: Size) -> None:
         """Show what a terminal of this size can show; one that is too small gets a sentence."""
         console = self._console
         room = size.width >= MARKET_ROOM.width and size.height >= MARKET_ROOM.height
         self.indices.display = room
+        self.doubts.show()
         self.is_too_small = is_too_small(size)
         top = console.screen
         if isinstance(top, TooSmall):

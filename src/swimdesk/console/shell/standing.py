@@ -30,6 +30,7 @@ class Tone(StrEnum):
     PAPER = "paper"
     HALTED = "halted"
     ARMED = "armed"
+    DOUBT = "doubt"
     DANGER = "danger"
     WARN = "warn"
     PLAIN = "plain"
@@ -67,7 +68,7 @@ def _mode(status: StatusView, session: Session, now: datetime) -> Iterable[Piece
     mode = status.mode.upper()
     yield Piece(f" {mode} ", Tone.LIVE if mode == "LIVE" else Tone.PAPER, 100)
     if status.guard.state != "active":
-        yield Piece(" HALTED ", Tone.HALTED, 98)
+        yield Piece(f" {status.guard.state.upper()} ", Tone.HALTED, 98)
     if session.armed_until is not None and session.is_armed(now):
         yield Piece(f"ARMED {countdown(session.armed_until - now)}", Tone.ARMED, 99)
     else:
@@ -75,8 +76,8 @@ def _mode(status: StatusView, session: Session, now: datetime) -> Iterable[Piece
 
 
 def _orders(status: StatusView) -> Iterable[Piece]:
-    doubt = status.in_doubt_lines
-    yield Piece(f"doubt {doubt}", Tone.DANGER if doubt else Tone.DIM, 95)
+    doubt = len(status.doubts)
+    yield Piece(f"doubt {doubt}", Tone.DOUBT if doubt else Tone.DIM, 95)
     working = status.open_lines
     yield Piece(f"working {working}", Tone.PLAIN if working else Tone.DIM, 60)
 

@@ -22,6 +22,7 @@ class Role(StrEnum):
     WARN = "warn"
     DANGER = "danger"
     ACCENT = "accent"
+    DOUBT = "doubt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ _VARIABLES = {
     Tone.PAPER: "paper",
     Tone.HALTED: "halted",
     Tone.ARMED: "armed",
+    Tone.DOUBT: "doubt",
     Tone.DANGER: "error",
     Tone.WARN: "warning",
     Tone.DIM: "dim",
 }
-_BOLD = frozenset({Tone.LIVE, Tone.PAPER, Tone.HALTED, Tone.ARMED, Tone.DANGER})
+_BOLD = frozenset({Tone.LIVE, Tone.PAPER, Tone.HALTED, Tone.ARMED, Tone.DOUBT, Tone.DANGER})
 
 
 _LIVE_BAND = "-live"

@@ -23,6 +23,7 @@ GridSurface {
     & > .livegrid--loss { color: $text-error; }
     & > .livegrid--warn { color: $text-warning; }
     & > .livegrid--danger { color: $text-error; text-style: bold reverse; }
+    & > .livegrid--doubt { color: $doubt; text-style: bold reverse; }
     & > .livegrid--accent { color: $text-accent; }
     & > .livegrid--mark { background: $secondary 15%; text-style: bold; }
     & > .livegrid--cursor { background: $primary 25%; text-style: bold; }

@@ -22,9 +22,10 @@ _COLOURS = {
     Role.WARN: "warning",
     Role.DANGER: "error",
     Role.ACCENT: "accent",
+    Role.DOUBT: "doubt",
     Role.DIM: "dim",
 }
-_BOLD = frozenset({Role.STRONG, Role.DANGER})
+_BOLD = frozenset({Role.STRONG, Role.DANGER, Role.DOUBT})
 
 
 class RoleLines(Widget):

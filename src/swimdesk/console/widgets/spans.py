@@ -15,6 +15,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from swimdesk.console.widgets.cells import Role
+from swimdesk.views.plain import plain_text
 
 Span: TypeAlias = tuple[str, Role]
 """A text, never parsed as markup, and the part it plays."""
@@ -28,8 +29,9 @@ _COLOURS: Final = {
     Role.WARN: "warning",
     Role.DANGER: "error",
     Role.ACCENT: "accent",
+    Role.DOUBT: "doubt",
 }
-_BOLD: Final = frozenset({Role.STRONG, Role.DANGER})
+_BOLD: Final = frozenset({Role.STRONG, Role.DANGER, Role.DOUBT})
 
 
 def width_of(line: Sequence[Span]) -> int:
@@ -103,7 +105,7 @@ class SpanView(Widget):
         for line in self._ask(self.size):
             text = Text(end="")
             for part, role in line:
-                text.append(part, self._style(role))
+                text.append(plain_text(part), self._style(role))
             text.truncate(width, overflow="ellipsis")
             lines.append(text)
         return Text("\n", end="").join(lines)
@@ -111,4 +113,4 @@ class SpanView(Widget):
     def _style(self, role: Role) -> Style:
         name = _COLOURS.get(role)
         colour = Color.parse(self.app.theme_variables[name]).rich_color if name else None
-        return Style(color=colour, bold=role in _BOLD)
+        return Style(color=colour, bold=role in _BOLD, reverse=role is Role.DOUBT)

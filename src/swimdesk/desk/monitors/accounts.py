@@ -1,4 +1,4 @@
-"""Keep balances and positions fresh, so that a plan has them at hand."""
+"""Keep balances and positions fresh, at hand for every plan, and hold them to the fills."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from swimdesk.desk.calm import Calm
+from swimdesk.desk.holding_watch import HoldingWatch
 from swimdesk.desk.reading import HoldingsReader
 from swimdesk.errors import SwimdeskError
 from swimdesk.telemetry.logs import get_log
@@ -13,7 +14,7 @@ from swimdesk.telemetry.logs import get_log
 log = get_log(__name__)
 
 READ_EVERY_S = 30.0
-"""One read per login and round: far inside the broker's 120 requests a minute."""
+"""Two reads per login and round: far inside the broker's 120 requests a minute."""
 
 
 DISCOVER_EVERY = 10
@@ -21,10 +22,11 @@ DISCOVER_EVERY = 10
 
 
 class AccountMonitor:
-    """Find the accounts, then read their holdings twice a minute."""
+    """Find the accounts, then read and check their holdings twice a minute."""
 
-    def __init__(self, reader: HoldingsReader, calm: Calm) -> None:
+    def __init__(self, reader: HoldingsReader, watch: HoldingWatch, calm: Calm) -> None:
         self._reader = reader
+        self._watch = watch
         self._calm = calm
         self._rounds = 0
 
@@ -41,6 +43,6 @@ class AccountMonitor:
         self._rounds += 1
         try:
             accounts = await self._reader.discover(again=is_due)
-            await self._reader.holdings(accounts, timedelta(seconds=READ_EVERY_S / 2))
+            await self._watch.check(accounts, timedelta(seconds=READ_EVERY_S / 2))
         except SwimdeskError as e:
             log.warning("accounts.not_read", error=e.detail)

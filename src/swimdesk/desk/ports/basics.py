@@ -24,3 +24,7 @@ class Ids(Protocol):
     def mint(self) -> str:
         """Return a new ULID."""
         ...
+
+    def mint_many(self, count: int) -> list[str]:
+        """Return so many new ULIDs of one moment, in ascending order."""
+        ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,7 +12,7 @@ from typing import Protocol
 from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.commands import CommandOutcome
 from swimdesk.domain.executions import Execution
-from swimdesk.domain.orders import Ticket
+from swimdesk.domain.orders import Side, Ticket
 from swimdesk.domain.plan import BrokerVerdict
 from swimdesk.domain.positions import Position
 
@@ -49,6 +49,12 @@ class PreparedOrder:
     fingerprint: str
     replaces: str | None = None
 
+    def under(self, ref: str) -> PreparedOrder:
+        """Return the same order under another reference."""
+        return PreparedOrder(
+            ref, self.account, self.body, self.body_hash, self.fingerprint, self.replaces
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -57,7 +63,8 @@ class Prepared:
     orders: tuple[PreparedOrder, ...]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: thousands come at once, and a frozen one takes five times as long to make.
+@dataclass(slots=True)
 class Outcome:
     """What came back for one fired order; stamps are absolute monotonic nanoseconds.
 
@@ -110,6 +117,16 @@ ENDED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLeg:
+    """One leg of a broker's order; ``side`` is None for what neither buys nor sells."""
+
+    leg_id: int | None
+    symbol: str
+    side: Side | None
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerOrder:
     """One order as the broker's list shows it; ``fingerprint`` None means it cannot be told."""
 
@@ -127,6 +144,12 @@ class BrokerOrder:
     closed: datetime | None = None
     description: str = ""
     """What the order trades, in a few words, for lists shown to people."""
+    legs: tuple[OrderLeg, ...] = field(default=(), compare=False)
+    ticket: Ticket | None = field(default=None, compare=False)
+    """The ticket that would make this order, effect resolved; None where none of ours would."""
+    document: str = field(default="", repr=False, compare=False)
+    """What the broker said of it, as JSON, account numbers and hashes replaced by keyed digests;
+    empty for an order that stands within another's document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +170,31 @@ class Holdings:
     account: Account
     balances: Balances
     positions: tuple[Position, ...]
+
+
+class Burst(Protocol):
+    """Orders that need only be written: they leave once, or never. Nothing here raises."""
+
+    def leave(self) -> None:
+        """Write every order once, without waiting; without effect the second time.
+
+        Whoever lets them leave also calls ``fire``, which tells what became of them.
+        """
+        ...
+
+    async def fire(
+        self, on_sent: Callable[[], None], on_outcome: Callable[[Outcome], None]
+    ) -> None:
+        """Let the orders leave if they have not; report each outcome once, return when all have.
+
+        ``on_sent`` is called when the last request has been written. The outcome of an order that
+        replaces another names the new one; only reads tell which of the two works.
+        """
+        ...
+
+    def discard(self) -> None:
+        """Let nothing of this leave, ever; without effect once it has left."""
+        ...
 
 
 class Broker(Protocol):
@@ -171,21 +219,23 @@ class Broker(Protocol):
         """
         ...
 
+    def is_ready(self, accounts: Sequence[str]) -> bool:
+        """Tell at once whether ``ready`` would find nothing to do; False where that is not sure."""
+        ...
+
     async def ready(self, accounts: Sequence[str]) -> None:
         """Open or refresh what a burst needs (tokens, warm connections); LoginRequired if not."""
         ...
 
-    async def fire(
-        self,
-        prepared: Prepared,
-        on_sent: Callable[[], None],
-        on_outcome: Callable[[Outcome], None],
-    ) -> None:
-        """Send every order once and report each outcome exactly once; return when all have.
+    def load(self, prepared: Prepared) -> Burst:
+        """Make orders so ready that they need only be written; nothing leaves, nothing waits.
 
-        ``on_sent`` is called when the last request has been written. The outcome of an order that
-        replaces another names the new one; only reads tell which of the two works.
+        It is done before the intents are written down; the orders may leave only afterwards.
         """
+        ...
+
+    async def keep_warm(self) -> None:
+        """Keep what ``ready`` opened from going stale, until cancelled."""
         ...
 
     async def cancel(self, account: str, order_id: str) -> CancelOutcome:

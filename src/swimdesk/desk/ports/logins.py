@@ -37,8 +37,8 @@ class TokenSource(Protocol):
         """Return a token that lives at least that long; LoginRequired, BrokerUnreachable."""
         ...
 
-    def current(self, login: str) -> Secret | None:
-        """Return the token if it is alive now, without waiting."""
+    def current(self, login: str, *, min_life_s: float = 0.0) -> Secret | None:
+        """Return the token if it is alive now and for that long, without waiting."""
         ...
 
     async def replace_rejected(self, login: str, rejected: Secret) -> Secret:

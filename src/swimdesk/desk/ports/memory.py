@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from swimdesk.desk.ports.evidence import (
+    Binding,
+    KeptRead,
+    LineStep,
+    ReadScope,
+    ReadToKeep,
+)
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.commands import Command
+from swimdesk.domain.decisions import Decision
 from swimdesk.domain.executions import Execution
 from swimdesk.domain.plan import Plan
+from swimdesk.domain.positions import Baseline
+
+OrderKey: TypeAlias = tuple[str, str]
+"""An order of the broker's: the account and its id there."""
 
 
 class GuardState(StrEnum):
     """What the kill switch allows."""
 
     ACTIVE = "active"
+    REDUCING = "reducing"
+    """Only orders may leave that close what is held."""
     HALTED = "halted"
 
 
@@ -56,7 +70,19 @@ class Journal(Protocol):
     """The desk's memory on disk; every call is durable when it returns, StoreError if not."""
 
     async def open_broadcast(self, broadcast: Broadcast) -> None:
-        """Write a broadcast and all its lines in one commit; raise if its id or key exists."""
+        """Write a broadcast and all its lines in one commit; raise if its id or key exists.
+
+        Its plan is used up by it: PlanExpired if it was before. Orders leave only for the owner of
+        the home, while nothing is halted and no order of unknown fate looks the same: HomeHeld,
+        TradingHalted, OrderDenied.
+        """
+        ...
+
+    async def adopt(self, broadcast: Broadcast, decision: Decision) -> None:
+        """Write a broadcast of an order that somebody else sent, with the decision, in one commit.
+
+        InvariantBroken, and nothing written, if a line has that order.
+        """
         ...
 
     async def record(
@@ -65,12 +91,44 @@ class Journal(Protocol):
         lines: Sequence[Line],
         executions: Iterable[tuple[str, Execution]] = (),
         journal_ns: int | None = None,
+        *,
+        bindings: Sequence[Binding] = (),
+        read: int | None = None,
     ) -> None:
         """Write the lines' new states and their fills, each with its line's ref, in one commit.
 
         Fills known already are left alone; how long the first commit took is written once.
-        InvariantBroken, and nothing written, if a line names an order that another line has.
+        ``read`` is the number of the read that led to it. InvariantBroken, and nothing written, if
+        a line names an order that another line has. Lines that are about to leave are written only
+        for the owner of the home, while nothing is halted: HomeHeld, TradingHalted, OrderDenied.
         """
+        ...
+
+    async def decide(
+        self,
+        decision: Decision,
+        broadcast_id: str | None = None,
+        lines: Sequence[Line] = (),
+        executions: Iterable[tuple[str, Execution]] = (),
+        bindings: Sequence[Binding] = (),
+    ) -> None:
+        """Write a decision and, in the same commit, the lines that it moves, as ``record`` does."""
+        ...
+
+    async def decisions(self, since: datetime) -> tuple[Decision, ...]:
+        """Read the decisions made since then, oldest first."""
+        ...
+
+    async def absent_since(self, moment: datetime) -> tuple[Broadcast, ...]:
+        """Read the broadcasts made since then that have a line taken for absent, oldest first."""
+        ...
+
+    async def keep_baselines(self, baselines: Sequence[Baseline]) -> None:
+        """Write what accounts held, in place of what was written of them before."""
+        ...
+
+    async def baselines(self) -> tuple[Baseline, ...]:
+        """Read what accounts held, by account."""
         ...
 
     async def begin_commands(self, commands: Sequence[Command]) -> None:
@@ -109,16 +167,32 @@ class Journal(Protocol):
         """Read when the newest broadcasts were made and how large they were, newest first."""
         ...
 
+    async def last_seed(self) -> int | None:
+        """Read the largest seed of any broadcast; None where there is no broadcast."""
+        ...
+
+    async def write_times(self, limit: int) -> tuple[Mapping[str, int], ...]:
+        """Read of the newest broadcasts, newest first, when each account's order was written.
+
+        Nanoseconds since confirm. Accounts whose order was not written are left out, and
+        broadcasts without any other.
+        """
+        ...
+
     async def unfinished(self) -> tuple[Broadcast, ...]:
         """Read every broadcast with a line that has not reached an end."""
+        ...
+
+    async def unresolved_since(self) -> Mapping[str, datetime]:
+        """Read by ref since when lines stand that were sent and whose fate is open."""
         ...
 
     async def history(self, limit: int) -> tuple[BroadcastSummary, ...]:
         """Read the newest broadcasts first."""
         ...
 
-    async def orders_since(self, since: datetime) -> Mapping[tuple[str, str], str]:
-        """Read which orders are ours in broadcasts since then: (account, order id) to broadcast."""
+    async def owners(self, orders: Collection[OrderKey]) -> Mapping[OrderKey, str]:
+        """Read which of these orders are, or were, a line's: their broadcasts."""
         ...
 
     async def save_plan(self, plan: Plan) -> None:
@@ -129,8 +203,16 @@ class Journal(Protocol):
         """Read a kept plan; None if it never was or was used."""
         ...
 
-    async def spend_plan(self, plan_id: str) -> bool:
-        """Mark a kept plan as used; False if it was used before."""
+    async def keep_read(self, read: ReadToKeep) -> KeptRead:
+        """Write down what a read of order lists covered and showed."""
+        ...
+
+    async def steps(self, line: Line) -> tuple[LineStep, ...]:
+        """Read how a line came to be what it is, oldest step first."""
+        ...
+
+    async def scopes_since(self, moment: datetime) -> tuple[ReadScope, ...]:
+        """Read what the reads since then covered, oldest first."""
         ...
 
     async def guard(self) -> GuardRecord:

@@ -12,6 +12,7 @@ from swimdesk.domain.risk.levels import level_needed
 from swimdesk.domain.risk.limits import RiskLimits, limits_hash
 from swimdesk.domain.risk.overrides import Judged, Overrides, judge, parse_overrides
 from swimdesk.domain.risk.prices import price_tick
+from swimdesk.domain.risk.reducing import only_closes
 
 __all__ = [
     "CHECKS",
@@ -35,6 +36,7 @@ __all__ = [
     "lack_in",
     "level_needed",
     "limits_hash",
+    "only_closes",
     "pace",
     "parse_overrides",
     "price_tick",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
@@ -31,11 +30,13 @@ class BroadcastFacts:
     average_volume: Decimal | None = None
     """Average daily volume of the last 10 days; None where the broker names none."""
     earlier: tuple[Decimal, ...] = ()
-    """Notional of earlier broadcasts, newest first."""
+    """Notional of earlier broadcasts that cost anything, newest first."""
     alike_age_s: int | None = None
     """How long ago exactly these orders were sent; None if they were not."""
     last_minute: int = 0
     last_day: int = 0
+    closes: bool = False
+    """Whether all lines close: the way out is never held up by how much went before."""
 
 
 def check_broadcast(facts: BroadcastFacts, limits: RiskLimits) -> tuple[Denial, ...]:
@@ -51,11 +52,12 @@ def check_broadcast(facts: BroadcastFacts, limits: RiskLimits) -> tuple[Denial, 
 
 def pace(facts: BroadcastFacts, limits: RiskLimits) -> tuple[Denial, ...]:
     """Deny what repeats a broadcast or follows too many: asked again when it is sent."""
-    found: Sequence[Denial | None] = (
-        _repeated(facts, limits),
-        _too_many("minute", facts.last_minute, limits.broadcasts_per_minute),
-        _too_many("day", facts.last_day, limits.broadcasts_per_day),
-    )
+    found: list[Denial | None] = [_repeated(facts, limits)]
+    if not facts.closes:
+        found += [
+            _too_many("minute", facts.last_minute, limits.broadcasts_per_minute),
+            _too_many("day", facts.last_day, limits.broadcasts_per_day),
+        ]
     return tuple(one for one in found if one is not None)
 
 
@@ -73,7 +75,7 @@ def _notional(facts: BroadcastFacts, limits: RiskLimits) -> Denial | None:
 
 def _unusual(facts: BroadcastFacts, limits: RiskLimits) -> Denial | None:
     compared = facts.earlier[:COMPARED]
-    if len(compared) < FEWEST_COMPARED:
+    if facts.closes or len(compared) < FEWEST_COMPARED:
         return None
     usual = median(compared)
     if facts.notional <= limits.unusual_multiple * usual:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from swimdesk.domain.broadcast import Denial
-from swimdesk.domain.risk import accounts, prices, sessions, sizes
+from swimdesk.domain.risk import accounts, prices, reducing, sessions, sizes
 from swimdesk.domain.risk.facts import LineFacts
 from swimdesk.domain.risk.limits import RiskLimits
 
 Check = Callable[[LineFacts, RiskLimits], Denial | None]
 
 CHECKS: tuple[Check, ...] = (
+    reducing.reducing,
     sessions.session,
     sessions.session_mismatch,
     sessions.expired,

@@ -12,6 +12,7 @@ from swimdesk.domain.broadcast import Denial, Grade
 class DenialCode(StrEnum):
     """Why our own checks say no; the words are stable, tests and operators read the same."""
 
+    REDUCING = "REDUCING"
     SIZE_SHARES = "SIZE_SHARES"
     SIZE_CONTRACTS = "SIZE_CONTRACTS"
     NOTIONAL_ORDER = "NOTIONAL_ORDER"
@@ -75,6 +76,11 @@ _CENTS = Decimal("0.01")
 _TENTHS = Decimal("0.1")
 
 _ROWS = (
+    Control(
+        _C.REDUCING, "R1", _HARD,
+        "while the desk is reducing, all but an order whose every leg closes, and no more than is"
+        " held and not about to be closed",
+    ),
     Control(_C.SIZE_SHARES, "R3", _TYPED, "more shares than `max_shares_per_order`", "5 times"),
     Control(
         _C.SIZE_CONTRACTS, "R3", _TYPED, "more contracts in a leg than `max_contracts_per_order`",
@@ -93,7 +99,7 @@ _ROWS = (
     Control(
         _C.UNUSUAL_SIZE, "R6", _TYPED,
         "dollars over all accounts above `unusual_multiple` times the median of the last 20"
-        " broadcasts, once there are 5",
+        " broadcasts that cost anything, once there are 5; never where all lines close",
     ),
     Control(
         _C.PRICE_COLLAR, "R7", _TYPED,
@@ -141,7 +147,7 @@ _ROWS = (
     Control(
         _C.DUPLICATE_RECENT, "R15", _SOFT,
         "the same order was sent to the account within `duplicate_warn_s` and traded",
-        "hard within `duplicate_window_s`",
+        "hard within `duplicate_window_s`; a closing order canceled unfilled never counts",
     ),
     Control(
         _C.DUPLICATE_BROADCAST, "R16", _HARD,
@@ -150,7 +156,8 @@ _ROWS = (
     Control(_C.WORKING_ALIKE, "R17", _SOFT, "the same order is working in the account"),
     Control(
         _C.BROADCAST_RATE, "R20", _HARD,
-        "more broadcasts than `broadcasts_per_minute` or `broadcasts_per_day` (24 hours)",
+        "more broadcasts than `broadcasts_per_minute` or `broadcasts_per_day` (24 hours); one that"
+        " only closes is counted and not denied",
     ),
     Control(
         _C.BUYING_POWER, "R25", _SOFT, "the account cannot pay for it, our live orders counted in",

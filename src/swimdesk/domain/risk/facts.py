@@ -54,4 +54,6 @@ class LineFacts:
     """Empty while every contract still trades, else which one does not."""
     learned: Learned | None = None
     """What the broker's rejects have taught about the account."""
+    is_reducing: bool = False
+    """Whether only orders may leave that close what is held."""
     duplicates: tuple[Denial, ...] = ()

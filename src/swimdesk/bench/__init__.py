@@ -1,0 +1,1 @@
+"""The proof of the order lane's speed: the product beside the raw floor, on one fast responder."""

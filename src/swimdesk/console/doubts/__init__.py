@@ -1,0 +1,1 @@
+"""What the console shows of orders that nobody is sure of."""

@@ -1,0 +1,68 @@
+"""Open orders that are too old for the broker's lists, followed by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from swimdesk.desk.ports import Broker, Clock, OrderKey, OrdersRead
+from swimdesk.domain.broadcast import Broadcast
+from swimdesk.domain.orders import OPEN
+from swimdesk.errors import SwimdeskError
+from swimdesk.telemetry.logs import get_log
+
+log = get_log(__name__)
+
+LISTED_FOR: Final = timedelta(days=58)
+"""Orders younger than this stand in the broker's lists, which reach back 59 days."""
+
+AT_ONCE: Final = 4
+"""So many are read in one round: each is a request of its own."""
+
+EVERY: Final = timedelta(minutes=2)
+"""No order is read by its id more often than this."""
+
+
+class AgedOrders:
+    """Read open orders that no list shows for their age, a few at a time and each in its turn."""
+
+    def __init__(self, broker: Broker, clock: Clock) -> None:
+        self._broker = broker
+        self._clock = clock
+        self._read_at: dict[OrderKey, datetime] = {}
+
+    async def read(
+        self,
+        broadcasts: Iterable[Broadcast],
+        accounts: Container[str],
+        listed: Collection[OrderKey],
+    ) -> list[tuple[Broadcast, OrdersRead]]:
+        """Return what those of these accounts that are due show; the rest is left for later.
+
+        Each is told as a read that is not complete: it proves nothing of any other order.
+        """
+        aged = {k: b for k, b in self._aged(broadcasts) if k[0] in accounts and k not in listed}
+        self._read_at = {key: at for key, at in self._read_at.items() if key in aged}
+        latest = self._clock.now() - EVERY
+        due = [key for key in aged if self._read_at.get(key, latest) <= latest]
+        due.sort(key=lambda key: self._read_at.get(key, latest - EVERY))
+        reads = []
+        for key in due[:AT_ONCE]:
+            now = self._read_at[key] = self._clock.now()
+            try:
+                order = await self._broker.order(*key)
+            except SwimdeskError as e:
+                log.warning("orders.aged_not_read", account=key[0], error=e.detail)
+                continue
+            if order is not None and order.account == key[0]:
+                read = OrdersRead(frozenset({key[0]}), now, now, (order,), complete=False)
+                reads.append((aged[key], read))
+        return reads
+
+    def _aged(self, broadcasts: Iterable[Broadcast]) -> Iterator[tuple[OrderKey, Broadcast]]:
+        youngest = self._clock.now() - LISTED_FOR
+        for broadcast in broadcasts:
+            for line in broadcast.lines if broadcast.created < youngest else ():
+                if line.state in OPEN and line.order_id is not None:
+                    yield (line.account, line.order_id), broadcast
