@@ -20,6 +20,12 @@ from swimdesk.views.models import BroadcastView
 pytestmark = pytest.mark.slow
 
 MARKET_ORDER = "BUY +1 SPY @MKT"
+# All homes here trade in the same accounts of one brokerage, and orders that look alike within
+# seconds are in doubt in a new home. So each test that sends has a quantity of its own.
+PLANNED_ORDER = "BUY +2 SPY @MKT"
+DAEMON_ORDER = "BUY +3 SPY @MKT"
+SEEDED_ORDERS = ("BUY +4 SPY @MKT", "BUY +5 SPY @MKT")
+REMEMBERED_ORDER = "BUY +6 SPY @MKT"
 RESTING_ORDER = "BUY +1 SPY @560.00"
 
 
@@ -61,7 +67,7 @@ def test_one_command_sends_to_every_account_and_tells_what_became_of_each(home: 
 
 
 def test_saved_plan_of_one_process_is_sent_by_another_once(home: Home) -> None:
-    plan = home.run("preview", MARKET_ORDER, "--account", "FAM-01", "--save", "--json").document
+    plan = home.run("preview", PLANNED_ORDER, "--account", "FAM-01", "--save", "--json").document
     assert plan["counts"]["send"] == 1
     sent = home.run("send", "--plan", plan["plan"], "--yes", "--json")
     assert (sent.code, sent.document["counts"]["filled"]) == (0, 1)
@@ -74,7 +80,7 @@ def test_daemon_serves_commands_and_ends_with_0_when_asked(home: Home) -> None:
         assert home.run("status", "--json").document["owner"] == daemon.pid
         many = [home.start("accounts", "--json") for _ in range(8)]
         many += [
-            home.start("send", MARKET_ORDER, "--account", f"FAM-0{n}", "--yes", "--json")
+            home.start("send", DAEMON_ORDER, "--account", f"FAM-0{n}", "--yes", "--json")
             for n in (1, 2)
         ]
         assert [ended(process).code for process in many] == [0] * 10
@@ -174,7 +180,7 @@ def test_damaged_database_is_told_and_left_as_it_is(home: Home) -> None:
 
 
 def test_orders_leave_in_the_turn_of_the_seed_and_the_stopped_home_shows_it(home: Home) -> None:
-    for seed, order in enumerate((MARKET_ORDER, "BUY +2 SPY @MKT")):
+    for seed, order in enumerate(SEEDED_ORDERS):
         ran = home.run("send", order, "--all", "--yes", "--json")
         view = from_json(BroadcastView, ran.document)
         assert view.seed == seed
@@ -187,7 +193,7 @@ def test_orders_leave_in_the_turn_of_the_seed_and_the_stopped_home_shows_it(home
 
 
 def test_history_needs_neither_owner_nor_configuration(home: Home) -> None:
-    sent = home.run("send", MARKET_ORDER, "--account", "FAM-01", "--yes", "--json").document
+    sent = home.run("send", REMEMBERED_ORDER, "--account", "FAM-01", "--yes", "--json").document
     (home.path / "config.toml").write_text("[broker\n")
     assert code_and_error(home.run("accounts", "--json")) == (2, "CONFIG_INVALID")
     listed = home.run("broadcasts", "--json").document["broadcasts"]
