@@ -12,6 +12,12 @@ from swimdesk.domain.broadcast import Line
 CLOCK_MARGIN = timedelta(seconds=5)
 """How far the broker's one-second stamps and clock may lie before our own send time."""
 
+SET_BACK = timedelta(minutes=2)
+"""How much a wall clock may have been set back between our stamp and the broker's.
+
+What seems entered so much before it was sent is never bound by itself, yet speaks against absence.
+"""
+
 READS_FOR_ABSENCE = 5
 """So many complete reads must have missed an order before its absence means anything."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.ports import BrokerOrder, OrderKey
-from swimdesk.desk.reconciler import accounts_to_search, sent_before
+from swimdesk.desk.reconciler import accounts_to_search, listed_since
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import TERMINAL, LineState
 
@@ -24,7 +24,7 @@ def needed_by(broadcasts: Iterable[Broadcast]) -> Callable[[BrokerOrder], bool]:
     ours: set[OrderKey] = set()
     searched: dict[str, datetime] = {}
     for broadcast in broadcasts:
-        since = sent_before(broadcast)
+        since = listed_since(broadcast)
         accounts = accounts_to_search(broadcast)
         ours |= {(line.account, id_) for line in broadcast.lines for id_ in line.order_ids}
         searched |= {one: min(since, searched.get(one, since)) for one in accounts}

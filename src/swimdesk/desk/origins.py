@@ -10,7 +10,7 @@ from typing import Final
 from swimdesk.desk.book import Book
 from swimdesk.desk.evidence import whole_second_before
 from swimdesk.desk.ports import ENDED, BrokerOrder, Clock, Journal, OrderKey
-from swimdesk.desk.reconciler import sent_before
+from swimdesk.desk.reconciler import listed_since
 from swimdesk.desk.tracker import TAG
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
@@ -84,7 +84,7 @@ def _looks_like(order: BrokerOrder, broadcast: Broadcast, line: Line) -> bool:
         is_nameless
         and is_new
         and line.fingerprint == order.fingerprint
-        and order.entered >= sent_before(broadcast)
+        and order.entered >= listed_since(broadcast)
     )
 
 

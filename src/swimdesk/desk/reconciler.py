@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from swimdesk.desk.binding import UNVERIFIED
-from swimdesk.desk.evidence import CLOCK_MARGIN, Evidence, may_look_like, whole_second_before
+from swimdesk.desk.evidence import (
+    CLOCK_MARGIN,
+    SET_BACK,
+    Evidence,
+    may_look_like,
+    whole_second_before,
+)
 from swimdesk.desk.following import doubt_without_order, follow, updated
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, ReadScope
 from swimdesk.desk.recorder import Change
@@ -59,7 +65,7 @@ def could_show(broadcast: Broadcast, line: Line, scope: ReadScope) -> bool:
     return (
         scope.complete
         and line.account in scope.accounts
-        and scope.since <= sent_before(broadcast)
+        and scope.since <= listed_since(broadcast)
         and min(scope.began, scope.until) >= sent_at(broadcast, line)
     )
 
@@ -79,6 +85,11 @@ def could_show_replacement(line: Line, scope: ReadScope) -> bool:
 def sent_before(broadcast: Broadcast) -> datetime:
     """Return the earliest wall time, by the broker's clock, of any order of the broadcast."""
     return whole_second_before(broadcast.created)
+
+
+def listed_since(broadcast: Broadcast) -> datetime:
+    """Return since when lists must go back to prove that an order of the broadcast is not there."""
+    return sent_before(broadcast) - SET_BACK
 
 
 def sent_at(broadcast: Broadcast, line: Line) -> datetime:
@@ -120,7 +131,7 @@ class _Case:
         """Whether the read would list the line's order, and every other that may be it."""
         read = self.evidence.read
         is_later = read.until >= sent_at(self.broadcast, self.line)
-        return read.complete and is_later and read.since <= sent_before(self.broadcast)
+        return read.complete and is_later and read.since <= listed_since(self.broadcast)
 
     @property
     def latest(self) -> datetime:
@@ -140,7 +151,7 @@ def _judge(case: _Case) -> Change | None:
     if line.state is LineState.IN_DOUBT:
         return _search(case)
     if _is_impossible(line) and (line.state is LineState.ABSENT or not case.is_over_horizon):
-        alike = candidates(case.broadcast, line, case.orders, case.evidence)
+        alike = [*_entered_earlier(case), *_entered_since(case)]
         return _contradict(case, [order for order in alike if _may_contradict(case, order)])
     return None
 
@@ -149,10 +160,11 @@ def _may_contradict(case: _Case, order: BrokerOrder) -> bool:
     """Tell whether an order may be that of a line that was said to have none.
 
     One that was lost on its way may arrive at any time, and then carries our mark; without it, what
-    was entered late is rather somebody's who trades the same.
+    was entered early or late is rather somebody's who trades the same.
     """
     is_marked = order.tag is not None and order.tag == case.evidence.tag
-    return order.entered <= case.latest or (is_marked and case.line.state is LineState.ABSENT)
+    is_in_time = sent_before(case.broadcast) <= order.entered <= case.latest
+    return is_in_time or (is_marked and case.line.state is LineState.ABSENT)
 
 
 def _is_about_replacing(line: Line, order: BrokerOrder | None) -> bool:
@@ -211,7 +223,7 @@ def _missing(case: _Case) -> Change | None:
     line = case.line
     if not case.is_whole:
         return None
-    found = candidates(case.broadcast, line, case.orders, case.evidence)
+    found = _entered_since(case)
     if not found and not (case.is_over_horizon and case.evidence.is_missed_for_long(case.line.ref)):
         return None
     return Change(
@@ -233,10 +245,11 @@ def _search(case: _Case) -> Change | None:
     line = case.line
     if line.doubt is Doubt.CONFLICT:
         return None
-    found = candidates(case.broadcast, line, case.orders, case.evidence)
+    found = _entered_since(case)
     rivals = _rivals(case)
     if not found:
-        return _absent(case)
+        earlier = _entered_earlier(case)
+        return Change(_too_early(line, earlier[0])) if earlier else _absent(case)
     if len(found) > 1 or rivals:
         return Change(_in_conflict(line, found, rivals))
     reservation = _reservation(case, found[0])
@@ -255,6 +268,12 @@ def _reservation(case: _Case, order: BrokerOrder) -> str:
     if not case.is_over_horizon:
         return "not certain before the horizon is over"
     return "" if case.is_whole else "not certain before a complete read"
+
+
+def _too_early(line: Line, order: BrokerOrder) -> Line:
+    text = f"perhaps order {order.order_id}, which seems entered before, at"
+    text += f" {order.entered:%H:%M:%S} UTC: somebody's, or a clock was set back; a person decides"
+    return replace(line, doubt=Doubt.PROBABLE, reason=text)
 
 
 def _in_conflict(line: Line, found: Sequence[BrokerOrder], rivals: Sequence[Line]) -> Line:
@@ -298,10 +317,28 @@ def _rivals(case: _Case) -> list[Line]:
     ]
 
 
+def _entered_since(case: _Case) -> list[BrokerOrder]:
+    """Return the candidates of a line."""
+    return candidates(case.broadcast, case.line, case.orders, case.evidence)
+
+
+def _entered_earlier(case: _Case) -> list[BrokerOrder]:
+    """Return what would be a candidate if a clock had been set back after the broadcast began."""
+    before = sent_before(case.broadcast)
+    wide = candidates(
+        case.broadcast, case.line, case.orders, case.evidence, listed_since(case.broadcast)
+    )
+    return [order for order in wide if order.entered < before]
+
+
 def candidates(
-    broadcast: Broadcast, line: Line, orders: Iterable[BrokerOrder], evidence: Evidence
+    broadcast: Broadcast,
+    line: Line,
+    orders: Iterable[BrokerOrder],
+    evidence: Evidence,
+    since: datetime | None = None,
 ) -> list[BrokerOrder]:
     """Return the orders that may be this line: same look, not before it left, nobody else's."""
-    earliest = sent_before(broadcast)
+    earliest = sent_before(broadcast) if since is None else since
     alike = evidence.alike(line.account, line.fingerprint, earliest, orders)
     return [one for one in alike if broadcast.came_after(line.account, one.order_id)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from swimdesk.desk.evidence import Evidence, whole_second_before
 from swimdesk.desk.ports import BrokerOrder
-from swimdesk.desk.reconciler import sent_before
+from swimdesk.desk.reconciler import listed_since
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orders import LineState
 
@@ -51,7 +51,7 @@ def _look_alikes(broadcast: Broadcast, line: Line, evidence: Evidence) -> list[s
     orders = [one for one in evidence.read.orders if one.account == line.account]
     asked = line.replacement if line.is_being_replaced else None
     if asked is None:
-        earliest, look = sent_before(broadcast), line.fingerprint
+        earliest, look = listed_since(broadcast), line.fingerprint
     else:
         earliest, look = whole_second_before(asked.asked), asked.fingerprint
     found = _by_time(evidence.alike(line.account, look, earliest, orders))

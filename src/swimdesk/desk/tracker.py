@@ -12,7 +12,7 @@ from swimdesk.desk.aged import AgedOrders
 from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.book import Book
 from swimdesk.desk.calm import Calm
-from swimdesk.desk.evidence import Evidence, Horizons
+from swimdesk.desk.evidence import SET_BACK, Evidence, Horizons
 from swimdesk.desk.hours import market_day
 from swimdesk.desk.needed import counts_since, is_unpriced, needed_by, unverified
 from swimdesk.desk.ports import Broker, Clock, OrdersRead, ReadScope
@@ -44,8 +44,8 @@ FRESH = timedelta(minutes=2)
 SLOW_EVERY_S = 15.0
 """Older broadcasts with resting orders are read this often: their lists are long."""
 
-LOOK_BACK = timedelta(minutes=1)
-"""How far before our own send time a list is read, for clocks that differ."""
+LOOK_BACK = SET_BACK + timedelta(minutes=1)
+"""How far before our own send time a list is read, for clocks that differ or are set back."""
 
 VERIFY_REFUSALS = timedelta(seconds=10)
 """For so long after sending, accounts whose line was refused are read as well."""

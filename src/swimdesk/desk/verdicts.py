@@ -13,7 +13,7 @@ from swimdesk.desk.evidence import whole_second_before
 from swimdesk.desk.following import updated
 from swimdesk.desk.origins import Origins
 from swimdesk.desk.ports import ENDED, BrokerOrder
-from swimdesk.desk.reconciler import sent_before
+from swimdesk.desk.reconciler import listed_since, sent_before
 from swimdesk.desk.recorder import Change
 from swimdesk.desk.succession import keep_old, order_in, take_over
 from swimdesk.domain.broadcast import Broadcast, Line
@@ -36,8 +36,8 @@ class Case:
 
     @property
     def earliest(self) -> datetime:
-        """When the broker may have entered the line's order at the earliest."""
-        return sent_before(self.broadcast)
+        """When the broker may have entered the line's order at the earliest, a clock set back."""
+        return listed_since(self.broadcast)
 
     def is_free(self, order: BrokerOrder) -> bool:
         """Tell whether no line has or had an order, or only this one has."""
@@ -94,25 +94,33 @@ def judge_absent(case: Case, why: str, unlisted: BrokerOrder | None = None) -> C
             f"its order {line.order_id} was at the broker; say placed:ORDER_ID of the one that"
             " works",
         )
-    found = [*case.alike(line.fingerprint, case.earliest), *_incomparable(case)]
+    of_others = _perhaps_of_others(case)
+    found = [*case.alike(line.fingerprint, sent_before(case.broadcast)), *of_others]
     if unlisted is not None:
         found.append(unlisted)
     if found:
         ids = " and ".join(f"{one.order_id} ({one.raw_status})" for one in found)
         advice = f"say placed:{found[0].order_id}"
-        if any(one.fingerprint is None for one in found):
+        if of_others:
             advice += ", or `swimdesk ignore` it first if it is none of ours"
         raise _contradicted(case, f"order {ids} may be this one; {advice}")
     reason = f"absent by the operator's word, and no order like it is listed: {why}"
     return Change(line.moved(LineState.ABSENT, doubt=None, order_id=None, reason=reason))
 
 
-def _incomparable(case: Case) -> list[BrokerOrder]:
-    """Return the orders of nobody that cannot be told apart from what was sent."""
+def _perhaps_of_others(case: Case) -> list[BrokerOrder]:
+    """Return the orders of nobody that may be the line's, unless the operator ignores them.
+
+    They cannot be compared with what was sent, or look so and seem entered before it.
+    """
+    sent = sent_before(case.broadcast)
     return [
         order
         for order in case.orders
-        if order.fingerprint is None
+        if (
+            order.fingerprint is None
+            or (order.fingerprint == case.line.fingerprint and order.entered < sent)
+        )
         and order.entered >= case.earliest
         and case.came_after(order)
         and case.may_carry(order)

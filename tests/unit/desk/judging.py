@@ -66,7 +66,7 @@ class Case:
     others: Sequence[Line] = ()
     tag: str | None = "ours"
     reads: int = READS_FOR_ABSENCE
-    since: datetime = START - timedelta(minutes=1)
+    since: datetime = START - timedelta(minutes=3)
     broadcast: Broadcast = field(init=False)
 
     def __post_init__(self) -> None:

@@ -268,6 +268,19 @@ def test_a_look_alike_of_doubtful_origin_is_for_a_person(order: BrokerOrder, wor
     assert "a person decides" in (line.reason or "")
 
 
+@pytest.mark.parametrize(
+    ("after_s", "doubt"), [(-6, "probable"), (-125, "probable"), (-126, "absent_candidate")]
+)
+def test_a_look_alike_entered_before_a_clock_was_set_back_is_for_a_person(
+    after_s: float, doubt: str
+) -> None:
+    early = Case([in_doubt()], [an_order(after_s=after_s)], age_s=9999).only()
+    assert (early.state, early.doubt, early.order_id) == ("in_doubt", doubt, None)
+    assert ("perhaps order 77" in (early.reason or "")) is (doubt == "probable")
+    both = [an_order(after_s=after_s), an_order("78")]
+    assert Case([early], both, age_s=9999).only().order_id == "78"
+
+
 @pytest.mark.parametrize("age_s", [1, BIND_S, 9999])
 def test_two_look_alikes_are_a_conflict_that_stays_one(age_s: float) -> None:
     line = Case([in_doubt()], [an_order(), an_order("78")], age_s=age_s).only()
@@ -368,6 +381,14 @@ def test_absence_is_contradicted_by_what_comes_late_only_if_it_carries_our_mark(
     assert bool(Case([absent], [late], age_s=9999, tag=tag).judged()) is (tag == "ours")
 
 
+@pytest.mark.parametrize("tag", [None, "ours"])
+def test_absence_is_contradicted_by_what_seems_entered_before_only_if_it_carries_our_mark(
+    tag: str | None,
+) -> None:
+    case = Case([line_in(S.ABSENT)], [an_order(after_s=-60)], age_s=9999, tag=tag)
+    assert bool(case.judged()) is (tag == "ours")
+
+
 @pytest.mark.parametrize("state", [S.DENIED, S.SKIPPED, S.PLANNED, S.SENDING])
 def test_lines_that_wait_or_never_left_are_not_judged(state: LineState) -> None:
     assert not Case([line_in(state)], [an_order()], age_s=9999).judged()
@@ -386,6 +407,7 @@ def test_lines_that_wait_or_never_left_are_not_judged(state: LineState) -> None:
         ({"accounts": frozenset({"A-02"})}, 3, False),
         ({"until": START + timedelta(seconds=1)}, 3, False),
         ({"since": START}, 3, False),
+        ({"since": START - timedelta(seconds=124)}, 3, False),
     ],
 )
 def test_only_whole_reads_begun_after_the_line_left_could_show_it(
@@ -395,7 +417,7 @@ def test_only_whole_reads_begun_after_the_line_left_could_show_it(
         return START + timedelta(seconds=seconds)
 
     line = in_doubt(sent_ns=2 * 10**9)
-    scope = ReadScope(at(began_s), at(-60), at(began_s), frozenset({"A-01"}), complete=True)
+    scope = ReadScope(at(began_s), at(-125), at(began_s), frozenset({"A-01"}), complete=True)
     scope = replace(scope, **changes)  # type: ignore[arg-type]
     assert could_show(a_broadcast(line), line, scope) is counts
 

@@ -305,7 +305,7 @@ def test_order_that_cannot_be_compared_may_be_taken_and_the_decision_says_so() -
     ("what", "changes"),
     [
         ("is not what was sent", {"fingerprint": "another look"}),
-        ("before this was sent", {"age_s": 60}),
+        ("before this was sent", {"age_s": 600}),
         ("carries the mark", {"tag": BY_HAND}),
         ("neither listed", {"account": OTHER}),
     ],
@@ -320,6 +320,22 @@ def test_placed_is_contradicted_by_an_order_that_cannot_be_it(
         order = bench.broker.ledger.pop()
         bench.broker.ledger.append(replace(order, entered=order.entered - age, **terms))  # type: ignore[arg-type]
         assert what in await refused(bench, id_, f"placed:{order_id}", VerdictContradicted)
+
+    in_doubt(scenario)
+
+
+def test_order_that_seems_entered_before_a_clock_was_set_back_is_the_line_s_or_ignored() -> None:
+    async def scenario(bench: Bench, id_: str) -> None:
+        order_id = enter(bench.broker, ONE, STOCK, tag=OURS)
+        order = bench.broker.ledger.pop()
+        sent = bench.journal.broadcasts[id_].created
+        early = replace(order, entered=sent - timedelta(seconds=30))
+        bench.broker.ledger.append(early)
+        await asyncio.sleep(HORIZON_S)
+        told = await refused(bench, id_, "absent", VerdictContradicted)
+        assert f"placed:{order_id}, or `swimdesk ignore` it first" in told
+        assert "seems entered before" in str((await line(bench, id_)).reason)
+        assert (await say(bench, id_, f"placed:{order_id}")).order_id == order_id
 
     in_doubt(scenario)
 
