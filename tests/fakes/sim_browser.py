@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
-from tests.fakes.sim_client import Counter
 
 from swimdesk.sim.accounts import SimLogin
 from swimdesk.sim.messages import SimRequest, SimResponse
+from tests.fakes.sim_client import Counter
 
 
 class PageVisitor:
@@ -46,12 +47,14 @@ class PageVisitor:
         }
         return {name: text for name, text in full.items() if text is not None}
 
-    def send(self, method: str, path: str, body: bytes = b"", **query: str) -> SimResponse:
+    def send(
+        self, method: str, path: str, body: bytes = b"", query: Mapping[str, str] | None = None
+    ) -> SimResponse:
         """Send a request with the cookies that belong to its path, and keep new ones."""
         headers = {}
         if path.startswith("/ui/host/"):
             headers["cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
-        response = self.counter.broker.handle(SimRequest(method, path, query, headers, body))
+        response = self.counter.broker.handle(SimRequest(method, path, query or {}, headers, body))
         for name, morsel in SimpleCookie(response.headers.get("Set-Cookie", "")).items():
             assert (morsel["path"], morsel["secure"]) == ("/ui/host/", True)
             assert morsel["httponly"]
@@ -60,7 +63,7 @@ class PageVisitor:
 
     def authorize(self, **changed: str | None) -> str:
         """Begin; return where the browser is sent."""
-        response = self.send("GET", "/v1/oauth/authorize", **self.query(**changed))
+        response = self.send("GET", "/v1/oauth/authorize", query=self.query(**changed))
         assert response.status == 302, response.body
         self.look()
         return response.headers["Location"]

@@ -125,7 +125,7 @@ def test_unknown_application_is_told_that_the_request_cannot_be_completed(
 def test_other_callback_is_denied(ending: str) -> None:
     found = PageVisitor(Counter())
     query = found.query(redirect_uri=f"https://127.0.0.1:8182{ending}")
-    response = found.send("GET", "/v1/oauth/authorize", **query)
+    response = found.send("GET", "/v1/oauth/authorize", query=query)
     assert response.status == 403
     assert b"Access Denied" in response.body
     assert response.headers["Content-Type"] == "text/html"
@@ -450,9 +450,10 @@ def test_two_browsers_do_not_meet() -> None:
 def test_page_answers_show_no_secret_and_no_account_number() -> None:
     found = planned(SignInPlan(SecondFactor.SMS))
     texts = []
-    for step in (found.log_in, lambda: found.do("code", code=stands(found)["sent_code"])):
-        step()
-        texts.append(json.dumps(found.shown))
+    found.log_in()
+    texts.append(json.dumps(found.shown))
+    found.do("code", code=stands(found)["sent_code"])
+    texts.append(json.dumps(found.shown))
     found.consent()
     texts.append(json.dumps(found.shown))
     login = found.login
