@@ -60,7 +60,8 @@ def test_login_whose_token_ends_in_minutes_and_needs_a_person_is_denied_and_othe
             assert denied(plan) == {"A-01": ["TOKEN_SHORT"], "A-02": ["TOKEN_SHORT"]}
             assert plan.counts["send"] == 2
             (warning,) = plan.warnings
-            assert "ends in 4 min 5 be renewed" in warning.detail
+            assert "ends in 4 min 5" in warning.detail
+            assert "cannot be renewed" in warning.detail
             again = await bench.plan(overrides=("TOKEN_SHORT",))
             assert again.counts["send"] == 4
 
