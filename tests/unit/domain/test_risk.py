@@ -93,7 +93,7 @@ def test_a_line_with_several_faults_is_denied_for_each_of_them_in_the_order_of_t
         expired="gone",
         cost=a_cost("200000", notional="60000"),
         net_mid=Decimal(-1),
-        token="it ends in a minute",  # noqa: S106 - why it is too short
+        token="it ends in a minute",
         duplicates=(denial(DenialCode.DUPLICATE_RECENT, "again"),),
     )
     assert codes(found) == [
