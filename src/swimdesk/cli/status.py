@@ -114,7 +114,10 @@ def _reading(view: StatusView) -> str | None:
 
 
 def _logins(view: StatusView, *, each: bool) -> dict[str, object]:
-    """Tell of every login, or for eyes only of those that want something."""
+    """Tell of every login, or for eyes only of those that want something.
+
+    The end of the first to end is told in any case.
+    """
     facts: dict[str, object] = {}
     quiet = [login for login in view.logins if login.state == "ok" and not login.detail]
     for login in view.logins:
