@@ -9,6 +9,7 @@ import click
 from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import json_option
 from swimdesk.errors import ExitCode
+from swimdesk.views.horizon import needing_a_person
 from swimdesk.views.spans import time_left
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ FIELDS: Final = (
 )  # fmt: skip
 
 EYES: Final = ("login", "state", "sign-in ends in", "token ends in", "way", "accounts", "trouble")
-
-NEEDS_A_PERSON: Final = frozenset({"sign_in_needed", "no_token"})
 
 
 @click.command()
@@ -44,8 +43,7 @@ def logins(invocation: Invocation) -> int:
         output.table(EYES, [_row(view, now) for view in views])
     else:
         output.table(FIELDS, views)
-    is_needed = any(view.state in NEEDS_A_PERSON for view in views)
-    return ExitCode.LOGIN if is_needed else ExitCode.DONE
+    return ExitCode.LOGIN if needing_a_person(views) else ExitCode.DONE
 
 
 def logins_of(invocation: Invocation) -> tuple[LoginView, ...]:

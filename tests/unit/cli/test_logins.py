@@ -12,6 +12,7 @@ from tests.unit.cli.support import Program
 
 from swimdesk.login.token_files import Grant, TokenFiles
 from swimdesk.telemetry.redaction import Secret
+from swimdesk.views.models import StatusView
 from swimdesk.views.signing import LoginView
 from swimdesk.views.spans import time_left
 
@@ -65,6 +66,32 @@ def test_login_that_needs_a_person_is_an_exit_code(
     assert ran.code == code
     assert [row.split("\t")[1] for row in ran.out.splitlines()[1:]] == list(states)
     assert program.run("logins", "--json").code == code
+
+
+def test_status_tells_how_long_the_first_login_lasts_or_who_is_needed_now(program: Program) -> None:
+    end = datetime.now(UTC) + timedelta(days=3, hours=4, minutes=30)
+    view: LoginView = sample(LoginView)
+    jones = replace(view, login="jones", state="ok", refresh_expires=end + timedelta(days=1))
+    smith = replace(view, login="smith", state="ok", refresh_expires=end)
+    for logins, told in (
+        ((jones, smith), f"smith in 3d 04h, by {end:%Y-%m-%d %H:%M} UTC"),
+        ((replace(jones, state="no_token"), smith), "now: jones"),
+    ):
+        program.desk = WithLogins(logins)
+        facts = dict(line.split("\t", 1) for line in program.run("status").out.splitlines())
+        assert facts["next_sign_in"] == told
+
+
+class WithLogins(FakeFacade):
+    """A desk with these logins in its status."""
+
+    def __init__(self, logins: tuple[LoginView, ...]) -> None:
+        super().__init__()
+        self._logins = logins
+
+    async def status(self) -> StatusView:
+        """Tell of them."""
+        return replace(await super().status(), logins=self._logins)
 
 
 def a_grant(age: timedelta) -> Grant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from swimdesk.desk.horizon import Horizon
 from swimdesk.desk.ports import TokenSource
 from swimdesk.errors import SwimdeskError
 from swimdesk.telemetry.logs import get_log
@@ -19,11 +20,15 @@ Alarm = Callable[[str], Awaitable[None]]
 
 
 class LoginMonitor:
-    """Ask for a long-lived token of each login once a minute; say once when one needs a person."""
+    """Ask for a long-lived token of each login once a minute; say once when one needs a person.
 
-    def __init__(self, tokens: TokenSource, alarm: Alarm) -> None:
+    ``horizon`` is shown every login each time, and says when one is about to end.
+    """
+
+    def __init__(self, tokens: TokenSource, alarm: Alarm, horizon: Horizon) -> None:
         self._tokens = tokens
         self._alarm = alarm
+        self._horizon = horizon
         self._troubled: set[str] = set()
 
     async def run(self) -> None:
@@ -36,6 +41,7 @@ class LoginMonitor:
         """Check every login now."""
         logins = [health.login for health in self._tokens.health()]
         await asyncio.gather(*(self._check(login) for login in logins))
+        await self._horizon.look(self._tokens.health())
 
     async def _check(self, login: str) -> None:
         try:
