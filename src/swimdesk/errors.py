@@ -198,6 +198,22 @@ class LoginRequired(BrokerError):
     exit_code = ExitCode.LOGIN
 
 
+class SignInFailed(BrokerError):
+    """Report a sign-in that came to no grant; what was kept before stands as it was."""
+
+    code = "SIGN_IN_FAILED"
+    title = "The sign-in failed"
+    exit_code = ExitCode.LOGIN
+
+
+class SignInRefused(BrokerError):
+    """Report a sign-in that the desk does not begin, or finish, now."""
+
+    code = "SIGN_IN_REFUSED"
+    title = "Not a moment to sign in"
+    exit_code = ExitCode.LOGIN
+
+
 class StoreError(SwimdeskError):
     """Base of everything wrong with the database of this home."""
 
