@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from swimdesk.views.signing import LoginView
+
 
 @dataclass(frozen=True, slots=True)
 class DenialView:
@@ -404,17 +406,6 @@ class DoubtView:
     decides: datetime | None
     absent_from: datetime | None
     commands: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LoginView:
-    """A login's grant and what to do about it."""
-
-    login: str
-    state: str
-    access_expires: datetime | None
-    refresh_expires: datetime | None
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
