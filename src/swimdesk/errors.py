@@ -74,6 +74,14 @@ class ConfigError(SwimdeskError):
     exit_code = ExitCode.USAGE
 
 
+class VaultError(SwimdeskError):
+    """Report a vault that cannot be opened, read or written; nothing in it was changed."""
+
+    code = "VAULT_UNUSABLE"
+    title = "The vault cannot be used"
+    exit_code = ExitCode.USAGE
+
+
 class InputError(SwimdeskError):
     """Report something the operator typed that cannot be carried out as written."""
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swimdesk.errors import ConfigError
+from swimdesk.login.bounded import KEYRING_TIMEOUT_S, bounded
 from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-KEYRING_TIMEOUT_S = 10.0
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
 _MAX_BYTES = 65_536
 
@@ -96,7 +95,7 @@ def _from_keyring(reference: str, rest: str, timeout_s: float) -> str:
         _check_backend(backend)
         return backend.get_password(service, name)
 
-    text = _bounded(look_up, timeout_s)
+    text = bounded(look_up, timeout_s, ConfigError, _CHOOSE)
     if text is None:
         raise ConfigError(f"{reference} is not there yet: run `keyring set {service} {name}`")
     return text
@@ -109,29 +108,3 @@ def _check_backend(backend: KeyringBackend) -> None:
             raise ConfigError(f"{reason}: {_CHOOSE}")
     if "plaintext" in kind.__qualname__.lower():
         raise ConfigError(f"{_REFUSED_BACKENDS['keyrings.alt']}: {_CHOOSE}")
-
-
-def _bounded(look_up: Callable[[], str | None], timeout_s: float) -> str | None:
-    """Run a keyring call that may wait for a prompt which nobody sees.
-
-    A daemon thread, because an executor's thread would keep the program from ending.
-    """
-    results: list[str | None] = []
-    errors: list[Exception] = []
-
-    def run() -> None:
-        try:
-            results.append(look_up())
-        except Exception as error:  # noqa: BLE001 - backends raise what they like; told below
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="keyring", daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    if results:
-        return results[0]
-    if not errors:
-        raise ConfigError(f"the keyring did not answer in {timeout_s:g} s: {_CHOOSE}")
-    if isinstance(errors[0], ConfigError):
-        raise errors[0]
-    raise ConfigError(f"the keyring failed ({type(errors[0]).__name__}): {_CHOOSE}")
