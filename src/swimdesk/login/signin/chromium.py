@@ -7,6 +7,8 @@ import hashlib
 import ipaddress
 import os
 import shutil
+import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,10 +17,11 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from swimdesk.errors import ConfigError
+from swimdesk.errors import BrokerUnreachable, ConfigError
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _USUAL_PORT: Final = 443
+_CONNECT_S: Final = 10.0
 
 
 def program(configured: str, own: str) -> str | None:
@@ -34,8 +37,8 @@ def arguments(hosts: Sequence[str], pin: str) -> list[str]:
     """Return the command line: every name and address outside ``hosts`` resolves to nothing.
 
     The rule holds for redirects, frames and background requests alike, and so for the callback,
-    on which nobody must be able to listen. ``pin`` is the one root that is trusted beside the
-    system's: its key must be in the chain that the server presents.
+    on which nobody must be able to listen. ``pin`` is the one key that is trusted beside the
+    system's roots.
     """
     rules = [
         f"EXCLUDE {host}" if host.startswith("*.") else f"MAP {host} {host}" for host in hosts
@@ -50,24 +53,31 @@ def arguments(hosts: Sequence[str], pin: str) -> list[str]:
     return [*given, f"--ignore-certificate-errors-spki-list={pin}"] if pin else given
 
 
-def pin_of(ca_file: Path | None, api_url: str, mode: str) -> str:
-    """Return the digest of the key of a paper home's own root, empty where it has none.
+def pin_of(api_url: str, trust: ssl.SSLContext) -> str:
+    """Return the digest of the key of a server on this machine, once its certificate is verified.
 
-    ConfigError where the file is no certificate, or where the broker is not on this machine.
+    Chromium takes a pinned key for known wherever a chain shows it, without following signatures:
+    so it is the server's own key that is pinned, which it has to own, and not the root's. Blocks;
+    BrokerUnreachable, ConfigError where the server is elsewhere.
     """
-    if ca_file is None:
-        return ""
-    if mode != "paper" or not _is_loopback(urlsplit(api_url).hostname or ""):
+    parts = urlsplit(api_url)
+    host = parts.hostname or ""
+    if not is_loopback(host):
         raise ConfigError("[broker] ca_file: a root of its own is for a broker on this machine")
     try:
-        certificate = x509.load_pem_x509_certificate(ca_file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"[broker] ca_file {ca_file} cannot be used as a trust root"
-            f" ({getattr(error, 'strerror', None) or 'it is no PEM certificate'})"
-        ) from None
-    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(hashlib.sha256(key).digest()).decode()
+        with (
+            socket.create_connection((host, parts.port or _USUAL_PORT), _CONNECT_S) as plain,
+            trust.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            shown = connection.getpeercert(binary_form=True) or b""
+    except OSError as error:
+        # The certificate's own trouble has no number.
+        why = getattr(error, "verify_message", "") or error.strerror or type(error).__name__
+        raise BrokerUnreachable(f"the sign-in at {parts.netloc} cannot be reached: {why}") from None
+    key = x509.load_der_x509_certificate(shown).public_key()
+    return base64.b64encode(
+        hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+    ).decode()
 
 
 def hosts_of(api_url: str, mode: str, broker_hosts: Sequence[str]) -> tuple[str, ...]:
@@ -96,7 +106,8 @@ _KEPT: Final = (
 )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether the host can only be this machine."""
     if host == "localhost":
         return True
     try:

@@ -182,7 +182,11 @@ def _credentials(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     if memory.passwords and quiet_s < BOUNCED_S:
         return Wait()
     if memory.passwords >= MAX_PASSWORDS:
-        return Stop("the sign-in came back to its first page twice; the password is not typed again")
+        return Stop(
+            "the sign-in came back to its first page twice, and the password is not typed again:"
+            " compare callback_url in config.toml with what is registered at the broker, to the"
+            " letter"
+        )
     return Fill((("user", "user"), ("password", "password")))
 
 
@@ -215,7 +219,7 @@ def _code(sight: Sight, memory: Memory, quiet_s: float) -> Move:
 def _approval(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     if sight.error:
         return Stop(f"the approval failed{_quoted(sight.error)}")
-    if "trust" in sight.parts and not _is_same_visit(sight, memory):
+    if "trust" in sight.parts and "trust" not in sight.ticked:
         return Click("trust")
     if "submit" in sight.parts:
         return Click("submit")

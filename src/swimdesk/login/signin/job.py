@@ -20,7 +20,7 @@ class BrowserJob:
 
     ``accounts`` are the last four digits of the accounts that the consent has to name; ``hosts``
     what the browser may reach, as host:port or with a leading ``*.``; ``pin`` the digest of the one
-    extra root that a paper home trusts. ``factors`` are the second factors that may be used, all
+    key that a paper home trusts beside the system's roots. ``factors`` are the second factors that may be used, all
     where it is empty. ``picture`` is where a page that stopped the sign-in is painted.
     """
 

@@ -5,7 +5,7 @@ const endingOf = (box) => (words(box.labels[0] || box).match(/(\d{3})\D*$/) || [
 const parts = {};
 for (const [name, selectors] of Object.entries(spec.parts)) {
   const found = first(selectors);
-  if (found) parts[name] = { filled: Boolean(found.value), ticked: Boolean(found.checked) };
+  if (found) parts[name] = { filled: Boolean(found.value), ticked: Boolean((found.control || found).checked) };
 }
 const boxes = boxesOf(spec.boxes).map((box) => ({ ending: endingOf(box), ticked: box.checked }));
 const complaint = all(spec.errors).find((el) => visible(el) && words(el));
