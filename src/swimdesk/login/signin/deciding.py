@@ -125,7 +125,7 @@ class Memory:
         return replace(self, acted=sight, clicks=self.clicks + 1 if same else 1)
 
 
-def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:  # noqa: PLR0911 - one line a rule
+def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     """Return what to do now; ``quiet_s`` is for how long the sight has not changed."""
     page = sight.page
     if sight.is_dead:
@@ -245,8 +245,8 @@ def _accounts(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     missing = wanted - {box.ending for box in sight.boxes}
     if missing == wanted:
         return Stop(
-            f"none of the expected accounts ({_endings(missing)}) is offered: is this the sign-in of"
-            " another user?"
+            f"none of the expected accounts ({_endings(missing)}) is offered: is this the sign-in"
+            " of another user?"
         )
     if missing - memory.told:
         text = f"not offered by the broker and left out of this sign-in: {_endings(missing)}"
