@@ -163,6 +163,8 @@ async def _open_tokens(
         api_url=settings.broker.api_url,
         app_key=key,
         app_secret=secret,
+        callback_url=settings.broker.callback_url,
+        locks=HomePaths(home).run,
         now=clock.now,
     )
     stack.push_async_callback(keeper.aclose)
