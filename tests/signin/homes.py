@@ -33,9 +33,7 @@ def fill_vault(sim: SimProcess, login: str, *kinds: str) -> None:
 
 def one_login(sim: SimProcess, login: str) -> dict[str, str]:
     """Return what the brokerage printed about a login."""
-    found: dict[str, str] = next(
-        one for one in sim.description["logins"] if one["name"] == login
-    )
+    found: dict[str, str] = next(one for one in sim.description["logins"] if one["name"] == login)
     return found
 
 
