@@ -14,7 +14,7 @@ from swimdesk.login.signin.person import Question, Step
 from swimdesk.login.signin.totp import Codes
 from swimdesk.telemetry.redaction import Secret
 
-SEED = "JBSWY3DPEHPK3PXP"
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 AT = datetime(2026, 11, 23, 15, 0, 10, tzinfo=UTC)
 
 
@@ -41,10 +41,14 @@ def right(at: datetime) -> str:
 
 @pytest.mark.parametrize(
     "seed",
-    [SEED, " jbsw y3dp ehpk 3pxp\n", f"otpauth://totp/Broker:smith?secret={SEED}&issuer=Broker"],
+    [SEED, " jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp\n", f"otpauth://totp/Broker:smith?secret={SEED}&issuer=Broker"],
 )
 async def test_code_is_that_of_the_moment(tmp_path: Path, seed: str) -> None:
     assert (await codes(tmp_path, Time(), seed).next()).reveal() == right(AT)
+
+
+async def test_seed_of_80_bits_is_taken(tmp_path: Path) -> None:
+    assert len((await codes(tmp_path, Time(), "JBSWY3DPEHPK3PXP").next()).reveal()) == 6
 
 
 async def test_second_code_is_of_the_next_window(tmp_path: Path) -> None:
