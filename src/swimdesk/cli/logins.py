@@ -22,7 +22,8 @@ FIELDS: Final = (
     "sign_ins_left", "detail",
 )  # fmt: skip
 
-EYES: Final = ("login", "state", "sign-in ends in", "token ends in", "way", "accounts", "trouble")
+EYES: Final = ("name", "state", "sign-in left", "token left", "way", "accounts", "reason")
+"""The same for eyes; a trouble stands below the table, as reasons do."""
 
 
 @click.command()
@@ -40,7 +41,7 @@ def logins(invocation: Invocation) -> int:
         from swimdesk.bootstrap import SystemClock
 
         now = SystemClock().now()
-        output.table(EYES, [_row(view, now) for view in views])
+        output.table(EYES, [row_for_eyes(view, now) for view in views])
     else:
         output.table(FIELDS, views)
     return ExitCode.LOGIN if needing_a_person(views) else ExitCode.DONE
@@ -56,7 +57,8 @@ def logins_of(invocation: Invocation) -> tuple[LoginView, ...]:
     return offline_logins(invocation.home, invocation.config)
 
 
-def _row(view: LoginView, now: datetime) -> dict[str, object]:
+def row_for_eyes(view: LoginView, now: datetime) -> dict[str, object]:
+    """Return a login's row: what is left instead of moments."""
     state = "signing in" if view.signing_since else view.state.replace("_", " ")
     cells = (
         view.login,
@@ -64,10 +66,16 @@ def _row(view: LoginView, now: datetime) -> dict[str, object]:
         _left(view.refresh_expires, now),
         _left(view.access_expires, now),
         view.way,
-        view.accounts,
+        _accounts(view.accounts),
         view.detail,
     )
     return dict(zip(EYES, cells, strict=True))
+
+
+def _accounts(accounts: tuple[str, ...]) -> str:
+    """Return the first account and how many more there are."""
+    more = f" +{len(accounts) - 1}" if len(accounts) > 1 else ""
+    return f"{accounts[0]}{more}" if accounts else ""
 
 
 def _left(end: datetime | None, now: datetime) -> str | None:

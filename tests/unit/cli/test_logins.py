@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from tests.fakes.facade import FakeFacade, sample
 from tests.unit.cli.support import Program
 
+from swimdesk.cli.logins import EYES, row_for_eyes
+from swimdesk.cli.tables import print_table
 from swimdesk.login.token_files import Grant, TokenFiles
 from swimdesk.telemetry.redaction import Secret
 from swimdesk.views.models import StatusView
@@ -121,6 +124,32 @@ def test_without_a_desk_the_configured_logins_are_told_from_what_is_kept(program
     assert ended.code == 6
     assert ended.document["logins"][0]["state"] == "sign_in_needed"
     assert program.opened == 0
+
+
+def test_table_for_eyes_tells_what_is_left_and_fits_80_columns() -> None:
+    now = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+    ends = now + timedelta(days=3, hours=4)
+    accounts = tuple(f"FAM-{number:02d}" for number in range(1, 7))
+    smith = LoginView(
+        "smith",
+        "sign_in_needed",
+        now,
+        ends,
+        "its sign-in has ended",
+        "automatic",
+        accounts,
+    )
+    jones = replace(smith, login="jones", state="ok", detail="", signing_since=now)
+    out = StringIO()
+    rows = [list(row_for_eyes(view, now).values()) for view in (smith, jones)]
+    print_table(out, EYES, rows, 80)
+    text = out.getvalue()
+    line = next(line for line in text.splitlines() if "smith" in line)
+    assert line.split()[:6] == ["smith", "sign", "in", "needed", "3d", "04h"]
+    assert "FAM-01 +5" in text
+    assert "signing in" in text
+    assert "smith: its sign-in has ended" in text
+    assert "no room" not in text
 
 
 @pytest.mark.parametrize(
