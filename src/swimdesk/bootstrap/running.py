@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids, digest_key_of
+from swimdesk.bootstrap.vaults import grant_store, secret_at, vault_of
 from swimdesk.config import load_settings
 from swimdesk.errors import ConfigError, StoreFull
 from swimdesk.store.sentinel import FileSentinel
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from swimdesk.desk.ports import Journal
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
-    from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
     from swimdesk.schwab.timeouts import Timeouts
@@ -55,6 +55,8 @@ async def open_desk(
     paths.make()
     clock = SystemClock()
     sentinel = FileSentinel(paths.halt_file)
+    # Before anything else runs, for it may ask a person for a passphrase.
+    await open_vault_of(settings, home)
     async with AsyncExitStack() as stack:
         cache = _open_cache(stack, settings, clock)
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
@@ -81,6 +83,19 @@ async def open_desk(
         if stays:
             desk.stay()
         yield desk
+
+
+async def open_vault_of(settings: Settings, home: Path) -> None:
+    """Unlock the chosen vault and, in live mode, see that it keeps what it is given; VaultError."""
+    from swimdesk.login.vault import probe
+
+    if settings.broker.mode == "paper" and not settings.vault.backend:
+        return
+    vault = vault_of(settings, home)
+    vault.unlock()
+    if settings.broker.mode == "live":
+        found = await asyncio.to_thread(probe, vault)
+        log.info("vault.ready", backend=vault.name, probe=found)
 
 
 async def open_journal(
@@ -148,17 +163,16 @@ async def _open_tokens(
 ) -> TokenKeeper:
     import httpx
 
-    from swimdesk.login.secrets import resolve
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
     key, secret = await asyncio.gather(
-        asyncio.to_thread(resolve, settings.broker.app_key, home),
-        asyncio.to_thread(resolve, settings.broker.app_secret, home),
+        asyncio.to_thread(secret_at, settings.broker.app_key, settings, home),
+        asyncio.to_thread(secret_at, settings.broker.app_secret, settings, home),
     )
     keeper = TokenKeeper(
         [login.name for login in settings.login],
-        token_files(home, settings),
+        grant_store(home, settings),
         http,
         api_url=settings.broker.api_url,
         app_key=key,
@@ -169,20 +183,11 @@ async def _open_tokens(
     return keeper
 
 
-def token_files(home: Path, settings: Settings) -> TokenFiles:
-    """Open the token files of a home; ConfigError in live mode, which wants a vault."""
-    from swimdesk.login.token_files import TokenFiles
-
-    return TokenFiles(home, settings.broker.mode)
-
-
 async def _account_numbers(home: Path, settings: Settings) -> dict[str, Secret]:
     """Fetch the whole numbers of the accounts that are told by them, by alias; ConfigError."""
-    from swimdesk.login.secrets import resolve
-
     kept = [(one.alias, one.number) for one in settings.account if one.number is not None]
     numbers = await asyncio.gather(
-        *(asyncio.to_thread(resolve, reference, home) for _, reference in kept)
+        *(asyncio.to_thread(secret_at, reference, settings, home) for _, reference in kept)
     )
     for (alias, reference), number in zip(kept, numbers, strict=True):
         if not _ACCOUNT_NUMBER.fullmatch(number.reveal()):

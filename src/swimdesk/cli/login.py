@@ -28,6 +28,7 @@ def login(invocation: Invocation, name: str, file: Path) -> None:
 
     view = import_tokens(invocation.home, invocation.config, name, file)
     output = invocation.output
+    output.note(f"note: {view.detail}")
     if output.as_json:
         from swimdesk.views.codec import to_json
 

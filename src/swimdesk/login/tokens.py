@@ -19,6 +19,7 @@ from swimdesk.errors import (
     SwimdeskError,
     UnknownReference,
 )
+from swimdesk.login.grants import GrantStore
 from swimdesk.login.oauth import TokenEndpoint, TokensRefused, TokensUnavailable
 from swimdesk.login.token_files import Grant, TokenFiles, import_token_file
 from swimdesk.telemetry.logs import get_log
@@ -60,7 +61,7 @@ class TokenKeeper:
     def __init__(
         self,
         logins: Sequence[str],
-        files: TokenFiles,
+        files: GrantStore,
         http: httpx.AsyncClient,
         *,
         api_url: str,

@@ -26,6 +26,7 @@ from swimdesk.views.models import (
     StatusView,
 )
 from swimdesk.views.trail import TrailView
+from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "resume": Document(GuardView),
     "status": Document(StatusView),
     "login NAME": Document(LoginView),
+    "vault set ITEM": Document(VaultItemView),
+    "vault list": Document(VaultItemView, "items"),
+    "vault test": Document(VaultProbeView),
+    "vault move": Document(VaultMoveView),
     "doctor": Document(CheckView, "checks"),
     "bench fanout": Document(FanoutView),
 }
