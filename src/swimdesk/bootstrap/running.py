@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.desk import Desk
     from swimdesk.desk.ports import Journal
+    from swimdesk.desk.signing import SignInTerms
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
@@ -60,7 +62,7 @@ async def open_desk(
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
-        tokens = await _open_tokens(stack, home, settings, trust, clock)
+        tokens, logins = await _open_tokens(stack, home, settings, trust, clock)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
@@ -74,8 +76,8 @@ async def open_desk(
         )
         stack.push_async_callback(broker.aclose)
         market = CachedMarketData(broker, cache)
-        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids())
-        desk = Desk(outside, _desk_settings(settings, home))
+        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids(), logins)
+        desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
@@ -145,10 +147,11 @@ def trust_of(settings: Settings) -> ssl.SSLContext:
 
 async def _open_tokens(
     stack: AsyncExitStack, home: Path, settings: Settings, trust: ssl.SSLContext, clock: SystemClock
-) -> TokenKeeper:
+) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
     from swimdesk.login.secrets import resolve
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
@@ -168,7 +171,13 @@ async def _open_tokens(
         now=clock.now,
     )
     stack.push_async_callback(keeper.aclose)
-    return keeper
+    logins = BrokerLogins(
+        keeper.redeem,
+        api_url=settings.broker.api_url,
+        app_key=key,
+        callback_url=settings.broker.callback_url,
+    )
+    return keeper, logins
 
 
 def token_files(home: Path, settings: Settings) -> TokenFiles:
@@ -224,7 +233,16 @@ def timeouts_of(settings: Settings) -> Timeouts:
     return Timeouts(broker.order_timeout_s, broker.cancel_timeout_s, broker.read_timeout_s)
 
 
-def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
+def _sign_in_terms(settings: Settings, numbers: Mapping[str, Secret]) -> SignInTerms:
+    from swimdesk.desk.signing import SignInTerms
+
+    accounts: dict[str, tuple[str, ...]] = {}
+    for one in _configured(settings, numbers):
+        accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
+    return SignInTerms({login.name: login.browser for login in settings.login}, accounts)
+
+
+def _desk_settings(settings: Settings, home: Path, numbers: Mapping[str, Secret]) -> DeskSettings:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.evidence import Horizons
 
@@ -233,7 +251,14 @@ def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     horizons = Horizons(
         timedelta(seconds=risk.bind_horizon_s), timedelta(seconds=risk.absent_horizon_s)
     )
-    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
+    return DeskSettings(
+        settings.broker.mode,
+        home,
+        limits,
+        risk.plan_life_s,
+        horizons,
+        _sign_in_terms(settings, numbers),
+    )
 
 
 def limits_of(settings: Settings) -> RiskLimits:
