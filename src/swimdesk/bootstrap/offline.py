@@ -24,10 +24,10 @@ from swimdesk.views.models import (
     BroadcastView,
     FairnessView,
     GuardView,
-    LoginView,
     StatusView,
 )
 from swimdesk.views.present import broadcast_view, fairness_view
+from swimdesk.views.signing import LoginView
 from swimdesk.views.trail import TrailView
 
 if TYPE_CHECKING:

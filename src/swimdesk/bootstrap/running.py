@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.desk import Desk
     from swimdesk.desk.ports import Journal
+    from swimdesk.desk.signing import SignInTerms
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
     from swimdesk.schwab.timeouts import Timeouts
@@ -62,7 +64,7 @@ async def open_desk(
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
-        tokens = await _open_tokens(stack, home, settings, trust, clock)
+        tokens, logins = await _open_tokens(stack, home, settings, trust, clock)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
@@ -76,8 +78,8 @@ async def open_desk(
         )
         stack.push_async_callback(broker.aclose)
         market = CachedMarketData(broker, cache)
-        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids())
-        desk = Desk(outside, _desk_settings(settings, home))
+        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids(), logins)
+        desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
@@ -160,9 +162,10 @@ def trust_of(settings: Settings) -> ssl.SSLContext:
 
 async def _open_tokens(
     stack: AsyncExitStack, home: Path, settings: Settings, trust: ssl.SSLContext, clock: SystemClock
-) -> TokenKeeper:
+) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
@@ -177,10 +180,18 @@ async def _open_tokens(
         api_url=settings.broker.api_url,
         app_key=key,
         app_secret=secret,
+        callback_url=settings.broker.callback_url,
+        locks=HomePaths(home).run,
         now=clock.now,
     )
     stack.push_async_callback(keeper.aclose)
-    return keeper
+    logins = BrokerLogins(
+        keeper.redeem,
+        api_url=settings.broker.api_url,
+        app_key=key,
+        callback_url=settings.broker.callback_url,
+    )
+    return keeper, logins
 
 
 async def _account_numbers(home: Path, settings: Settings) -> dict[str, Secret]:
@@ -227,7 +238,16 @@ def timeouts_of(settings: Settings) -> Timeouts:
     return Timeouts(broker.order_timeout_s, broker.cancel_timeout_s, broker.read_timeout_s)
 
 
-def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
+def _sign_in_terms(settings: Settings, numbers: Mapping[str, Secret]) -> SignInTerms:
+    from swimdesk.desk.signing import SignInTerms
+
+    accounts: dict[str, tuple[str, ...]] = {}
+    for one in _configured(settings, numbers):
+        accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
+    return SignInTerms({login.name: login.browser for login in settings.login}, accounts)
+
+
+def _desk_settings(settings: Settings, home: Path, numbers: Mapping[str, Secret]) -> DeskSettings:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.evidence import Horizons
 
@@ -236,7 +256,14 @@ def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     horizons = Horizons(
         timedelta(seconds=risk.bind_horizon_s), timedelta(seconds=risk.absent_horizon_s)
     )
-    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
+    return DeskSettings(
+        settings.broker.mode,
+        home,
+        limits,
+        risk.plan_life_s,
+        horizons,
+        _sign_in_terms(settings, numbers),
+    )
 
 
 def limits_of(settings: Settings) -> RiskLimits:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from swimdesk.cli.output import Output
-    from swimdesk.views.models import DoubtView, LoginView, StatusView
+    from swimdesk.views.models import DoubtView, StatusView
+    from swimdesk.views.signing import LoginView
 
 DOUBTS: Final = 5
 """So many doubts are told one by one; the console and ``--json`` tell all."""

@@ -18,13 +18,13 @@ from swimdesk.views.models import (
     FairnessView,
     GuardView,
     HaltView,
-    LoginView,
     OrderView,
     PlanView,
     PositionView,
     QuoteView,
     StatusView,
 )
+from swimdesk.views.signing import LoginView
 from swimdesk.views.trail import TrailView
 from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
 

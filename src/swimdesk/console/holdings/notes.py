@@ -13,7 +13,8 @@ from swimdesk.console.formats import EASTERN, age
 from swimdesk.console.shell.standing import STALE, TOKEN_SOON
 from swimdesk.console.widgets.cells import Role
 from swimdesk.domain.orders import OPEN, LineState
-from swimdesk.views.models import HoldingView, LoginView
+from swimdesk.views.models import HoldingView
+from swimdesk.views.signing import LoginView
 
 LOW_POWER: Final = Decimal("0.10")
 """Option buying power below this part of the net liquidation value is low."""

@@ -12,7 +12,8 @@ from swimdesk.console.board import Board
 from swimdesk.console.formats import age, clock, countdown
 from swimdesk.console.session import Session
 from swimdesk.console.shell.scopes import said
-from swimdesk.views.models import LoginView, StatusView
+from swimdesk.views.models import StatusView
+from swimdesk.views.signing import LoginView
 
 STALE: Final = timedelta(seconds=75)
 """Balances older than this show their age: two rounds of the monitor were missed."""
