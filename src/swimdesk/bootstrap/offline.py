@@ -131,6 +131,7 @@ def offline_status(home: Path) -> StatusView:
         reading=None,
         newest_broadcast=glance.newest.id if glance and glance.newest else None,
         logins=_offline_logins(home),
+        token_cache=None,
         tasks=(),
         alarms=(),
         limits=None,

@@ -12,8 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swimdesk.bootstrap.caches import open_memcached, open_token_cache
 from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids, digest_key_of
-from swimdesk.bootstrap.vaults import grant_store, secret_at, vault_of
+from swimdesk.bootstrap.vaults import grant_store, open_vault_of, secret_at
 from swimdesk.config import load_settings
 from swimdesk.errors import ConfigError, StoreFull
 from swimdesk.store.sentinel import FileSentinel
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from swimdesk.desk.signing import SignInTerms
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
+    from swimdesk.login.cache import SealedTokens
     from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
-    from swimdesk.market.cache import Cache
     from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
 
@@ -49,6 +50,7 @@ async def open_desk(
     # Deferred: a status command must not pay for what only a running desk needs.
     from swimdesk.desk.assembly import Outside
     from swimdesk.desk.desk import Desk
+    from swimdesk.market.cache import MemoryCache
     from swimdesk.market.cached_data import CachedMarketData
     from swimdesk.schwab.client import SchwabBroker
 
@@ -60,11 +62,12 @@ async def open_desk(
     # Before anything else runs, for it may ask a person for a passphrase.
     await open_vault_of(settings, home)
     async with AsyncExitStack() as stack:
-        cache = _open_cache(stack, settings, clock)
+        memcached = open_memcached(stack, settings, clock)
+        token_cache = await open_token_cache(home, settings, memcached, clock)
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
-        tokens, logins = await _open_tokens(stack, home, settings, trust, clock)
+        tokens, logins = await _open_tokens(stack, home, settings, trust, clock, token_cache)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
@@ -77,27 +80,17 @@ async def open_desk(
             timeouts=timeouts_of(settings),
         )
         stack.push_async_callback(broker.aclose)
-        market = CachedMarketData(broker, cache)
-        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids(), logins)
+        cache_use = token_cache.use if token_cache else None
+        market = CachedMarketData(broker, memcached or MemoryCache(clock))
+        outside = Outside(
+            broker, market, journal, tokens, sentinel, clock, Ulids(), logins, cache_use
+        )
         desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
             desk.stay()
         yield desk
-
-
-async def open_vault_of(settings: Settings, home: Path) -> None:
-    """Unlock the chosen vault and, in live mode, see that it keeps what it is given; VaultError."""
-    from swimdesk.login.vault import probe
-
-    if settings.broker.mode == "paper" and not settings.vault.backend:
-        return
-    vault = vault_of(settings, home)
-    vault.unlock()
-    if settings.broker.mode == "live":
-        found = await asyncio.to_thread(probe, vault)
-        log.info("vault.ready", backend=vault.name, probe=found)
 
 
 async def open_journal(
@@ -131,19 +124,6 @@ async def open_journal(
     return SqliteJournal(database, clock, writer, halt)
 
 
-def _open_cache(stack: AsyncExitStack, settings: Settings, clock: SystemClock) -> Cache:
-    """Open the configured memcached, or a cache in this process; ConfigError if it is not here."""
-    from swimdesk.market.cache import MemcachedCache, MemoryCache
-
-    address, broker = settings.cache.memcached, settings.broker
-    if not address:
-        return MemoryCache(clock)
-    # Desks of another mode or another brokerage must not find what this one keeps.
-    cache = MemcachedCache(address, f"{broker.mode} {broker.api_url}", clock)
-    stack.push_async_callback(cache.aclose)
-    return cache
-
-
 def trust_of(settings: Settings) -> ssl.SSLContext:
     """Build the one TLS context: verification is always on, a paper home may add its own root."""
     trust = ssl.create_default_context()
@@ -161,7 +141,12 @@ def trust_of(settings: Settings) -> ssl.SSLContext:
 
 
 async def _open_tokens(
-    stack: AsyncExitStack, home: Path, settings: Settings, trust: ssl.SSLContext, clock: SystemClock
+    stack: AsyncExitStack,
+    home: Path,
+    settings: Settings,
+    trust: ssl.SSLContext,
+    clock: SystemClock,
+    cache: SealedTokens | None,
 ) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
@@ -183,6 +168,7 @@ async def _open_tokens(
         callback_url=settings.broker.callback_url,
         locks=HomePaths(home).run,
         now=clock.now,
+        cache=cache,
     )
     stack.push_async_callback(keeper.aclose)
     logins = BrokerLogins(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from swimdesk.bootstrap.terminal import ask_secret, has_terminal
 from swimdesk.errors import ConfigError, InputError, VaultError
+from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from swimdesk.login.grants import GrantStore
     from swimdesk.login.vault import Vault
     from swimdesk.login.vaults import VaultChoice
+
+log = get_log(__name__)
 
 PASSPHRASE: Final = "vault-passphrase"  # noqa: S105 - a name
 """The systemd credential that opens an encrypted file where nobody can be asked."""
@@ -28,6 +32,19 @@ def vault_of(settings: Settings, home: Path) -> Vault:
     Nothing is read or asked before the first use of it.
     """
     return _opened(choice_of(settings), home)
+
+
+async def open_vault_of(settings: Settings, home: Path) -> None:
+    """Unlock the chosen vault and, in live mode, see that it keeps what it is given; VaultError."""
+    from swimdesk.login.vault import probe
+
+    if settings.broker.mode == "paper" and not settings.vault.backend:
+        return
+    vault = vault_of(settings, home)
+    vault.unlock()
+    if settings.broker.mode == "live":
+        found = await asyncio.to_thread(probe, vault)
+        log.info("vault.ready", backend=vault.name, probe=found)
 
 
 def backend_of(settings: Settings, home: Path, backend: str) -> Vault:
