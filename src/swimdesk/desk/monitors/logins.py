@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from swimdesk.desk.horizon import Horizon
 from swimdesk.desk.ports import TokenSource
-from swimdesk.errors import SwimdeskError
+from swimdesk.errors import LoginRequired, SwimdeskError
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
 
-CHECK_EVERY_S = 60.0
+CHECK_EVERY_S = 20.0
 MIN_LIFE_S = 300.0
 """A broadcast wants tokens that live at least this long."""
+PATIENCE_CHECKS = 4
+"""An endpoint or a network that is away for a minute (a laptop woke up) is not worth an alarm."""
 
 Alarm = Callable[[str], Awaitable[None]]
 
 
 class LoginMonitor:
-    """Ask for a long-lived token of each login once a minute; say once when one needs a person.
+    """Ask for a long-lived token of each login again and again; say once what is in the way.
 
-    ``horizon`` is shown every login each time, and says when one is about to end.
+    That a login needs a person is said at once, and also where something else was said before.
     """
 
-    def __init__(self, tokens: TokenSource, alarm: Alarm, horizon: Horizon) -> None:
+    def __init__(self, tokens: TokenSource, alarm: Alarm) -> None:
         self._tokens = tokens
         self._alarm = alarm
-        self._horizon = horizon
-        self._troubled: set[str] = set()
+        self._failures: Counter[str] = Counter()
+        self._told: dict[str, bool] = {}
+        """By login in trouble that was told: whether a person is needed."""
 
     async def run(self) -> None:
         """Check for ever."""
@@ -41,15 +44,22 @@ class LoginMonitor:
         """Check every login now."""
         logins = [health.login for health in self._tokens.health()]
         await asyncio.gather(*(self._check(login) for login in logins))
-        await self._horizon.look(self._tokens.health())
 
     async def _check(self, login: str) -> None:
         try:
             await self._tokens.access_token(login, min_life_s=MIN_LIFE_S)
-        except SwimdeskError as e:
-            log.warning("login.no_token", login=login, error=e.detail)
-            if login not in self._troubled:
-                self._troubled.add(login)
-                await self._alarm(f"login {login}: {e.detail}")
+        except SwimdeskError as error:
+            await self._failed(login, error)
         else:
-            self._troubled.discard(login)
+            del self._failures[login]
+            if self._told.pop(login, None) is not None:
+                log.info("login.has_token_again", login=login)
+
+    async def _failed(self, login: str, error: SwimdeskError) -> None:
+        self._failures[login] += 1
+        needs_person = isinstance(error, LoginRequired)
+        is_news = login not in self._told or (needs_person and not self._told[login])
+        if is_news and (needs_person or self._failures[login] >= PATIENCE_CHECKS):
+            self._told[login] = needs_person
+            named = f"login {login}: "
+            await self._alarm(f"{named}{error.detail.removeprefix(named)}")
