@@ -12,7 +12,7 @@ from tests.fakes.tokens import CALLBACK, Reply, TokenWorld, failing, page, refus
 
 from swimdesk.desk.ports import Logins, LoginState
 from swimdesk.errors import BrokerUnreachable, LoginRequired, SignInFailed, StoreFull
-from swimdesk.login.logins import BrokerLogins
+from swimdesk.login.sign_ins import BrokerLogins
 from swimdesk.telemetry.redaction import Secret
 
 CODE = Secret("C0.code@")
@@ -32,7 +32,12 @@ async def test_new_sign_in_is_saved_and_used_and_begins_its_seven_days(world: To
 
 
 async def test_keeper_carries_the_sign_ins_of_the_desk(world: TokenWorld) -> None:
-    logins: Logins = BrokerLogins(world.keeper(), "https://127.0.0.1:1", Secret("KEY"), CALLBACK)
+    logins: Logins = BrokerLogins(
+        world.keeper().redeem,
+        api_url="https://127.0.0.1:1",
+        app_key=Secret("KEY"),
+        callback_url=CALLBACK,
+    )
     url = logins.authorize_url("smith", "st-1").reveal()
     assert "client_id=KEY" in url
     assert "state=st-1" in url
