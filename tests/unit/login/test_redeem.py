@@ -161,7 +161,7 @@ async def test_code_without_an_answer_is_spent(world: TokenWorld, reply: Reply) 
 async def test_unsaved_sign_in_is_saved_by_the_next_who_wants_a_token(
     world: TokenWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = world.granted(0)
+    keeper = world.granted(1800)
     with monkeypatch.context() as patch:
 
         def full(_: int) -> None:
