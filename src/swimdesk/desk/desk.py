@@ -17,6 +17,7 @@ from swimdesk.desk.bus import Subscription
 from swimdesk.desk.canceler import line_in
 from swimdesk.desk.choosing import choose
 from swimdesk.desk.foreign import morning_of
+from swimdesk.desk.horizon import Horizon
 from swimdesk.desk.leftovers import left_over
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.halt_file import HaltFileMonitor
@@ -127,7 +128,8 @@ class Desk:
 
     def stay(self) -> None:
         """Keep tokens, connections, balances and positions fresh, as a desk that stays does."""
-        logins = LoginMonitor(self._outside.tokens, self.recorder.alarm)
+        horizon = Horizon(self.recorder, self._clock)
+        logins = LoginMonitor(self._outside.tokens, self.recorder.alarm, horizon)
         accounts = AccountMonitor(
             self._engine.reader, self._engine.scrutiny.holding_watch, self._engine.calm
         )

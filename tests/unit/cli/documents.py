@@ -64,6 +64,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "halt --reduce": Document(GuardView),
     "resume": Document(GuardView),
     "status": Document(StatusView),
+    "logins": Document(LoginView, "logins"),
     "login NAME": Document(LoginView),
     "doctor": Document(CheckView, "checks"),
     "bench fanout": Document(FanoutView),
