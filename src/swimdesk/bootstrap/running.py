@@ -161,7 +161,8 @@ async def _open_tokens(
         asyncio.to_thread(resolve, settings.broker.app_key, home),
         asyncio.to_thread(resolve, settings.broker.app_secret, home),
     )
-    keeper = TokenKeeper(
+    keeper = await asyncio.to_thread(
+        TokenKeeper,
         [login.name for login in settings.login],
         token_files(home, settings),
         http,
