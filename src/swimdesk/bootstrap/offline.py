@@ -11,6 +11,7 @@ from swimdesk import __version__
 from swimdesk.bootstrap.home import HomePaths, SystemClock
 from swimdesk.bootstrap.offline_logins import logins_with_files
 from swimdesk.bootstrap.running import open_journal
+from swimdesk.bootstrap.vaults import grant_store
 from swimdesk.config import load_settings
 from swimdesk.desk.doubts import told_alone
 from swimdesk.desk.ports import GuardRecord, GuardState
@@ -46,8 +47,9 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
             f" there are {', '.join(known) or 'none'}."
         )
     now = SystemClock().now
-    grant = import_token_file(file, home, login, settings.broker.mode, now=now)
-    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, "tokens imported")
+    grant = import_token_file(file, grant_store(home, settings), login, now=now)
+    detail = f"tokens imported; delete {file}, which still holds them"
+    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, detail)
 
 
 def raise_halt(home: Path, reason: str) -> GuardView:
@@ -129,6 +131,7 @@ def offline_status(home: Path) -> StatusView:
         reading=None,
         newest_broadcast=glance.newest.id if glance and glance.newest else None,
         logins=logins_with_files(home),
+        token_cache=None,
         tasks=(),
         alarms=(),
         limits=None,

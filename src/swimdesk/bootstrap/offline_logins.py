@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from swimdesk.bootstrap.running import token_files
+from swimdesk.bootstrap.vaults import grant_store
 from swimdesk.config import load_settings
 from swimdesk.desk.ports import LoginState
 from swimdesk.errors import SwimdeskError
@@ -22,11 +22,11 @@ EXPIRING: Final = timedelta(days=1)
 def offline_logins(home: Path, config: Path | None) -> tuple[LoginView, ...]:
     """Tell how the configured logins stand; ConfigError, nothing is asked of the broker."""
     settings = load_settings(home, config)
-    store, now = token_files(home, settings), datetime.now(UTC)
+    store = grant_store(home, settings)
     views = []
     for login in settings.login:
         accounts = tuple(one.alias for one in settings.account if one.login == login.name)
-        kept = kept_login(store, login.name, now)
+        kept = stored_login(store, login.name)
         views.append(replace(kept, way=login.browser, accounts=accounts))
     return tuple(views)
 
@@ -35,14 +35,15 @@ def logins_with_files(home: Path) -> tuple[LoginView, ...]:
     """Tell from the token files alone how the logins stand; one that cannot be read says so."""
     from swimdesk.login.token_files import TokenFiles
 
-    store, now = TokenFiles(home, "paper"), datetime.now(UTC)
+    store = TokenFiles(home, "paper")
     return tuple(
-        kept_login(store, path.stem, now) for path in sorted((home / "tokens").glob("*.json"))
+        stored_login(store, path.stem) for path in sorted((home / "tokens").glob("*.json"))
     )
 
 
-def kept_login(store: GrantStore, login: str, now: datetime) -> LoginView:
-    """Tell how a login stands by the grant that is kept of it."""
+def stored_login(store: GrantStore, login: str) -> LoginView:
+    """Tell how a login stands by the grant that is kept of it; what cannot be read says so."""
+    now = datetime.now(UTC)
     advice = f"sign in: `swimdesk login {login}`"
     try:
         grant = store.load(login)

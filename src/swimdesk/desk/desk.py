@@ -24,7 +24,7 @@ from swimdesk.desk.monitors.halt_file import HaltFileMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.needed import counts_since
 from swimdesk.desk.reading import together
-from swimdesk.desk.showing import guard_view
+from swimdesk.desk.showing import guard_view, token_cache_view
 from swimdesk.desk.submitter import make_ready
 from swimdesk.desk.targets import is_being_replaced, is_over, on_lines
 from swimdesk.desk.together import both
@@ -128,13 +128,14 @@ class Desk:
 
     def stay(self) -> None:
         """Keep tokens, connections, balances and positions fresh, as a desk that stays does."""
-        horizon = Horizon(self.recorder, self._clock)
-        logins = LoginMonitor(self._outside.tokens, self.recorder.alarm, horizon)
+        logins = LoginMonitor(self._outside.tokens, self.recorder.alarm)
+        horizon = Horizon(self._outside.tokens, self.recorder, self._clock)
         accounts = AccountMonitor(
             self._engine.reader, self._engine.scrutiny.holding_watch, self._engine.calm
         )
         halt_file = HaltFileMonitor(self._engine.guard, self.recorder)
         self.supervisor.loop("logins", logins.run)
+        self.supervisor.loop("horizon", horizon.run)
         self.supervisor.loop("connections", self._outside.broker.keep_warm)
         self.supervisor.loop("accounts", accounts.run)
         self.supervisor.loop("halt file", halt_file.run)
@@ -182,6 +183,7 @@ class Desk:
             reading=self._reading(),
             newest_broadcast=newest,
             logins=self._engine.sign_ins.views(),
+            token_cache=token_cache_view(self._outside.token_cache),
             tasks=tuple(
                 TaskView(t.name, t.state, t.restarts, t.detail) for t in self.supervisor.health
             ),

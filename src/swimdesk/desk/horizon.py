@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from swimdesk.desk.ports import Clock, LoginHealth, LoginState
+from swimdesk.desk.ports import Clock, LoginHealth, LoginState, TokenSource
 from swimdesk.desk.recorder import Recorder
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.horizon import SOON, VERY_SOON
@@ -20,6 +21,8 @@ FACT: Final = "ends of sign-ins told"
 MARKS: Final = (VERY_SOON, SOON)
 """How long before its end a login is told, the nearest first."""
 
+CHECK_EVERY_S: Final = 60.0
+
 _HOUR_S: Final = 3_600
 
 # One that is over already is told by whoever asks in vain for a token.
@@ -29,11 +32,18 @@ _ALIVE: Final = frozenset({LoginState.OK, LoginState.EXPIRING})
 class Horizon:
     """Remembers what was told of which sign-in; a new one is told of anew."""
 
-    def __init__(self, recorder: Recorder, clock: Clock) -> None:
+    def __init__(self, tokens: TokenSource, recorder: Recorder, clock: Clock) -> None:
+        self._tokens = tokens
         self._recorder = recorder
         self._clock = clock
         self._told: dict[str, tuple[str, int]] | None = None
         """By login the end that was told of, and the nearest mark at which it was, in hours."""
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            await self.look(self._tokens.health())
+            await asyncio.sleep(CHECK_EVERY_S)
 
     async def look(self, logins: Iterable[LoginHealth]) -> None:
         """Raise the alarms that are due; a mark that was passed unseen is told by the next."""

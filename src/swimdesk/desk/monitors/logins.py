@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from swimdesk.desk.horizon import Horizon
 from swimdesk.desk.ports import TokenSource
 from swimdesk.errors import LoginRequired, SwimdeskError
 from swimdesk.telemetry.logs import get_log
@@ -26,13 +25,11 @@ class LoginMonitor:
     """Ask for a long-lived token of each login again and again; say once what is in the way.
 
     That a login needs a person is said at once, and also where something else was said before.
-    ``horizon`` is shown every login each time, and says when one is about to end.
     """
 
-    def __init__(self, tokens: TokenSource, alarm: Alarm, horizon: Horizon) -> None:
+    def __init__(self, tokens: TokenSource, alarm: Alarm) -> None:
         self._tokens = tokens
         self._alarm = alarm
-        self._horizon = horizon
         self._failures: Counter[str] = Counter()
         self._told: dict[str, bool] = {}
         """By login in trouble that was told: whether a person is needed."""
@@ -53,7 +50,6 @@ class LoginMonitor:
                 told.setdefault(text, []).append(login)
         for text, names in told.items():
             await self._alarm(f"login {', '.join(names)}: {text}")
-        await self._horizon.look(self._tokens.health())
 
     async def _check(self, login: str) -> str | None:
         """Return what is to be told of a login."""
