@@ -182,6 +182,18 @@ def test_wrong_passphrase_is_told(program: Program, home: Path, tmp_path: Path) 
     assert "the passphrase is not that of" in ran.document["error"]["detail"]
 
 
+def test_vault_that_nobody_opens_says_how_a_unit_does(
+    program: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(home, LIVE, 'backend = "encrypted-file"')
+    sealed_vault(home).put("app_key", Secret("key"))
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    monkeypatch.setattr("swimdesk.bootstrap.vaults.has_terminal", lambda: False)
+    code, detail = error_of(program.run("vault", "list", "--json"))
+    assert code == ExitCode.USAGE
+    assert "LoadCredentialEncrypted=vault-passphrase" in detail
+
+
 # --- moving
 
 
