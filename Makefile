@@ -4,7 +4,7 @@ BIN := .venv/bin
 VENV := .venv/.locked
 # Two workers: the tests keep both cores of a small machine busy, and more only slow each other down.
 PYTEST := $(BIN)/pytest -n 2
-SYSTEM_PROGRAMS := tmux memcached
+SYSTEM_PROGRAMS := tmux memcached chromium
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate \
         --universal --python-version 3.11 $(UPGRADE)
 

@@ -214,6 +214,13 @@ class SignInFailed(BrokerError):
     exit_code = ExitCode.LOGIN
 
 
+class PasswordRefused(SignInFailed):
+    """Report that the broker does not take the login id or the password; neither is tried again."""
+
+    code = "PASSWORD_REFUSED"
+    title = "The broker refuses the password"
+
+
 class SignInRefused(BrokerError):
     """Report a sign-in that the desk does not begin, or finish, now."""
 

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
     from swimdesk.login.cache import SealedTokens
-    from swimdesk.login.sign_ins import BrokerLogins
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
+    from swimdesk.views.signing import LoginView
 
 log = get_log(__name__)
 
@@ -87,6 +88,7 @@ async def open_desk(
         await desk.start()
         if stays:
             desk.stay()
+            _keep_signed_in(desk, home, config, clock)
         yield desk
 
 
@@ -147,7 +149,7 @@ async def _open_tokens(
 ) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
-    from swimdesk.login.sign_ins import BrokerLogins
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
@@ -169,12 +171,23 @@ async def _open_tokens(
     )
     stack.push_async_callback(keeper.aclose)
     logins = BrokerLogins(
-        keeper.redeem,
+        keeper,
         api_url=settings.broker.api_url,
         app_key=key,
         callback_url=settings.broker.callback_url,
     )
     return keeper, logins
+
+
+def _keep_signed_in(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
+    """Let the desk sign automatic logins in by itself, before their grants end."""
+    from swimdesk.bootstrap.renewing import Nobody, Renewals
+    from swimdesk.bootstrap.signing import sign_in
+
+    async def signed_in(login: str) -> LoginView:
+        return await sign_in(desk, home, config, login, "automatic", Nobody())
+
+    desk.supervisor.loop("sign-ins", Renewals(desk.logins, signed_in, clock.now).run)
 
 
 async def _account_numbers(home: Path, settings: Settings) -> dict[str, Secret]:

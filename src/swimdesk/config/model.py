@@ -207,6 +207,12 @@ class CacheSettings(Section):
     memcached: str = ""
 
 
+class BrowserSettings(Section):
+    """The program that opens the broker's sign-in pages; empty: the one that is found."""
+
+    executable: OptionalPath = None
+
+
 class Settings(BaseSettings):
     """Everything that is configured about a home."""
 
@@ -224,6 +230,7 @@ class Settings(BaseSettings):
     risk: RiskSettings = RiskSettings()
     vault: VaultSettings = VaultSettings()
     cache: CacheSettings = CacheSettings()
+    browser: BrowserSettings = BrowserSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import os
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,13 @@ def _vault_problems(settings: Settings) -> Iterator[Problem]:
             " sign-ins have to be kept (the passphrase of an encrypted file may be a credential)"
         )
         yield Problem(("vault", "backend"), text)
+
+
+def _browser_problems(settings: Settings) -> Iterator[Problem]:
+    executable = settings.browser.executable
+    if executable is not None and not os.access(executable, os.X_OK):
+        text = f"names {executable}, and there is no such program"
+        yield Problem(("browser", "executable"), text)
 
 
 def hint(word: str, known: Sequence[str]) -> str:

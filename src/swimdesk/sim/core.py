@@ -32,6 +32,8 @@ from swimdesk.sim.profiles import make_logins
 from swimdesk.sim.schedule import Schedule
 from swimdesk.sim.sessions import Sessions
 from swimdesk.sim.settings import SimSettings
+from swimdesk.sim.signin.web import PATHS as SIGN_IN
+from swimdesk.sim.signin.web import SignInPages
 from swimdesk.sim.state import dump_accounts, load_accounts
 from swimdesk.sim.trader import PREFIX as TRADER
 from swimdesk.sim.trader import Call, TraderHandlers
@@ -64,6 +66,7 @@ class SimBroker:
         self.venue = Venue(settings, clock, self.market, self.schedule, describe)
         self._trader = TraderHandlers(settings, self.venue, self.market, self.schedule, describe)
         self._market_data = MarketDataHandlers(self.market)
+        self.sign_in = SignInPages(settings, self.logins, self.grants, clock)
         self._date = (0, "")
         for login in self.logins:
             self.grants.authorize(login.name)
@@ -147,6 +150,8 @@ class SimBroker:
     def _answer(self, request: SimRequest) -> SimResponse:
         if request.path == TOKEN_PATH:
             return self._token(request)
+        if request.path.startswith(SIGN_IN):
+            return self.sign_in.answer(request)
         login = self.grants.login_of(request)
         if login is None:
             return not_authorized(self._random)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -28,16 +28,17 @@ _BAD_REFRESH = (
 class _Grant:
     """What one authorization gave; tokens are never shown."""
 
-    login: str
+    owner: SimLogin
+    """With the accounts that were consented to, which may be fewer than the customer has."""
     authorized_at: datetime
     refresh_token: str = field(repr=False)
 
 
 @dataclass(slots=True)
 class _Access:
-    """One access token's owner and end."""
+    """One access token's, or code's, owner and end."""
 
-    login: str
+    owner: SimLogin
     expires_at: datetime
 
 
@@ -54,19 +55,18 @@ class Grants:
         self._codes: dict[str, _Access] = {}
 
     def authorize(self, login: str) -> str:
-        """Start a new grant as a completed sign-in does; return its refresh token."""
-        self.revoke(login)
-        grant = _Grant(login, self._clock.now(), self._new_text("xK3.", 48))
-        self._grants[login] = grant
-        return grant.refresh_token
+        """Start a new grant for all accounts of a login; return its refresh token."""
+        return self._start(self._logins[login]).refresh_token
 
-    def mint_code(self, login: str) -> str:
-        """Return an authorization code: 30 s, single use, ends in ``@``."""
-        if login not in self._logins:
-            raise KeyError(login)
+    def mint_code(self, login: str, accounts: Collection[str] | None = None) -> str:
+        """Return an authorization code: 30 s, single use, ends in ``@``.
+
+        Tokens it is exchanged for see only the accounts of these numbers; None: all.
+        """
+        owner = self._seeing(login, accounts)
         code = self._new_text("C0.b2F1dGgy.", 40)
         life = timedelta(seconds=CODE_LIFE_S)
-        self._codes[code] = _Access(login, self._clock.now() + life)
+        self._codes[code] = _Access(owner, self._clock.now() + life)
         return code
 
     def refresh_token(self, login: str) -> str | None:
@@ -81,15 +81,18 @@ class Grants:
 
     def revoke_access(self, login: str) -> None:
         """End a login's access tokens; the refresh token goes on working."""
-        self._access = {t: a for t, a in self._access.items() if a.login != login}
+        self._access = {t: a for t, a in self._access.items() if a.owner.name != login}
 
     def login_of(self, request: SimRequest) -> SimLogin | None:
-        """Return who sent the request by its bearer token; None when it is not valid (any more)."""
+        """Return who sent the request by its bearer token; None when it is not valid (any more).
+
+        The login that is returned has only the accounts that the token may see.
+        """
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         access = self._access.get(token) if kind == "Bearer" else None
         if access is None or access.expires_at <= self._clock.now():
             return None
-        return self._logins[access.login]
+        return access.owner
 
     def answer(self, request: SimRequest) -> SimResponse:
         """Answer ``POST /v1/oauth/token``."""
@@ -106,31 +109,45 @@ class Grants:
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
         code = self._codes.get(form.get("code", ""))
         if code is not None:
-            return code.login
+            return code.owner.name
         grant = self._grant_of(form.get("refresh_token", ""))
-        return grant.login if grant else ""
+        return grant.owner.name if grant else ""
 
-    def dump(self) -> list[dict[str, str]]:
+    def dump(self) -> list[dict[str, Any]]:
         """Return the grants in force as JSON-ready objects; access tokens are not kept."""
         return [
             {
-                "login": grant.login,
+                "login": grant.owner.name,
+                "accounts": [account.number for account in grant.owner.accounts],
                 "authorized_at": grant.authorized_at.isoformat(),
                 "refresh_token": grant.refresh_token,
             }
             for grant in self._grants.values()
         ]
 
-    def load(self, dumped: Iterable[dict[str, str]]) -> None:
+    def load(self, dumped: Iterable[dict[str, Any]]) -> None:
         """Put dumped grants in force, in place of all others."""
         self._grants.clear()
         self._access.clear()
         for raw in dumped:
             authorized_at = datetime.fromisoformat(raw["authorized_at"])
-            grant = _Grant(raw["login"], authorized_at, raw["refresh_token"])
-            self._grants[grant.login] = grant
+            owner = self._seeing(raw["login"], raw.get("accounts"))
+            self._grants[owner.name] = _Grant(owner, authorized_at, raw["refresh_token"])
         # Tokens drawn so far must not be drawn again.
         self._random.seed(f"{self._settings.seed}:grants:{self._clock.now().isoformat()}")
+
+    def _seeing(self, login: str, accounts: Collection[str] | None) -> SimLogin:
+        owner = self._logins[login]
+        if accounts is None:
+            return owner
+        return replace(owner, accounts=[a for a in owner.accounts if a.number in accounts])
+
+    def _start(self, owner: SimLogin) -> _Grant:
+        """Start a grant; the one before and all its tokens end at once."""
+        self.revoke(owner.name)
+        grant = _Grant(owner, self._clock.now(), self._new_text("xK3.", 48))
+        self._grants[owner.name] = grant
+        return grant
 
     def _grant_types(self) -> dict[str, Callable[[dict[str, str]], SimResponse]]:
         return {"refresh_token": self._refresh, "authorization_code": self._exchange}
@@ -168,15 +185,14 @@ class Grants:
             ends = f"expiration={_epoch_ms(code.expires_at)},now={_epoch_ms(now)}"
             text = f"Bad authorization code: AuthorizationCode has expired,{ends}"
             return _wrapped(text, "invalid_request")
-        self.authorize(code.login)
-        return self._tokens(self._grants[code.login])
+        return self._tokens(self._start(code.owner))
 
     def _tokens(self, grant: _Grant) -> SimResponse:
         token = self._new_text("I0.b2F1dGgyLmNkYy5zY2h3YWIuY29t.", 64)
         now = self._clock.now()
         self._access = {t: a for t, a in self._access.items() if a.expires_at > now}
         life = timedelta(seconds=self._settings.access_life_s)
-        self._access[token] = _Access(grant.login, now + life)
+        self._access[token] = _Access(grant.owner, now + life)
         body: dict[str, Any] = {
             "expires_in": self._settings.access_life_s,
             "token_type": "Bearer",

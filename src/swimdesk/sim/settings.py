@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
 from swimdesk.sim.faults import FaultPlan
+from swimdesk.sim.signin.plans import SignInPlan
 
 PROFILES = ("mixed", "uniform")
 ACCESS_LIFE_S = 1800
@@ -26,6 +28,8 @@ class SimSettings:
     speed: float = 1.0
     """How many seconds of price moves, and of a replayed day, pass in one second."""
     faults: FaultPlan = field(default_factory=FaultPlan)
+    sign_in_plans: Mapping[str, SignInPlan] = field(default_factory=dict)
+    """How logins sign in, by name, ``#`` and place from 0, or ``*``; none: as the profile says."""
     base_url: str = "https://api.schwabapi.com"
     stream_url: str = "wss://streamer-api.schwab.com/ws"
     callback_url: str = "https://127.0.0.1:8182"

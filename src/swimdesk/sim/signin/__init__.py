@@ -1,0 +1,1 @@
+"""The brokerage's sign-in pages, from authorize to the callback (schwab-api section 3)."""
