@@ -24,7 +24,7 @@ from swimdesk.views.models import (
     QuoteView,
     StatusView,
 )
-from swimdesk.views.signing import LoginView
+from swimdesk.views.signing import LoginView, SignInEnd
 from swimdesk.views.trail import TrailView
 
 
@@ -65,6 +65,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "resume": Document(GuardView),
     "status": Document(StatusView),
     "login NAME": Document(LoginView),
+    "login --all": Document(SignInEnd, "logins"),
     "doctor": Document(CheckView, "checks"),
     "bench fanout": Document(FanoutView),
 }
