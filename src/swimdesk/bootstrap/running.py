@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from swimdesk.desk.signing import SignInTerms
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
-    from swimdesk.login.carrying import BrokerLogins
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
@@ -78,7 +78,7 @@ async def open_desk(
         stack.push_async_callback(broker.aclose)
         market = CachedMarketData(broker, cache)
         outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids(), logins)
-        desk = Desk(outside, _desk_settings(settings, home))
+        desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
@@ -152,8 +152,8 @@ async def _open_tokens(
 ) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
-    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.secrets import resolve
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
@@ -174,7 +174,7 @@ async def _open_tokens(
     )
     stack.push_async_callback(keeper.aclose)
     logins = BrokerLogins(
-        keeper,
+        keeper.redeem,
         api_url=settings.broker.api_url,
         app_key=key,
         callback_url=settings.broker.callback_url,
@@ -246,7 +246,16 @@ def timeouts_of(settings: Settings) -> Timeouts:
     return Timeouts(broker.order_timeout_s, broker.cancel_timeout_s, broker.read_timeout_s)
 
 
-def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
+def _sign_in_terms(settings: Settings, numbers: Mapping[str, Secret]) -> SignInTerms:
+    from swimdesk.desk.signing import SignInTerms
+
+    accounts: dict[str, tuple[str, ...]] = {}
+    for one in _configured(settings, numbers):
+        accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
+    return SignInTerms({login.name: login.browser for login in settings.login}, accounts)
+
+
+def _desk_settings(settings: Settings, home: Path, numbers: Mapping[str, Secret]) -> DeskSettings:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.evidence import Horizons
 
@@ -255,19 +264,14 @@ def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     horizons = Horizons(
         timedelta(seconds=risk.bind_horizon_s), timedelta(seconds=risk.absent_horizon_s)
     )
-    terms = _sign_in_terms(settings)
-    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons, terms)
-
-
-def _sign_in_terms(settings: Settings) -> SignInTerms:
-    """Return how each login signs in, and which of its accounts are configured by last4."""
-    from swimdesk.desk.signing import SignInTerms
-
-    accounts: dict[str, tuple[str, ...]] = {}
-    for one in settings.account:
-        if one.last4 is not None:
-            accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
-    return SignInTerms({one.name: one.browser for one in settings.login}, accounts)
+    return DeskSettings(
+        settings.broker.mode,
+        home,
+        limits,
+        risk.plan_life_s,
+        horizons,
+        _sign_in_terms(settings, numbers),
+    )
 
 
 def limits_of(settings: Settings) -> RiskLimits:

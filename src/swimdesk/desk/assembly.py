@@ -23,6 +23,7 @@ from swimdesk.desk.guard import Guard
 from swimdesk.desk.handover import Handover
 from swimdesk.desk.holding_watch import HoldingWatch
 from swimdesk.desk.inquiries import Inquiries
+from swimdesk.desk.lifetimes import Lifetimes
 from swimdesk.desk.origins import OriginsReader
 from swimdesk.desk.pace import Pace
 from swimdesk.desk.planner import Planner
@@ -269,6 +270,7 @@ def _planner_of(
         pace,
         abilities,
         guard,
+        Lifetimes(outside.tokens, outside.clock, settings.plan_life_s),
     )
 
 

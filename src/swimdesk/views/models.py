@@ -25,7 +25,10 @@ class DenialView:
 
 @dataclass(frozen=True, slots=True)
 class WarningView:
-    """The denials of one code over all accounts; ``detail`` and ``override`` are of the worst."""
+    """The denials of one code over all accounts; ``detail`` and ``override`` are of the worst.
+
+    The grade ``warning`` is of what bars nothing and is to be known, such as OUTLIVES_SIGN_IN.
+    """
 
     code: str
     grade: str
@@ -211,9 +214,10 @@ class PlanView:
 
     The net market is in the sign of the order's price; null where a leg has none. ``price_from``
     is what was typed for a price that was worked out from it, such as ``@mid``.
-    ``warnings`` are the denials by code, the firmest first, five at the most; ``notional`` are
-    dollars over the accounts that would be sent to, ``limits`` tells which risk limits it was
-    checked against, ``overrides`` what was typed or acknowledged and lifted something.
+    ``warnings`` are the denials by code, the firmest first, five at the most, and behind them what
+    bars nothing; ``notional`` are dollars over the accounts that would be sent to, ``limits`` tells
+    which risk limits it was checked against, ``overrides`` what was typed or acknowledged and
+    lifted something.
     """
 
     plan: str
