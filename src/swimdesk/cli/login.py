@@ -79,7 +79,9 @@ def _check_options(
 def _import(invocation: Invocation, name: str, file: Path) -> int:
     from swimdesk.bootstrap import import_tokens
 
-    _print(invocation.output, import_tokens(invocation.home, invocation.config, name, file))
+    view = import_tokens(invocation.home, invocation.config, name, file)
+    invocation.output.note(f"note: {view.detail}")
+    _print(invocation.output, view)
     return ExitCode.DONE
 
 

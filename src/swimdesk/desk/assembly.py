@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ from swimdesk.desk.ports import (
     Journal,
     Logins,
     MarketData,
+    TokenCacheUse,
     TokenSource,
 )
 from swimdesk.desk.reading import HoldingsReader
@@ -68,6 +69,8 @@ class Outside:
     ids: Ids
     logins: Logins | None = None
     """What carries sign-ins; None where nobody can sign in."""
+    token_cache: Callable[[], TokenCacheUse] | None = None
+    """Tells of the cache of access tokens; None where none is configured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from swimdesk.views.signing import LoginView
+from swimdesk.views.signing import LoginView, TokenCacheView
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +440,7 @@ class StatusView:
 
     ``limits`` tells which risk limits are in force; null while no desk runs. ``doubts`` are the
     lines nobody is sure of, the oldest first: their accounts are not to be traded by hand.
+    ``token_cache`` is null where no memcached is configured.
     """
 
     version: str
@@ -454,6 +455,7 @@ class StatusView:
     reading: ReadingView | None
     newest_broadcast: str | None
     logins: tuple[LoginView, ...]
+    token_cache: TokenCacheView | None
     tasks: tuple[TaskView, ...]
     alarms: tuple[str, ...]
     limits: str | None

@@ -82,3 +82,17 @@ class FailSignIn:
     attempt: str
     reason: str
     is_wrong_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCacheView:
+    """How often the cache of access tokens was asked since the start, and what came of it.
+
+    ``absent``: nothing there, or the cache was slow or gone; ``refused``: not what was put there
+    for this login; ``ended``: the token had ended. All three are misses and nothing else.
+    """
+
+    hits: int
+    absent: int
+    refused: int
+    ended: int

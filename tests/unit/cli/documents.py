@@ -26,6 +26,7 @@ from swimdesk.views.models import (
 )
 from swimdesk.views.signing import LoginView, SignInEnd
 from swimdesk.views.trail import TrailView
+from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,10 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "status": Document(StatusView),
     "login NAME": Document(LoginView),
     "login --all": Document(SignInEnd, "logins"),
+    "vault set ITEM": Document(VaultItemView),
+    "vault list": Document(VaultItemView, "items"),
+    "vault test": Document(VaultProbeView),
+    "vault move": Document(VaultMoveView),
     "doctor": Document(CheckView, "checks"),
     "bench fanout": Document(FanoutView),
 }
