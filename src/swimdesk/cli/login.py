@@ -86,12 +86,14 @@ def _import(invocation: Invocation, name: str, file: Path) -> int:
 
 
 def _sign_in(invocation: Invocation, name: str, way: str, *, headed: bool) -> int:
-    from swimdesk.bootstrap.signing import sign_in
+    from swimdesk.bootstrap.signing import sign_in, unlock
     from swimdesk.cli.asking import TerminalPerson
     from swimdesk.cli.running import Interruption, run_command
 
     async def work(_: Interruption) -> LoginView:
         person = TerminalPerson(invocation.output)
+        if way != "manual":
+            await unlock(invocation.home, invocation.config)
         async with invocation.open() as desk:
             home, config = invocation.home, invocation.config
             return await sign_in(desk, home, config, name, way, person, headed)
@@ -101,12 +103,13 @@ def _sign_in(invocation: Invocation, name: str, way: str, *, headed: bool) -> in
 
 
 def _sign_in_all(invocation: Invocation, *, headed: bool) -> int:
-    from swimdesk.bootstrap.signing import sign_in_all
+    from swimdesk.bootstrap.signing import sign_in_all, unlock
     from swimdesk.cli.asking import TerminalPerson
     from swimdesk.cli.running import Interruption, run_command
 
     async def work(_: Interruption) -> tuple[Signed, ...]:
         person = TerminalPerson(invocation.output)
+        await unlock(invocation.home, invocation.config)
         async with invocation.open() as desk:
             return await sign_in_all(desk, invocation.home, invocation.config, person, headed)
 
