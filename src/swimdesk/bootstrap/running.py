@@ -81,17 +81,14 @@ async def open_desk(
             timeouts=timeouts_of(settings),
         )
         stack.push_async_callback(broker.aclose)
-        cache_use = token_cache.use if token_cache else None
         market = CachedMarketData(broker, memcached or MemoryCache(clock))
-        outside = Outside(
-            broker, market, journal, tokens, sentinel, clock, Ulids(), logins, cache_use
-        )
+        use = token_cache.use if token_cache else None
+        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids(), logins, use)
         desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
-            desk.stay()
-            _keep_signed_in(desk, home, config, clock)
+            _stay(desk, home, config, clock)
         yield desk
 
 
@@ -182,14 +179,15 @@ async def _open_tokens(
     return keeper, logins
 
 
-def _keep_signed_in(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
-    """Let the desk sign automatic logins in by itself, before their grants end."""
+def _stay(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
+    """Let the desk keep everything fresh, and sign automatic logins in before their grants end."""
     from swimdesk.bootstrap.renewing import Nobody, Renewals
     from swimdesk.bootstrap.signing import sign_in
 
     async def signed_in(login: str) -> LoginView:
         return await sign_in(desk, home, config, login, "automatic", Nobody())
 
+    desk.stay()
     desk.supervisor.loop("sign-ins", Renewals(desk.logins, signed_in, clock.now).run)
 
 
