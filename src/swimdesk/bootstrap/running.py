@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
     from swimdesk.login.cache import SealedTokens
-    from swimdesk.login.sign_ins import BrokerLogins
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
@@ -149,7 +149,7 @@ async def _open_tokens(
 ) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
-    from swimdesk.login.sign_ins import BrokerLogins
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
@@ -171,7 +171,7 @@ async def _open_tokens(
     )
     stack.push_async_callback(keeper.aclose)
     logins = BrokerLogins(
-        keeper.redeem,
+        keeper,
         api_url=settings.broker.api_url,
         app_key=key,
         callback_url=settings.broker.callback_url,
