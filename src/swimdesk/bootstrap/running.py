@@ -157,7 +157,8 @@ async def _open_tokens(
         asyncio.to_thread(secret_at, settings.broker.app_key, settings, home),
         asyncio.to_thread(secret_at, settings.broker.app_secret, settings, home),
     )
-    keeper = TokenKeeper(
+    keeper = await asyncio.to_thread(
+        TokenKeeper,
         [login.name for login in settings.login],
         grant_store(home, settings),
         http,
