@@ -87,8 +87,7 @@ async def open_desk(
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
-            desk.stay()
-            _keep_signed_in(desk, home, config, clock)
+            _stay(desk, home, config, clock)
         yield desk
 
 
@@ -157,7 +156,8 @@ async def _open_tokens(
         asyncio.to_thread(secret_at, settings.broker.app_key, settings, home),
         asyncio.to_thread(secret_at, settings.broker.app_secret, settings, home),
     )
-    keeper = TokenKeeper(
+    keeper = await asyncio.to_thread(
+        TokenKeeper,
         [login.name for login in settings.login],
         grant_store(home, settings),
         http,
@@ -179,14 +179,15 @@ async def _open_tokens(
     return keeper, logins
 
 
-def _keep_signed_in(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
-    """Let the desk sign automatic logins in by itself, before their grants end."""
+def _stay(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
+    """Let the desk keep everything fresh, and sign automatic logins in before their grants end."""
     from swimdesk.bootstrap.renewing import Nobody, Renewals
     from swimdesk.bootstrap.signing import sign_in
 
     async def signed_in(login: str) -> LoginView:
         return await sign_in(desk, home, config, login, "automatic", Nobody())
 
+    desk.stay()
     desk.supervisor.loop("sign-ins", Renewals(desk.logins, signed_in, clock.now).run)
 
 

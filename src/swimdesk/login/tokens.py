@@ -23,13 +23,15 @@ from swimdesk.telemetry.redaction import Secret
 __all__ = ["Grant", "TokenFiles", "TokenKeeper", "import_token_file"]
 
 FORCED_PER_MINUTE = 3
+PATIENCE_S = 4.0
 
 
 class TokenKeeper:
     """Give out access tokens of the configured logins, renewing them before they end.
 
     ``locks`` is the folder of the locks that keep two processes of a home from renewing at once;
-    ``draw`` returns a number from 0 up to 1 and spreads the renewals of several logins.
+    ``draw`` returns a number from 0 up to 1 and spreads the renewals of several logins. What is
+    kept is read when the keeper is made: make it outside the event loop.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class TokenKeeper:
         for _ in range(2):
             if standing.lives(self._now(), max(min_life_s, LAST_MINUTE_S)):
                 break
-            trouble = await renewing.renewed(min_life_s)
+            # Nobody waits long beside a token that is good for a while.
+            wait_s = PATIENCE_S if standing.lives(self._now()) else None
+            trouble = await renewing.renewed(min_life_s, wait_s)
             if trouble and not standing.lives(self._now(), min_life_s):
                 raise trouble
             if trouble:

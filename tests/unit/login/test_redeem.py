@@ -12,7 +12,7 @@ from tests.fakes.tokens import CALLBACK, Reply, TokenWorld, failing, page, refus
 
 from swimdesk.desk.ports import Logins, LoginState
 from swimdesk.errors import BrokerUnreachable, LoginRequired, SignInFailed, StoreFull
-from swimdesk.login.logins import BrokerLogins
+from swimdesk.login.carrying import BrokerLogins
 from swimdesk.telemetry.redaction import Secret
 
 CODE = Secret("C0.code@")
@@ -32,7 +32,12 @@ async def test_new_sign_in_is_saved_and_used_and_begins_its_seven_days(world: To
 
 
 async def test_keeper_carries_the_sign_ins_of_the_desk(world: TokenWorld) -> None:
-    logins: Logins = BrokerLogins(world.keeper(), "https://127.0.0.1:1", Secret("KEY"), CALLBACK)
+    logins: Logins = BrokerLogins(
+        world.keeper(),
+        api_url="https://127.0.0.1:1",
+        app_key=Secret("KEY"),
+        callback_url=CALLBACK,
+    )
     url = logins.authorize_url("smith", "st-1").reveal()
     assert "client_id=KEY" in url
     assert "state=st-1" in url
@@ -156,7 +161,7 @@ async def test_code_without_an_answer_is_spent(world: TokenWorld, reply: Reply) 
 async def test_unsaved_sign_in_is_saved_by_the_next_who_wants_a_token(
     world: TokenWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = world.granted(0)
+    keeper = world.granted(1800)
     with monkeypatch.context() as patch:
 
         def full(_: int) -> None:

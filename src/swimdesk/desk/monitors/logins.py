@@ -41,25 +41,32 @@ class LoginMonitor:
             await asyncio.sleep(CHECK_EVERY_S)
 
     async def check(self) -> None:
-        """Check every login now."""
+        """Check every login now; what is in the way of several is one alarm."""
         logins = [health.login for health in self._tokens.health()]
-        await asyncio.gather(*(self._check(login) for login in logins))
+        news = await asyncio.gather(*(self._check(login) for login in logins))
+        told: dict[str, list[str]] = {}
+        for login, text in zip(logins, news, strict=True):
+            if text is not None:
+                told.setdefault(text, []).append(login)
+        for text, names in told.items():
+            await self._alarm(f"login {', '.join(names)}: {text}")
 
-    async def _check(self, login: str) -> None:
+    async def _check(self, login: str) -> str | None:
+        """Return what is to be told of a login."""
         try:
             await self._tokens.access_token(login, min_life_s=MIN_LIFE_S)
         except SwimdeskError as error:
-            await self._failed(login, error)
-        else:
-            del self._failures[login]
-            if self._told.pop(login, None) is not None:
-                log.info("login.has_token_again", login=login)
+            return self._news(login, error)
+        del self._failures[login]
+        if self._told.pop(login, None) is not None:
+            log.info("login.has_token_again", login=login)
+        return None
 
-    async def _failed(self, login: str, error: SwimdeskError) -> None:
+    def _news(self, login: str, error: SwimdeskError) -> str | None:
         self._failures[login] += 1
         needs_person = isinstance(error, LoginRequired)
         is_news = login not in self._told or (needs_person and not self._told[login])
-        if is_news and (needs_person or self._failures[login] >= PATIENCE_CHECKS):
-            self._told[login] = needs_person
-            named = f"login {login}: "
-            await self._alarm(f"{named}{error.detail.removeprefix(named)}")
+        if not is_news or (not needs_person and self._failures[login] < PATIENCE_CHECKS):
+            return None
+        self._told[login] = needs_person
+        return error.detail.removeprefix(f"login {login}: ")
