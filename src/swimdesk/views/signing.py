@@ -28,6 +28,19 @@ class LoginView:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInEnd:
+    """How one of several sign-ins ended: ``view`` where it went well, else ``code`` and ``detail``.
+
+    ``code`` is that of the error.
+    """
+
+    login: str
+    view: LoginView | None
+    code: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BeginSignIn:
     """A sign-in to be begun; ``way`` is assisted, automatic or manual.
 

@@ -24,7 +24,7 @@ from swimdesk.views.models import (
     QuoteView,
     StatusView,
 )
-from swimdesk.views.signing import LoginView
+from swimdesk.views.signing import LoginView, SignInEnd
 from swimdesk.views.trail import TrailView
 from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
 
@@ -67,6 +67,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "status": Document(StatusView),
     "logins": Document(LoginView, "logins"),
     "login NAME": Document(LoginView),
+    "login --all": Document(SignInEnd, "logins"),
     "vault set ITEM": Document(VaultItemView),
     "vault list": Document(VaultItemView, "items"),
     "vault test": Document(VaultProbeView),
