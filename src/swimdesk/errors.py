@@ -74,6 +74,14 @@ class ConfigError(SwimdeskError):
     exit_code = ExitCode.USAGE
 
 
+class VaultError(SwimdeskError):
+    """Report a vault that cannot be opened, read or written; nothing in it was changed."""
+
+    code = "VAULT_UNUSABLE"
+    title = "The vault cannot be used"
+    exit_code = ExitCode.USAGE
+
+
 class InputError(SwimdeskError):
     """Report something the operator typed that cannot be carried out as written."""
 
@@ -195,6 +203,29 @@ class LoginRequired(BrokerError):
 
     code = "LOGIN_REQUIRED"
     title = "A login needs to sign in"
+    exit_code = ExitCode.LOGIN
+
+
+class SignInFailed(BrokerError):
+    """Report a sign-in that came to no grant; what was kept before stands as it was."""
+
+    code = "SIGN_IN_FAILED"
+    title = "The sign-in failed"
+    exit_code = ExitCode.LOGIN
+
+
+class PasswordRefused(SignInFailed):
+    """Report that the broker does not take the login id or the password; neither is tried again."""
+
+    code = "PASSWORD_REFUSED"
+    title = "The broker refuses the password"
+
+
+class SignInRefused(BrokerError):
+    """Report a sign-in that the desk does not begin, or finish, now."""
+
+    code = "SIGN_IN_REFUSED"
+    title = "Not a moment to sign in"
     exit_code = ExitCode.LOGIN
 
 

@@ -10,7 +10,7 @@ import pytest
 from swimdesk.console.board import EVERYTHING
 from swimdesk.console.panels.home import HomePanel
 from swimdesk.console.widgets.heat import HeatMap
-from swimdesk.views.models import LoginView
+from swimdesk.views.signing import LoginView
 from tests.console.orders import send
 from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act

@@ -13,7 +13,8 @@ from pathlib import Path
 from swimdesk.desk.assembly import DeskSettings, Outside
 from swimdesk.desk.desk import Desk
 from swimdesk.desk.evidence import Horizons
-from swimdesk.desk.ports import Clock, LoginHealth
+from swimdesk.desk.ports import Clock, LoginHealth, Logins, TokenSource
+from swimdesk.desk.signing import SignInTerms
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.telemetry.redaction import Secret
@@ -121,6 +122,9 @@ async def a_desk(
     sentinel: MemorySentinel | None = None,
     horizons: Horizons | None = None,
     clock: Clock | None = None,
+    tokens: TokenSource | None = None,
+    logins: Logins | None = None,
+    sign_in: SignInTerms | None = None,
 ) -> AsyncIterator[Bench]:
     """Start a desk on fakes; use inside ``run_virtual``, or with a clock of the test's own."""
     clock = clock or VirtualClock()
@@ -128,9 +132,15 @@ async def a_desk(
     broker = broker or FakeBroker(clock, known)
     journal = journal or MemoryJournal(now=clock.now)
     sentinel = sentinel or MemorySentinel()
-    outside = Outside(broker, broker, journal, NoTokens(), sentinel, clock, CountingIds())
+    outside = Outside(
+        broker, broker, journal, tokens or NoTokens(), sentinel, clock, CountingIds(), logins
+    )
     settings = DeskSettings(
-        "paper", Path("/home"), limits or roomy_limits(), horizons=horizons or Horizons()
+        "paper",
+        Path("/home"),
+        limits or roomy_limits(),
+        horizons=horizons or Horizons(),
+        sign_in=sign_in or SignInTerms(),
     )
     desk = Desk(outside, settings)
     await desk.start()

@@ -36,6 +36,13 @@ from swimdesk.views.requests import (
     SubmitRequest,
     UndoRequest,
 )
+from swimdesk.views.signing import (
+    BeginSignIn,
+    FailSignIn,
+    FinishSignIn,
+    LoginView,
+    SignInStart,
+)
 from swimdesk.views.trail import TrailView
 
 T = TypeVar("T")
@@ -226,6 +233,22 @@ class FakeFacade:
     async def watch(self, since: str, wait_s: float) -> BoardView:
         """Answer."""
         return await self._answer(BoardView, "watch", since=since, wait_s=wait_s)
+
+    async def logins(self) -> tuple[LoginView, ...]:
+        """Answer."""
+        return await self._answer(tuple[LoginView, ...], "logins")
+
+    async def begin_sign_in(self, request: BeginSignIn) -> SignInStart:
+        """Answer."""
+        return await self._answer(SignInStart, "begin_sign_in", request=request)
+
+    async def finish_sign_in(self, request: FinishSignIn) -> LoginView:
+        """Answer."""
+        return await self._answer(LoginView, "finish_sign_in", request=request)
+
+    async def fail_sign_in(self, request: FailSignIn) -> LoginView:
+        """Answer."""
+        return await self._answer(LoginView, "fail_sign_in", request=request)
 
     async def halt(self, reason: str) -> GuardView:
         """Answer."""

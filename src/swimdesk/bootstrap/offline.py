@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from swimdesk import __version__
 from swimdesk.bootstrap.home import HomePaths, SystemClock
+from swimdesk.bootstrap.offline_logins import logins_with_files
 from swimdesk.bootstrap.running import open_journal
+from swimdesk.bootstrap.vaults import grant_store
 from swimdesk.config import load_settings
 from swimdesk.desk.doubts import told_alone
-from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
+from swimdesk.desk.ports import GuardRecord, GuardState
 from swimdesk.desk.showing import broadcast_row, guard_view
 from swimdesk.domain.fairness import fairness
-from swimdesk.errors import ConfigError, InputError, SwimdeskError, UnknownReference
+from swimdesk.errors import ConfigError, InputError, UnknownReference
 from swimdesk.store.glance import peek
 from swimdesk.store.sentinel import FileSentinel
 from swimdesk.views.models import (
@@ -23,19 +26,26 @@ from swimdesk.views.models import (
     BroadcastView,
     FairnessView,
     GuardView,
-    LoginView,
     StatusView,
 )
 from swimdesk.views.present import broadcast_view, fairness_view
+from swimdesk.views.signing import LoginView
 from swimdesk.views.trail import TrailView
 
 if TYPE_CHECKING:
     from swimdesk.domain.commands import Command
-    from swimdesk.login.token_files import TokenFiles
+    from swimdesk.login.token_files import Grant
+
+IMPORT_WAIT_S = 30.0
+"""A renewal under way is over by then."""
 
 
 def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> LoginView:
-    """Take a login's tokens from a token file of schwab-py; ConfigError, UnknownReference."""
+    """Take a login's tokens from a token file of schwab-py.
+
+    ConfigError, UnknownReference; StoreError also where another process does not let go of them.
+    """
+    from swimdesk.login.locks import LoginLock
     from swimdesk.login.token_files import import_token_file
 
     settings = load_settings(home, config)
@@ -45,9 +55,16 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
             f"There is no [[login]] named {login} in the configuration;"
             f" there are {', '.join(known) or 'none'}."
         )
-    now = SystemClock().now
-    grant = import_token_file(file, home, login, settings.broker.mode, now=now)
-    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, "tokens imported")
+    store, now = grant_store(home, settings), SystemClock().now
+
+    async def taken_in() -> Grant:
+        # An owner that is renewing the grant before must not write its tokens over these.
+        async with LoginLock(HomePaths(home).run, login).held(IMPORT_WAIT_S):
+            return import_token_file(file, store, login, now=now)
+
+    grant = asyncio.run(taken_in())
+    detail = f"tokens imported; delete {file}, which still holds them"
+    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, detail)
 
 
 def raise_halt(home: Path, reason: str) -> GuardView:
@@ -128,7 +145,8 @@ def offline_status(home: Path) -> StatusView:
         doubts=tuple(told_alone(*one) for one in glance.unresolved) if glance else (),
         reading=None,
         newest_broadcast=glance.newest.id if glance and glance.newest else None,
-        logins=_offline_logins(home),
+        logins=logins_with_files(home),
+        token_cache=None,
         tasks=(),
         alarms=(),
         limits=None,
@@ -196,25 +214,3 @@ def offline_trail(home: Path, reference: str) -> TrailView:
                 line = line_in(found, account)
                 return trail_view(found, line, evidence.steps_of(connection, line))
     raise UnknownReference(f"There is no broadcast {id_}; `swimdesk broadcasts` lists them.")
-
-
-def _offline_logins(home: Path) -> tuple[LoginView, ...]:
-    """Tell from the token files how the logins stand; a file that cannot be read says so."""
-    from swimdesk.login.token_files import TokenFiles
-
-    files = TokenFiles(home, "paper")
-    return tuple(
-        _offline_login(files, path.stem) for path in sorted((home / "tokens").glob("*.json"))
-    )
-
-
-def _offline_login(files: TokenFiles, login: str) -> LoginView:
-    now = datetime.now(UTC)
-    try:
-        grant = files.load(login)
-    except SwimdeskError as e:
-        return LoginView(login, LoginState.NO_TOKEN.value, None, None, e.detail)
-    if grant is None or grant.refresh_expires <= now:
-        detail = f"sign in and run `swimdesk login {login} --import FILE`"
-        return LoginView(login, LoginState.SIGN_IN_NEEDED.value, None, None, detail)
-    return LoginView(login, LoginState.OK.value, grant.access_expires, grant.refresh_expires, "")

@@ -12,7 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swimdesk.bootstrap.caches import open_caches
 from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids, digest_key_of
+from swimdesk.bootstrap.vaults import grant_store, open_vault_of, secret_at
 from swimdesk.config import load_settings
 from swimdesk.errors import ConfigError, StoreFull
 from swimdesk.store.sentinel import FileSentinel
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.desk import Desk
     from swimdesk.desk.ports import Journal
+    from swimdesk.desk.signing import SignInTerms
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
-    from swimdesk.login.token_files import TokenFiles
+    from swimdesk.login.cache import SealedTokens
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
-    from swimdesk.market.cache import Cache
     from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
+    from swimdesk.views.signing import LoginView
 
 log = get_log(__name__)
 
@@ -55,12 +59,14 @@ async def open_desk(
     paths.make()
     clock = SystemClock()
     sentinel = FileSentinel(paths.halt_file)
+    # Before anything else runs, for it may ask a person for a passphrase.
+    await open_vault_of(settings, home)
     async with AsyncExitStack() as stack:
-        cache = _open_cache(stack, settings, clock)
+        caches = await open_caches(stack, home, settings, clock)
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
-        tokens = await _open_tokens(stack, home, settings, trust, clock)
+        tokens, logins = await _open_tokens(stack, home, settings, trust, clock, caches.tokens)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
@@ -73,13 +79,15 @@ async def open_desk(
             timeouts=timeouts_of(settings),
         )
         stack.push_async_callback(broker.aclose)
-        market = CachedMarketData(broker, cache)
-        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids())
-        desk = Desk(outside, _desk_settings(settings, home))
+        market = CachedMarketData(broker, caches.market)
+        outside = Outside(
+            broker, market, journal, tokens, sentinel, clock, Ulids(), logins, caches.token_use
+        )
+        desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
-            desk.stay()
+            _stay(desk, home, config, clock)
         yield desk
 
 
@@ -114,19 +122,6 @@ async def open_journal(
     return SqliteJournal(database, clock, writer, halt)
 
 
-def _open_cache(stack: AsyncExitStack, settings: Settings, clock: SystemClock) -> Cache:
-    """Open the configured memcached, or a cache in this process; ConfigError if it is not here."""
-    from swimdesk.market.cache import MemcachedCache, MemoryCache
-
-    address, broker = settings.cache.memcached, settings.broker
-    if not address:
-        return MemoryCache(clock)
-    # Desks of another mode or another brokerage must not find what this one keeps.
-    cache = MemcachedCache(address, f"{broker.mode} {broker.api_url}", clock)
-    stack.push_async_callback(cache.aclose)
-    return cache
-
-
 def trust_of(settings: Settings) -> ssl.SSLContext:
     """Build the one TLS context: verification is always on, a paper home may add its own root."""
     trust = ssl.create_default_context()
@@ -144,45 +139,63 @@ def trust_of(settings: Settings) -> ssl.SSLContext:
 
 
 async def _open_tokens(
-    stack: AsyncExitStack, home: Path, settings: Settings, trust: ssl.SSLContext, clock: SystemClock
-) -> TokenKeeper:
+    stack: AsyncExitStack,
+    home: Path,
+    settings: Settings,
+    trust: ssl.SSLContext,
+    clock: SystemClock,
+    cache: SealedTokens | None,
+) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
-    from swimdesk.login.secrets import resolve
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
     key, secret = await asyncio.gather(
-        asyncio.to_thread(resolve, settings.broker.app_key, home),
-        asyncio.to_thread(resolve, settings.broker.app_secret, home),
+        asyncio.to_thread(secret_at, settings.broker.app_key, settings, home),
+        asyncio.to_thread(secret_at, settings.broker.app_secret, settings, home),
     )
-    keeper = TokenKeeper(
+    keeper = await asyncio.to_thread(
+        TokenKeeper,
         [login.name for login in settings.login],
-        token_files(home, settings),
+        grant_store(home, settings),
         http,
         api_url=settings.broker.api_url,
         app_key=key,
         app_secret=secret,
+        callback_url=settings.broker.callback_url,
+        locks=HomePaths(home).run,
         now=clock.now,
+        cache=cache,
     )
     stack.push_async_callback(keeper.aclose)
-    return keeper
+    logins = BrokerLogins(
+        keeper,
+        api_url=settings.broker.api_url,
+        app_key=key,
+        callback_url=settings.broker.callback_url,
+    )
+    return keeper, logins
 
 
-def token_files(home: Path, settings: Settings) -> TokenFiles:
-    """Open the token files of a home; ConfigError in live mode, which wants a vault."""
-    from swimdesk.login.token_files import TokenFiles
+def _stay(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
+    """Let the desk keep everything fresh, and sign automatic logins in before their grants end."""
+    from swimdesk.bootstrap.renewing import Nobody, Renewals
+    from swimdesk.bootstrap.signing import sign_in
 
-    return TokenFiles(home, settings.broker.mode)
+    async def signed_in(login: str) -> LoginView:
+        return await sign_in(desk, home, config, login, "automatic", Nobody())
+
+    desk.stay()
+    desk.supervisor.loop("sign-ins", Renewals(desk.logins, signed_in, clock.now).run)
 
 
 async def _account_numbers(home: Path, settings: Settings) -> dict[str, Secret]:
     """Fetch the whole numbers of the accounts that are told by them, by alias; ConfigError."""
-    from swimdesk.login.secrets import resolve
-
     kept = [(one.alias, one.number) for one in settings.account if one.number is not None]
     numbers = await asyncio.gather(
-        *(asyncio.to_thread(resolve, reference, home) for _, reference in kept)
+        *(asyncio.to_thread(secret_at, reference, settings, home) for _, reference in kept)
     )
     for (alias, reference), number in zip(kept, numbers, strict=True):
         if not _ACCOUNT_NUMBER.fullmatch(number.reveal()):
@@ -222,7 +235,16 @@ def timeouts_of(settings: Settings) -> Timeouts:
     return Timeouts(broker.order_timeout_s, broker.cancel_timeout_s, broker.read_timeout_s)
 
 
-def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
+def _sign_in_terms(settings: Settings, numbers: Mapping[str, Secret]) -> SignInTerms:
+    from swimdesk.desk.signing import SignInTerms
+
+    accounts: dict[str, tuple[str, ...]] = {}
+    for one in _configured(settings, numbers):
+        accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
+    return SignInTerms({login.name: login.browser for login in settings.login}, accounts)
+
+
+def _desk_settings(settings: Settings, home: Path, numbers: Mapping[str, Secret]) -> DeskSettings:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.evidence import Horizons
 
@@ -231,7 +253,14 @@ def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     horizons = Horizons(
         timedelta(seconds=risk.bind_horizon_s), timedelta(seconds=risk.absent_horizon_s)
     )
-    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
+    return DeskSettings(
+        settings.broker.mode,
+        home,
+        limits,
+        risk.plan_life_s,
+        horizons,
+        _sign_in_terms(settings, numbers),
+    )
 
 
 def limits_of(settings: Settings) -> RiskLimits:

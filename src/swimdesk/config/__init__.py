@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         LoginSettings,
         RiskSettings,
         Settings,
+        VaultSettings,
     )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LoginSettings",
     "RiskSettings",
     "Settings",
+    "VaultSettings",
     "home_path",
     "load_settings",
 ]

@@ -19,6 +19,7 @@ ENV_PREFIX = "SWIMDESK_"
 ENV_DELIMITER = "__"
 
 Mode: TypeAlias = Literal["paper", "live"]
+VaultBackend: TypeAlias = Literal["", "files", "secret-service", "encrypted-file", "credentials"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _REFERENCE = re.compile(r"(keyring:[^/\s]+/\S+|credential:[^/\s]+|file:.+)")
@@ -189,10 +190,27 @@ class RiskSettings(Section):
     absent_horizon_s: Annotated[Whole, Field(ge=10, le=7200)] = 180
 
 
+class VaultSettings(Section):
+    """Where passwords, sign-ins and keys are kept; empty means files, in paper mode only.
+
+    Homes that name the same ``service`` share what a Secret Service keeps under it.
+    """
+
+    backend: VaultBackend = ""
+    totp_backend: VaultBackend = ""
+    service: Name = "swimdesk"
+
+
 class CacheSettings(Section):
     """Where short-lived data may be kept; empty means in this process."""
 
     memcached: str = ""
+
+
+class BrowserSettings(Section):
+    """The program that opens the broker's sign-in pages; empty: the one that is found."""
+
+    executable: OptionalPath = None
 
 
 class Settings(BaseSettings):
@@ -210,7 +228,9 @@ class Settings(BaseSettings):
     login: tuple[LoginSettings, ...] = ()
     account: tuple[AccountSettings, ...] = ()
     risk: RiskSettings = RiskSettings()
+    vault: VaultSettings = VaultSettings()
     cache: CacheSettings = CacheSettings()
+    browser: BrowserSettings = BrowserSettings()
 
     @classmethod
     def settings_customise_sources(

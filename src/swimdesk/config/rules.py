@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import os
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from swimdesk.config.locate import KeyPath
 from swimdesk.config.model import Settings
 
 BROKER_HOSTS = frozenset({"api.schwabapi.com"})
+SERVICE = "swimdesk"
+"""The service name that live homes use where none is given."""
+_PROTECTED = '"secret-service", "encrypted-file" or "credentials"'
 _REPEATED = {
     "name": "is the name of another login too",
     "alias": "is the alias of another account too",
@@ -42,6 +46,7 @@ def problems_of(settings: Settings, home: Path) -> Iterator[Problem]:
     yield from _name_problems(settings)
     yield from _account_problems(settings)
     yield from _risk_problems(settings)
+    yield from _vault_problems(settings)
 
 
 def is_loopback(host: str) -> bool:
@@ -115,6 +120,33 @@ def _risk_problems(settings: Settings) -> Iterator[Problem]:
     if risk.absent_horizon_s < risk.bind_horizon_s:
         text = f"is below bind_horizon_s {risk.bind_horizon_s}, which it must not be"
         yield Problem(("risk", "absent_horizon_s"), text)
+
+
+def _vault_problems(settings: Settings) -> Iterator[Problem]:
+    vault = settings.vault
+    if settings.broker.mode == "paper":
+        # A password of play money must never be typed at the broker.
+        if "secret-service" in {vault.backend, vault.totp_backend} and vault.service == SERVICE:
+            text = f'must be another name than "{SERVICE}" in mode "paper", such as "{SERVICE}-sim"'
+            yield Problem(("vault", "service"), text)
+        return
+    for key in ("backend", "totp_backend"):
+        if getattr(vault, key) == "files":
+            text = f'must be one of {_PROTECTED}: "files" keeps secrets in plain text'
+            yield Problem(("vault", key), text)
+    if vault.backend == "credentials":
+        text = (
+            'must be "encrypted-file" or "secret-service": credentials are only read, and live'
+            " sign-ins have to be kept (the passphrase of an encrypted file may be a credential)"
+        )
+        yield Problem(("vault", "backend"), text)
+
+
+def _browser_problems(settings: Settings) -> Iterator[Problem]:
+    executable = settings.browser.executable
+    if executable is not None and not os.access(executable, os.X_OK):
+        text = f"names {executable}, and there is no such program"
+        yield Problem(("browser", "executable"), text)
 
 
 def hint(word: str, known: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from swimdesk.console.questions import question_of
 from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage
 from swimdesk.console.shell import explain
 from swimdesk.console.shell.keynames import shown
+from swimdesk.console.shell.logins import login_facts
 from swimdesk.console.shell.palette import Entry, Palette
 from swimdesk.console.shell.scopes import check_names, said, scope_of
 from swimdesk.console.shell.standing import Tone
@@ -184,6 +185,13 @@ class Commands(Verbs):
         alarms = status.alarms if status else ()
         told = [(str(number), text) for number, text in enumerate(reversed(alarms), start=1)]
         self._console.read("alarms, newest first", facts(told or [("", "There is no alarm.")]))
+
+    def do_logins(self) -> None:
+        """Show how each login stands, the one that ends first on top."""
+        console = self._console
+        status = console.board.status
+        told = login_facts(status.logins if status else (), console.now())
+        console.read("logins", facts(told or [("", "There is no login.")]))
 
     def do_messages(self) -> None:
         """Show what was said, the newest first."""

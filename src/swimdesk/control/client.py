@@ -40,6 +40,13 @@ from swimdesk.views.requests import (
     SubmitRequest,
     UndoRequest,
 )
+from swimdesk.views.signing import (
+    BeginSignIn,
+    FailSignIn,
+    FinishSignIn,
+    LoginView,
+    SignInStart,
+)
 from swimdesk.views.trail import TrailView
 
 T = TypeVar("T")
@@ -223,6 +230,22 @@ class RemoteDesk:
         """Wait for what is newer than the token of an earlier answer (empty: tell everything)."""
         arguments = {"since": since, "wait_s": float(wait_s)}
         return await self._ask_within(wait_s + self._answer_s, BoardView, "watch", arguments)
+
+    async def logins(self) -> tuple[LoginView, ...]:
+        """Tell how every login stands: until when, and what a person is to do."""
+        return await self._ask(tuple[LoginView, ...], "logins")
+
+    async def begin_sign_in(self, request: BeginSignIn) -> SignInStart:
+        """Begin a sign-in of a login; the caller opens what it gives in a browser."""
+        return await self._ask(SignInStart, "begin_sign_in", request=request)
+
+    async def finish_sign_in(self, request: FinishSignIn) -> LoginView:
+        """Trade what came back for a new grant."""
+        return await self._ask(LoginView, "finish_sign_in", request=request)
+
+    async def fail_sign_in(self, request: FailSignIn) -> LoginView:
+        """End a sign-in that came to nothing."""
+        return await self._ask(LoginView, "fail_sign_in", request=request)
 
     async def halt(self, reason: str) -> GuardView:
         """Stop all new sending, across restarts."""

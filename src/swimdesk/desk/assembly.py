@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +20,10 @@ from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.flattening import Flattener
 from swimdesk.desk.foreign import Foreigners, ForeignParts
 from swimdesk.desk.guard import Guard
+from swimdesk.desk.handover import Handover
 from swimdesk.desk.holding_watch import HoldingWatch
 from swimdesk.desk.inquiries import Inquiries
+from swimdesk.desk.lifetimes import Lifetimes
 from swimdesk.desk.origins import OriginsReader
 from swimdesk.desk.pace import Pace
 from swimdesk.desk.planner import Planner
@@ -31,7 +33,9 @@ from swimdesk.desk.ports import (
     HaltSentinel,
     Ids,
     Journal,
+    Logins,
     MarketData,
+    TokenCacheUse,
     TokenSource,
 )
 from swimdesk.desk.reading import HoldingsReader
@@ -40,6 +44,8 @@ from swimdesk.desk.recorder import After, Recorder
 from swimdesk.desk.replacer import Replacer
 from swimdesk.desk.replanning import Replanner
 from swimdesk.desk.resolving import ResolveParts, Resolver
+from swimdesk.desk.settling import Moments
+from swimdesk.desk.signing import SignInParts, SignIns, SignInTerms
 from swimdesk.desk.submitter import Parts, Submitter
 from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.tracker import Tracker
@@ -60,6 +66,10 @@ class Outside:
     sentinel: HaltSentinel
     clock: Clock
     ids: Ids
+    logins: Logins | None = None
+    """What carries sign-ins; None where nobody can sign in."""
+    token_cache: Callable[[], TokenCacheUse] | None = None
+    """Tells of the cache of access tokens; None where none is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class DeskSettings:
     limits: RiskLimits = field(default_factory=RiskLimits)
     plan_life_s: int = 60
     horizons: Horizons = field(default_factory=Horizons)
+    sign_in: SignInTerms = field(default_factory=SignInTerms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,7 @@ class Engine:
     scrutiny: Scrutiny
     flattener: Flattener
     undoer: Undoer
+    sign_ins: SignIns
 
 
 def assemble(outside: Outside, settings: DeskSettings) -> Engine:
@@ -126,9 +138,9 @@ def assemble(outside: Outside, settings: DeskSettings) -> Engine:
     guard = Guard(journal, outside.sentinel, clock)
     planner = _planner_of(outside, settings, reader, pace, abilities, guard)
     parts = _parts_of(outside, settings, recorder, planner, book, calm, pace, guard)
-    underway, origins = Underway(), OriginsReader(journal, book, clock)
+    handover, underway, origins = parts.handover, Underway(), OriginsReader(journal, book, clock)
     canceler = Canceler(
-        broker, journal, book, recorder, clock, outside.ids, underway, watch=tracker.watch
+        broker, journal, book, recorder, clock, outside.ids, underway, handover, tracker.watch
     )
     submitter = Submitter(
         parts, settings.mode, discover=reader.discover, answered=tracker.wake, known=reads.known
@@ -160,6 +172,43 @@ def assemble(outside: Outside, settings: DeskSettings) -> Engine:
         submitter=submitter,
         flattener=Flattener(parts, closer, scrutiny.foreigners, settings.plan_life_s),
         undoer=Undoer(parts, closer, settings.plan_life_s),
+        sign_ins=_sign_ins_of(outside, settings, parts, reader, tracker, underway),
+    )
+
+
+def _sign_ins_of(
+    outside: Outside,
+    settings: DeskSettings,
+    parts: Parts,
+    reader: HoldingsReader,
+    tracker: Tracker,
+    underway: Underway,
+) -> SignIns:
+    moments = Moments(
+        outside.tokens,
+        outside.journal,
+        parts.book,
+        parts.handover,
+        underway,
+        outside.clock,
+        settings.horizons.absent,
+    )
+    return SignIns(
+        SignInParts(
+            logins=outside.logins,
+            tokens=outside.tokens,
+            journal=outside.journal,
+            book=parts.book,
+            recorder=parts.recorder,
+            supervisor=parts.supervisor,
+            clock=outside.clock,
+            ids=outside.ids,
+            handover=parts.handover,
+            moments=moments,
+            terms=settings.sign_in,
+            discover=reader.discover,
+            wake=tracker.wake,
+        )
     )
 
 
@@ -220,6 +269,7 @@ def _planner_of(
         pace,
         abilities,
         guard,
+        Lifetimes(outside.tokens, outside.clock, settings.plan_life_s),
     )
 
 
@@ -246,6 +296,7 @@ def _parts_of(
         ids=outside.ids,
         calm=calm,
         pace=pace,
+        handover=Handover(),
         limits=settings.limits,
     )
 

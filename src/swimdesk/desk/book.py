@@ -17,6 +17,7 @@ from swimdesk.domain.events import (
     Halted,
     HoldingsRead,
     LinesChanged,
+    LoginChanged,
     Reduced,
     Resumed,
 )
@@ -105,6 +106,8 @@ def _project(now: Snapshot, event: Event) -> Snapshot:
             return replace(now, halted=reason)
         case Reduced() | Resumed():
             return replace(now, halted=None)
+        case LoginChanged():
+            return now
         case Alarmed(text):
             return replace(now, alarms=(*now.alarms, text)[-ALARMS_KEPT:])
 

@@ -12,6 +12,7 @@ from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.book import Book
 from swimdesk.desk.evidence import whole_second_before
 from swimdesk.desk.following import follow
+from swimdesk.desk.handover import Handover
 from swimdesk.desk.ports import Broker, BrokerOrder, CancelOutcome, Clock, Ids, Journal
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.desk.underway import Underway
@@ -66,6 +67,7 @@ class Canceler:
         clock: Clock,
         ids: Ids,
         underway: Underway,
+        handover: Handover,
         watch: Callable[[str], None],
     ) -> None:
         self._broker = broker
@@ -75,6 +77,7 @@ class Canceler:
         self._clock = clock
         self._ids = ids
         self._underway = underway
+        self._handover = handover
         self._watch = watch
 
     async def cancel(self, broadcast: Broadcast, account: str | None) -> tuple[Command, ...]:
@@ -189,6 +192,7 @@ class Canceler:
             objection = await self._look(broadcast_id, line)
         if objection is not None:
             return CancelOutcome(CommandOutcome.NOT_SENT, objection)
+        await self._handover.before_cancel(line.login)
         return await self._broker.cancel(line.account, command.order_id or "")
 
     async def _look(self, broadcast_id: str, line: Line) -> str | None:

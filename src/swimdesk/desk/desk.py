@@ -17,13 +17,14 @@ from swimdesk.desk.bus import Subscription
 from swimdesk.desk.canceler import line_in
 from swimdesk.desk.choosing import choose
 from swimdesk.desk.foreign import morning_of
+from swimdesk.desk.horizon import Horizon
 from swimdesk.desk.leftovers import left_over
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.halt_file import HaltFileMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.needed import counts_since
 from swimdesk.desk.reading import together
-from swimdesk.desk.showing import guard_view
+from swimdesk.desk.showing import guard_view, token_cache_view
 from swimdesk.desk.submitter import make_ready
 from swimdesk.desk.targets import is_being_replaced, is_over, on_lines
 from swimdesk.desk.together import both
@@ -54,7 +55,6 @@ from swimdesk.views.models import (
     ChainView,
     FairnessView,
     GuardView,
-    LoginView,
     OrderView,
     PlanView,
     PositionView,
@@ -71,6 +71,13 @@ from swimdesk.views.requests import (
     Scope,
     SubmitRequest,
     UndoRequest,
+)
+from swimdesk.views.signing import (
+    BeginSignIn,
+    FailSignIn,
+    FinishSignIn,
+    LoginView,
+    SignInStart,
 )
 from swimdesk.views.trail import TrailView
 
@@ -105,6 +112,7 @@ class Desk:
         self._newest = newest[0].id if newest else None
         await self._engine.pace.load()
         await self._engine.abilities.load()
+        await self._engine.sign_ins.load()
         self._engine.doubts.load(await self._journal.unresolved_since())
         oldest = self._clock.now()
         for broadcast in await self._journal.unfinished():
@@ -121,11 +129,13 @@ class Desk:
     def stay(self) -> None:
         """Keep tokens, connections, balances and positions fresh, as a desk that stays does."""
         logins = LoginMonitor(self._outside.tokens, self.recorder.alarm)
+        horizon = Horizon(self._outside.tokens, self.recorder, self._clock)
         accounts = AccountMonitor(
             self._engine.reader, self._engine.scrutiny.holding_watch, self._engine.calm
         )
         halt_file = HaltFileMonitor(self._engine.guard, self.recorder)
         self.supervisor.loop("logins", logins.run)
+        self.supervisor.loop("horizon", horizon.run)
         self.supervisor.loop("connections", self._outside.broker.keep_warm)
         self.supervisor.loop("accounts", accounts.run)
         self.supervisor.loop("halt file", halt_file.run)
@@ -172,10 +182,8 @@ class Desk:
             ),
             reading=self._reading(),
             newest_broadcast=newest,
-            logins=tuple(
-                LoginView(h.login, h.state, h.access_expires, h.refresh_expires, h.detail)
-                for h in self._outside.tokens.health()
-            ),
+            logins=self._engine.sign_ins.views(),
+            token_cache=token_cache_view(self._outside.token_cache),
             tasks=tuple(
                 TaskView(t.name, t.state, t.restarts, t.detail) for t in self.supervisor.health
             ),
@@ -386,6 +394,26 @@ class Desk:
     async def fairness(self, limit: int) -> tuple[FairnessView, ...]:
         """Tell by account how early it was served over the newest broadcasts."""
         return await self._engine.inquiries.fairness(limit)
+
+    # --- signing in --------------------------------------------------------------------------
+
+    async def logins(self) -> tuple[LoginView, ...]:
+        """Tell how every login stands: until when, and what a person is to do."""
+        return self._engine.sign_ins.views()
+
+    async def begin_sign_in(self, request: BeginSignIn) -> SignInStart:
+        """Begin a sign-in of a login; the caller opens what it gives in a browser."""
+        return await self._engine.sign_ins.begin(request)
+
+    async def finish_sign_in(self, request: FinishSignIn) -> LoginView:
+        """Trade what came back for a new grant, at a moment in which no order is on its way."""
+        # A code is good once: it is traded to the end, whoever stops waiting.
+        work = self._engine.sign_ins.finish(request)
+        return await self.supervisor.finish(f"sign-in {request.attempt}", work)
+
+    async def fail_sign_in(self, request: FailSignIn) -> LoginView:
+        """End a sign-in that came to nothing. A wrong password is not typed again."""
+        return await self._engine.sign_ins.fail(request)
 
     # --- the kill switch ---------------------------------------------------------------------
 

@@ -30,6 +30,13 @@ from swimdesk.views.requests import (
     SubmitRequest,
     UndoRequest,
 )
+from swimdesk.views.signing import (
+    BeginSignIn,
+    FailSignIn,
+    FinishSignIn,
+    LoginView,
+    SignInStart,
+)
 from swimdesk.views.trail import TrailView
 
 
@@ -193,6 +200,30 @@ class DeskFacade(Protocol):
 
         Answers at once where something is, and with nothing new when the time is over.
         """
+        ...
+
+    async def logins(self) -> tuple[LoginView, ...]:
+        """Tell how every login stands: until when, and what a person is to do."""
+        ...
+
+    async def begin_sign_in(self, request: BeginSignIn) -> SignInStart:
+        """Begin a sign-in of a login; what it gives is opened in a browser by the caller.
+
+        SignInRefused where it is not the moment: one is under way, two began within the hour, the
+        password was refused before, or a broadcast of the login is not settled.
+        """
+        ...
+
+    async def finish_sign_in(self, request: FinishSignIn) -> LoginView:
+        """Trade what came back for a new grant, at a moment in which no order is on its way.
+
+        SignInFailed for a callback that is not of this sign-in, which goes on then; SignInRefused,
+        BrokerUnreachable and StoreError end it. Until a new grant is there the old one stands.
+        """
+        ...
+
+    async def fail_sign_in(self, request: FailSignIn) -> LoginView:
+        """End a sign-in that came to nothing; a wrong password is not typed a second time."""
         ...
 
     async def halt(self, reason: str) -> GuardView:

@@ -76,7 +76,7 @@ class Replacer:
         parse_overrides(overrides)
         for line in lines:
             check_price(line, price)
-        async with self._turn:
+        async with self._parts.handover.leaving({line.login for line in lines}), self._turn:
             refs = [line.ref for line in lines]
             steps = await self._repricer.steps(broadcast, refs, price, overrides)
             await self._parts.journal.begin_commands([step.command for step in steps])

@@ -14,6 +14,7 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.broadcaster import Broadcaster, Launch
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.guard import Guard
+from swimdesk.desk.handover import Handover
 from swimdesk.desk.launching import (
     CANARY,
     check_policy,
@@ -66,6 +67,7 @@ class Parts:
     ids: Ids
     calm: Calm
     pace: Pace
+    handover: Handover
     limits: RiskLimits
 
 
@@ -111,7 +113,8 @@ class Submitter:
 
     async def submit(self, request: SubmitRequest, t0_ns: int) -> Broadcast:
         """Write the broadcast down and start its burst; a repeated request gives the first one."""
-        async with self._turn:
+        # Outside the turn: what waits for a login's new grant holds up nobody else's orders.
+        async with self._parts.handover.leaving(await self._logins_of(request.plan)), self._turn:
             earlier = await self._earlier(request)
             if earlier is not None:
                 await self._check_same_order(request, earlier)
@@ -130,6 +133,12 @@ class Submitter:
             if plan.remainder == Remainder.ROTATE:
                 await pass_turn(self._parts.journal)
             return await self._start(request, plan, orders, t0_ns)
+
+    async def _logins_of(self, plan_id: str) -> frozenset[str]:
+        """Return the logins whose orders a plan would send; none of a plan that is not there."""
+        kept = self._plans.get(plan_id)
+        plan = kept.result.plan if kept else await self._parts.journal.load_plan(plan_id)
+        return frozenset(line.login for line in plan.sendable) if plan else frozenset()
 
     async def _start(
         self,

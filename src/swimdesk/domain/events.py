@@ -61,6 +61,13 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginChanged:
+    """A sign-in of a login began or ended."""
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alarmed:
     """Something contradicts what was reported before; a person must look."""
 
@@ -75,5 +82,6 @@ Event: TypeAlias = (
     | Halted
     | Reduced
     | Resumed
+    | LoginChanged
     | Alarmed
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -16,6 +17,8 @@ TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
 ACCESS_LIFE_S = 1800
 
 REQUEST_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 12.0
+"""The other one bounds every wait for bytes, and this one all of them together."""
 
 # The request never left: the endpoint cannot have exchanged the token.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -60,7 +63,7 @@ TokenAnswer: TypeAlias = TokensGranted | TokensRefused | TokensUnavailable
 
 
 class TokenEndpoint:
-    """Trade refresh tokens for new tokens, as one application."""
+    """Trade refresh tokens and authorization codes for new tokens, as one application."""
 
     def __init__(
         self, http: httpx.AsyncClient, api_url: str, app_key: Secret, app_secret: Secret
@@ -72,19 +75,32 @@ class TokenEndpoint:
 
     async def exchange(self, refresh: Secret) -> TokenAnswer:
         """Send a refresh token, a second time where the first answer was lost on the way."""
-        answer = await self._send(refresh)
+        form = {"grant_type": "refresh_token", "refresh_token": refresh.reveal()}
+        answer = await self._send(form)
         if isinstance(answer, TokensUnavailable) and answer.is_ambiguous:
-            answer = await self._send(refresh)
+            answer = await self._send(form)
         return answer
 
-    async def _send(self, refresh: Secret) -> TokenAnswer:
+    async def redeem(self, code: Secret, redirect_uri: str) -> TokenAnswer:
+        """Send an authorization code once: it is single use, whatever became of the answer.
+
+        ``redirect_uri`` is the registered callback, character for character.
+        """
+        form = {"grant_type": "authorization_code", "code": code.reveal()}
+        return await self._send(form | {"redirect_uri": redirect_uri})
+
+    async def _send(self, form: dict[str, str]) -> TokenAnswer:
         try:
-            return read_answer(await self._http.send(self._request(refresh)))
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                return read_answer(await self._http.send(self._request(form)))
+        except TimeoutError:
+            reason = f"its answer was not complete after {ANSWER_TIMEOUT_S:g} s"
+            return TokensUnavailable(reason, is_ambiguous=True)
         except httpx.HTTPError as error:
             reason = redact(str(error)) or type(error).__name__
             return TokensUnavailable(reason, is_ambiguous=not isinstance(error, _NOT_SENT))
 
-    def _request(self, refresh: Secret) -> httpx.Request:
+    def _request(self, form: dict[str, str]) -> httpx.Request:
         pair = f"{self._app_key.reveal()}:{self._app_secret.reveal()}".encode()
         return self._http.build_request(
             "POST",
@@ -93,7 +109,7 @@ class TokenEndpoint:
                 "Authorization": f"Basic {base64.b64encode(pair).decode()}",
                 "Accept": "application/json",
             },
-            data={"grant_type": "refresh_token", "refresh_token": refresh.reveal()},
+            data=form,
             timeout=REQUEST_TIMEOUT_S,
         )
 

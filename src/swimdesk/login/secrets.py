@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swimdesk.errors import ConfigError
+from swimdesk.login.bounded import KEYRING_TIMEOUT_S, bounded
+from swimdesk.login.vault import Vault
 from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-KEYRING_TIMEOUT_S = 10.0
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
 _MAX_BYTES = 65_536
 
@@ -38,14 +38,18 @@ def resolve(
     *,
     environ: Mapping[str, str] = os.environ,
     keyring_timeout_s: float = KEYRING_TIMEOUT_S,
+    vault_at: Callable[[str], Vault] | None = None,
 ) -> Secret:
     """Return the secret that a ``keyring:``, ``credential:`` or ``file:`` reference names.
 
-    ConfigError says what is missing and what to do; the secret is never part of it. A keyring may
-    block until its timeout, so call this outside the event loop.
+    ConfigError says what is missing and what to do; the secret is never part of it. ``vault_at``
+    gives the vault of a service where one is chosen, which then stands for the keyring; VaultError
+    where it fails. A keyring may block until its timeout, so call this outside the event loop.
     """
     scheme, _, rest = reference.partition(":")
-    if scheme == "keyring":
+    if scheme == "keyring" and vault_at is not None:
+        text = _from_vault(reference, rest, vault_at)
+    elif scheme == "keyring":
         text = _from_keyring(reference, rest, keyring_timeout_s)
     elif scheme == "credential":
         text = _from_credential(reference, rest, environ)
@@ -83,10 +87,23 @@ def _read(reference: str, path: Path, *, private: bool = False) -> str:
         raise ConfigError(f"the secret {reference} cannot be read: {error.strerror}") from None
 
 
-def _from_keyring(reference: str, rest: str, timeout_s: float) -> str:
+def _from_vault(reference: str, rest: str, vault_at: Callable[[str], Vault]) -> str:
+    service, name = _service_and_name(reference, rest)
+    secret = vault_at(service).get(name)
+    if secret is None:
+        raise ConfigError(f"{reference} is not there yet: run `swimdesk vault set {name}`")
+    return secret.reveal()
+
+
+def _service_and_name(reference: str, rest: str) -> tuple[str, str]:
     service, _, name = rest.partition("/")
     if not service or not name:
         raise ConfigError(f"{reference} must be keyring:service/name")
+    return service, name
+
+
+def _from_keyring(reference: str, rest: str, timeout_s: float) -> str:
+    service, name = _service_and_name(reference, rest)
 
     def look_up() -> str | None:
         # Deferred: choosing a backend imports all of them.
@@ -96,7 +113,7 @@ def _from_keyring(reference: str, rest: str, timeout_s: float) -> str:
         _check_backend(backend)
         return backend.get_password(service, name)
 
-    text = _bounded(look_up, timeout_s)
+    text = bounded(look_up, timeout_s, ConfigError, _CHOOSE)
     if text is None:
         raise ConfigError(f"{reference} is not there yet: run `keyring set {service} {name}`")
     return text
@@ -109,29 +126,3 @@ def _check_backend(backend: KeyringBackend) -> None:
             raise ConfigError(f"{reason}: {_CHOOSE}")
     if "plaintext" in kind.__qualname__.lower():
         raise ConfigError(f"{_REFUSED_BACKENDS['keyrings.alt']}: {_CHOOSE}")
-
-
-def _bounded(look_up: Callable[[], str | None], timeout_s: float) -> str | None:
-    """Run a keyring call that may wait for a prompt which nobody sees.
-
-    A daemon thread, because an executor's thread would keep the program from ending.
-    """
-    results: list[str | None] = []
-    errors: list[Exception] = []
-
-    def run() -> None:
-        try:
-            results.append(look_up())
-        except Exception as error:  # noqa: BLE001 - backends raise what they like; told below
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="keyring", daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    if results:
-        return results[0]
-    if not errors:
-        raise ConfigError(f"the keyring did not answer in {timeout_s:g} s: {_CHOOSE}")
-    if isinstance(errors[0], ConfigError):
-        raise errors[0]
-    raise ConfigError(f"the keyring failed ({type(errors[0]).__name__}): {_CHOOSE}")

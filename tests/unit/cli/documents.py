@@ -18,14 +18,15 @@ from swimdesk.views.models import (
     FairnessView,
     GuardView,
     HaltView,
-    LoginView,
     OrderView,
     PlanView,
     PositionView,
     QuoteView,
     StatusView,
 )
+from swimdesk.views.signing import LoginView, SignInEnd
 from swimdesk.views.trail import TrailView
+from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,13 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "halt --reduce": Document(GuardView),
     "resume": Document(GuardView),
     "status": Document(StatusView),
+    "logins": Document(LoginView, "logins"),
     "login NAME": Document(LoginView),
+    "login --all": Document(SignInEnd, "logins"),
+    "vault set ITEM": Document(VaultItemView),
+    "vault list": Document(VaultItemView, "items"),
+    "vault test": Document(VaultProbeView),
+    "vault move": Document(VaultMoveView),
     "doctor": Document(CheckView, "checks"),
     "bench fanout": Document(FanoutView),
 }

@@ -368,6 +368,41 @@ def keys_of_model() -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("mode", "vault", "expected"),
+    [
+        ("live", 'backend = "files"', '[vault] backend must be one of "secret-service", "encry'),
+        ("live", 'totp_backend = "files"', '[vault] totp_backend must be one of "secret-serv'),
+        ("live", 'backend = "credentials"', "live sign-ins have to be kept"),
+        ("live", 'backend = "plaintext"', '[vault] backend must be "", "files", "secret-service"'),
+        ("paper", 'backend = "secret-service"', 'must be another name than "swimdesk" in mode'),
+        ("paper", 'totp_backend = "secret-service"', 'must be another name than "swimdesk" in'),
+    ],
+)
+def test_vault_that_may_not_keep_these_secrets_is_refused(
+    tmp_path: Path, mode: str, vault: str, expected: str
+) -> None:
+    broker = {"live": '[broker]\nmode = "live"\n', "paper": PAPER}[mode]
+    assert expected in complaint(tmp_path, f"{broker}[vault]\n{vault}\n")
+
+
+@pytest.mark.parametrize(
+    ("mode", "vault"),
+    [
+        ("live", 'backend = "secret-service"\ntotp_backend = "encrypted-file"'),
+        ("live", 'backend = "encrypted-file"\ntotp_backend = "credentials"'),
+        ("live", ""),
+        ("paper", 'backend = "files"'),
+        ("paper", 'backend = "credentials"'),
+        ("paper", 'backend = "secret-service"\nservice = "swimdesk-sim"'),
+    ],
+)
+def test_vault_that_may_keep_these_secrets_is_taken(tmp_path: Path, mode: str, vault: str) -> None:
+    broker = {"live": '[broker]\nmode = "live"\n', "paper": PAPER}[mode]
+    settings = loaded(tmp_path, f"{broker}[vault]\n{vault}\n")
+    assert settings.vault.backend == (vault.split('"')[1] if vault else "")
+
+
 def test_example_is_valid_and_lists_exactly_the_keys_there_are(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, EXAMPLE)
     written: set[tuple[str, str]] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from swimdesk.login.oauth import (
+    TokenAnswer,
     TokenEndpoint,
     TokensGranted,
     TokensRefused,
@@ -148,6 +150,40 @@ async def test_request_is_the_brokers_form() -> None:
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
     form = parse_qs(request.content.decode(), strict_parsing=True)
     assert form == {"grant_type": ["refresh_token"], "refresh_token": ["a+b/c=@"]}
+
+
+async def redeemed(answer: Callable[[httpx.Request], httpx.Response]) -> TokenAnswer:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        endpoint = TokenEndpoint(http, "https://127.0.0.1:1", Secret("key"), Secret("s:t"))
+        return await endpoint.redeem(Secret("C0.a+b/c=@"), "https://127.0.0.1:8182")
+
+
+async def test_code_is_redeemed_with_the_brokers_form() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"access_token": "x", "refresh_token": "y"})
+
+    assert await redeemed(answer) == TokensGranted(Secret("x"), Secret("y"), 1800, "api")
+    (request,) = seen
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"key:s:t").decode()
+    assert parse_qs(request.content.decode(), strict_parsing=True) == {
+        "grant_type": ["authorization_code"],
+        "code": ["C0.a+b/c=@"],
+        "redirect_uri": ["https://127.0.0.1:8182"],
+    }
+
+
+async def test_code_is_never_sent_twice() -> None:
+    seen: list[httpx.Request] = []
+
+    def lose(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        raise httpx.ReadTimeout("too slow")
+
+    assert await redeemed(lose) == TokensUnavailable("too slow", is_ambiguous=True)
+    assert len(seen) == 1
 
 
 if PAYLOADS.is_dir():

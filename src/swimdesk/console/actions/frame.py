@@ -68,6 +68,14 @@ GLOBAL_ACTIONS: Final = (
         typed="ALARMS",
     ),
     Action(
+        "global.logins",
+        "logins",
+        "Read how long each login lasts, and which has to sign in.",
+        ("g i",),
+        _G,
+        typed="LOGINS",
+    ),
+    Action(
         "global.messages",
         "messages",
         "Read what the message line said.",

@@ -30,6 +30,19 @@ class LoginHealth:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class TokenCacheUse:
+    """How often a cache of access tokens was asked, and what came of it."""
+
+    hits: int = 0
+    absent: int = 0
+    """Never put there, forgotten, or the cache was slow or gone."""
+    refused: int = 0
+    """Not what we put there for this login: damaged, tampered with, or another one's."""
+    ended: int = 0
+    """Ours, and its token had ended."""
+
+
 class TokenSource(Protocol):
     """Give access tokens; one owner refreshes, all others wait for its result."""
 
@@ -47,4 +60,28 @@ class TokenSource(Protocol):
 
     def health(self) -> tuple[LoginHealth, ...]:
         """Tell how each login stands."""
+        ...
+
+
+class Logins(Protocol):
+    """Carry a sign-in of a person to the broker and back."""
+
+    @property
+    def callback_url(self) -> str:
+        """Where the broker's pages send the browser at the end."""
+        ...
+
+    def authorize_url(self, login: str, state: str) -> Secret:
+        """Return where a sign-in begins; ``state`` comes back with it."""
+        ...
+
+    def code_of(self, callback: Secret, state: str) -> Secret:
+        """Return the code in a url that came back; SignInFailed says what is wrong with it."""
+        ...
+
+    async def redeem(self, login: str, code: Secret) -> None:
+        """Trade a code for a new grant, once; the one before dies in that moment.
+
+        SignInFailed, BrokerUnreachable, StoreError.
+        """
         ...

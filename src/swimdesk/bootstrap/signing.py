@@ -1,0 +1,286 @@
+"""A sign-in from its begin to its new grant: the one path of commands, console and daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from swimdesk.bootstrap.home import HomePaths, SystemClock, digest_key_of
+from swimdesk.bootstrap.running import trust_of
+from swimdesk.bootstrap.vaults import open_vault_of, vault_of
+from swimdesk.config import load_settings
+from swimdesk.errors import (
+    InputError,
+    PasswordRefused,
+    SignInFailed,
+    SwimdeskError,
+    UnknownReference,
+    VaultError,
+)
+from swimdesk.login.signin.person import Person, Question, Step
+from swimdesk.telemetry.redaction import Secret
+from swimdesk.views.signing import BeginSignIn, FailSignIn, FinishSignIn, LoginView, SignInStart
+
+if TYPE_CHECKING:
+    from swimdesk.config import Settings
+    from swimdesk.desk.facade import DeskFacade
+    from swimdesk.login.signin.job import BrowserJob
+    from swimdesk.login.vault import Vault
+
+__all__ = ["Person", "Question", "Signed", "Step", "sign_in", "sign_in_all", "unlock"]
+
+AT_ONCE: Final = 2
+"""So many browsers run at the same time."""
+BY_HAND_S: Final = 590.0
+"""So long a person may take by hand; the attempt dies after ten minutes."""
+_FAIL_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """How the sign-in of one login of several ended."""
+
+    login: str
+    view: LoginView | None
+    error: SwimdeskError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """Everything that one sign-in is made of."""
+
+    desk: DeskFacade
+    home: Path
+    settings: Settings
+    login: str
+    way: str
+    person: Person
+    headed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What will be typed on the first page; a sign-in by hand types nothing."""
+
+    user: Secret | None = None
+    password: Secret | None = None
+    seed: Secret | None = None
+
+
+async def sign_in(
+    desk: DeskFacade,
+    home: Path,
+    config: Path | None,
+    login: str,
+    way: str,
+    person: Person,
+    headed: bool = False,
+) -> LoginView:
+    """Sign a login in and return how it stands then.
+
+    ``way`` is assisted, automatic or manual; empty: as configured. SignInRefused where it is not
+    the moment, SignInFailed, PasswordRefused, BrokerUnreachable or StoreError where nothing came
+    of it: the grant from before stands. A cancellation ends the browser and the attempt.
+    """
+    settings = await asyncio.to_thread(load_settings, home, config)
+    way = way or _configured_way(settings, login)
+    scene = _Scene(desk, home, settings, login, way, person, headed)
+    typed = await _gathered(scene)
+    mark = await asyncio.to_thread(_mark, scene, typed.password)
+    start = await desk.begin_sign_in(BeginSignIn(login, way, mark))
+    async with _attempt(desk, start):
+        callback = await _walked(scene, typed, start)
+        person.told(Step(login, "trading the code for tokens"))
+        return await desk.finish_sign_in(FinishSignIn(start.attempt, callback.reveal()))
+
+
+async def sign_in_all(
+    desk: DeskFacade, home: Path, config: Path | None, person: Person, headed: bool = False
+) -> tuple[Signed, ...]:
+    """Sign every automatic login in, two at a time; one that fails does not keep the others."""
+    settings = await asyncio.to_thread(load_settings, home, config)
+    logins = [login.name for login in settings.login if login.browser == "automatic"]
+    if not logins:
+        raise InputError('No [[login]] of config.toml has browser = "automatic".')
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def signed(login: str) -> Signed:
+        async with turns:
+            try:
+                view = await sign_in(desk, home, config, login, "automatic", person, headed)
+            except SwimdeskError as error:
+                person.told(Step(login, f"{error.title}: {error.detail}"))
+                return Signed(login, None, error)
+            person.told(Step(login, "signed in"))
+            return Signed(login, view)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(signed(login)) for login in logins]
+    return tuple(task.result() for task in tasks)
+
+
+async def unlock(home: Path, config: Path | None) -> None:
+    """Open the home's vault, asking for its passphrase where it has one.
+
+    For a command, while nothing else runs that needs the terminal. A vault that is not to be had
+    is told by the sign-in that needs it.
+    """
+    settings = await asyncio.to_thread(load_settings, home, config)
+    with contextlib.suppress(VaultError):
+        await open_vault_of(settings, home)
+
+
+@asynccontextmanager
+async def _attempt(desk: DeskFacade, start: SignInStart) -> AsyncIterator[None]:
+    """End the attempt at the desk, whatever ends it here."""
+    try:
+        yield
+    except BaseException as error:
+        reason = error.detail if isinstance(error, SwimdeskError) else "it was stopped"
+        failed = FailSignIn(start.attempt, reason, isinstance(error, PasswordRefused))
+        # One that the desk has ended already is not known there any more.
+        with contextlib.suppress(SwimdeskError, TimeoutError):
+            async with asyncio.timeout(_FAIL_S):
+                await desk.fail_sign_in(failed)
+        raise
+
+
+async def _walked(scene: _Scene, typed: _Typed, start: SignInStart) -> Secret:
+    """Return the callback, by the browser or by hand."""
+    if scene.way == "manual":
+        from swimdesk.login.signin.by_hand import by_hand
+
+        try:
+            async with asyncio.timeout(BY_HAND_S):
+                return await by_hand(
+                    scene.login,
+                    start.authorize_url,
+                    start.callback_url,
+                    start.state,
+                    scene.person,
+                    SystemClock().now(),
+                )
+        except TimeoutError:
+            raise SignInFailed(f"login {scene.login}: nobody came back in time") from None
+    from swimdesk.login.signin.child import drive
+
+    job = await _job(scene, typed, start)
+    return await drive(job, _answering(scene, typed))
+
+
+def _answering(scene: _Scene, typed: _Typed) -> Person:
+    """Return who answers: the person, or the seed in the person's place."""
+    if typed.seed is None:
+        return scene.person
+    from swimdesk.login.signin.automatic import Automatic
+    from swimdesk.login.signin.totp import Codes
+
+    used = HomePaths(scene.home).run / f"totp-{scene.login}"
+    # A clock of this moment: codes follow the world's time, not the desk's.
+    codes = Codes(scene.login, typed.seed, used, SystemClock().now)
+    return Automatic(scene.person, codes)
+
+
+async def _job(scene: _Scene, typed: _Typed, start: SignInStart) -> BrowserJob:
+    from swimdesk.login.signin.chromium import hosts_of
+    from swimdesk.login.signin.job import BrowserJob
+    from swimdesk.login.signin.pages import known_pages
+    from swimdesk.login.signin.pins import pin_of
+
+    broker, executable = scene.settings.broker, scene.settings.browser.executable
+    pin = ""
+    if broker.ca_file is not None:
+        pin = await asyncio.to_thread(pin_of, broker.api_url, trust_of(scene.settings))
+    return BrowserJob(
+        login=scene.login,
+        authorize_url=Secret(start.authorize_url),
+        callback_url=start.callback_url,
+        hosts=hosts_of(broker.api_url, broker.mode, known_pages().hosts),
+        picture=HomePaths(scene.home).logs / f"sign-in-{scene.login}.png",
+        accounts=start.accounts,
+        user=typed.user,
+        password=typed.password,
+        factors=("code",) if scene.way == "automatic" else (),
+        executable=str(executable or ""),
+        pin=pin,
+        is_headed=scene.headed,
+    )
+
+
+# --- what is typed
+
+
+async def _gathered(scene: _Scene) -> _Typed:
+    """Get what this way types, before anything is begun."""
+    if scene.way == "automatic":
+        return await asyncio.to_thread(_all_kept, scene)
+    if scene.way == "assisted":
+        return await _kept_or_asked(scene)
+    return _Typed()
+
+
+def _all_kept(scene: _Scene) -> _Typed:
+    from swimdesk.login.vault import item_of
+
+    vault = vault_of(scene.settings, scene.home)
+    kept = {kind: vault.get(item_of(scene.login, kind)) for kind in ("user", "password", "totp")}
+    missing = [item_of(scene.login, kind) for kind, secret in kept.items() if secret is None]
+    if missing:
+        raise SignInFailed(
+            f"login {scene.login} cannot sign in by itself: the vault has no {', '.join(missing)};"
+            f" put them there with `swimdesk vault set ITEM`, or run `swimdesk login {scene.login}"
+            " --manual`"
+        )
+    return _Typed(kept["user"], kept["password"], kept["totp"])
+
+
+async def _kept_or_asked(scene: _Scene) -> _Typed:
+    try:
+        vault = vault_of(scene.settings, scene.home)
+        user = await _kept(vault, scene.login, "user")
+        password = await _kept(vault, scene.login, "password")
+    except VaultError as error:
+        # A person is here and can type both.
+        scene.person.told(Step(scene.login, f"the vault is not used: {error.detail}"))
+        user = password = None
+    return _Typed(
+        user or await _asked(scene, "user", f"Login id of {scene.login} at the broker: "),
+        password or await _asked(scene, "password", f"Password of {scene.login}: "),
+    )
+
+
+async def _kept(vault: Vault, login: str, kind: str) -> Secret | None:
+    from swimdesk.login.vault import item_of
+
+    return await asyncio.to_thread(vault.get, item_of(login, kind))
+
+
+async def _asked(scene: _Scene, kind: str, text: str) -> Secret:
+    answer = await scene.person.asked(Question(scene.login, kind, text))
+    if not answer.reveal().strip():
+        raise SignInFailed(f"login {scene.login}: nothing was typed, and nothing was begun")
+    return answer
+
+
+def _mark(scene: _Scene, password: Secret | None) -> str | None:
+    """Return a keyed digest of a password, so that one that was refused is known again."""
+    if password is None:
+        return None
+    key = digest_key_of(HomePaths(scene.home)).reveal().encode()
+    text = f"password of {scene.login}\n{password.reveal()}".encode()
+    return hmac.new(key, text, hashlib.sha256).hexdigest()
+
+
+def _configured_way(settings: Settings, login: str) -> str:
+    for one in settings.login:
+        if one.name == login:
+            return one.browser
+    known = ", ".join(one.name for one in settings.login) or "none"
+    raise UnknownReference(f"There is no [[login]] named {login}; there are {known}.")

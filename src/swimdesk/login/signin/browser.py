@@ -1,0 +1,163 @@
+"""The browser's own process: takes a job on its stdin, tells and asks on its stdout, and ends.
+
+Run as ``python -m swimdesk.login.signin.browser``; whoever closes its stdin ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import resource
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page, async_playwright
+
+from swimdesk.login.signin.chromium import arguments, private_environment, program
+from swimdesk.login.signin.deciding import Memory, Stop
+from swimdesk.login.signin.hands import PageHands
+from swimdesk.login.signin.job import BrowserJob, line_of
+from swimdesk.login.signin.pages import known_pages
+from swimdesk.login.signin.walk import Stopped, Walk
+from swimdesk.telemetry.redaction import Secret
+
+_NO_PROGRAM = (
+    "there is no Chromium on this machine: install the system's package, or name the program in"
+    " [browser] executable of config.toml"
+)
+# The only words of a failed start that are passed on.
+_START = re.compile(
+    r"error while loading shared libraries: [\w.+-]+|No usable sandbox|Missing X server"
+)
+_ROOT = 0
+
+
+class PipeTalk:
+    """The line to the program that started this process."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.answers: asyncio.Queue[Secret] = asyncio.Queue()
+
+    def told(self, text: str) -> None:
+        """Tell a step."""
+        self.send({"told": text})
+
+    async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+        """Ask, and wait for the answer."""
+        self.send({"ask": {"kind": kind, "text": text, "choices": choices}})
+        return await self.answers.get()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one message."""
+        self._out.write(line_of(message))
+        self._out.flush()
+
+
+def main() -> None:
+    """Do the one job of this process."""
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Nothing that a library prints may come between the messages.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    asyncio.run(_work(PipeTalk(out)))
+
+
+async def _work(talk: PipeTalk) -> None:
+    loop = asyncio.get_running_loop()
+    lines = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    job = BrowserJob.from_line(await lines.readline())
+    async with asyncio.TaskGroup() as group:
+        work = group.create_task(_signed_in(job, talk))
+        listening = group.create_task(_listen(lines, talk, work))
+        loop.add_signal_handler(signal.SIGTERM, work.cancel)
+        await asyncio.wait({work})
+        listening.cancel()
+    if not work.cancelled():
+        talk.send({"end": work.result()})
+
+
+async def _listen(
+    lines: asyncio.StreamReader, talk: PipeTalk, work: asyncio.Task[dict[str, Any]]
+) -> None:
+    """Take answers; an end of the line ends the work, whatever it is doing."""
+    while line := await lines.readline():
+        talk.answers.put_nowait(Secret(json.loads(line)["answer"]))
+    work.cancel()
+
+
+async def _signed_in(job: BrowserJob, talk: PipeTalk) -> dict[str, Any]:
+    """Sign in and return the last message."""
+    try:
+        async with _page(job) as page:
+            return await _walked(page, job, talk)
+    except Stopped as stopped:
+        return _ending(stopped.stop, has_picture=False)
+    except PlaywrightError as error:
+        found = _START.search(error.message)
+        told = f" ({found[0]})" if found else ""
+        return _ending(Stop(f"the browser did not work{told}"), has_picture=False)
+
+
+async def _walked(page: Page, job: BrowserJob, talk: PipeTalk) -> dict[str, Any]:
+    hands = PageHands(page, known_pages(), job.callback_url)
+    kept = {"user": job.user, "password": job.password}
+    walk = Walk(
+        hands,
+        talk,
+        {name: text for name, text in kept.items() if text is not None},
+        Memory(accounts=frozenset(job.accounts), factors=job.factors),
+    )
+    talk.told("opening the broker's sign-in")
+    await hands.open(job.authorize_url)
+    try:
+        return {"callback": (await walk.run()).reveal()}
+    except Stopped as stopped:
+        return _ending(stopped.stop, has_picture=await hands.picture(job.picture))
+
+
+def _ending(stop: Stop, *, has_picture: bool) -> dict[str, Any]:
+    return {
+        "reason": stop.reason,
+        "is_wrong_password": stop.is_wrong_password,
+        "is_unreachable": stop.is_unreachable,
+        "has_picture": has_picture,
+    }
+
+
+@asynccontextmanager
+async def _page(job: BrowserJob) -> AsyncIterator[Page]:
+    """Open a browser that has no past and leaves none behind."""
+    async with async_playwright() as playwright:
+        chosen = program(job.executable, playwright.chromium.executable_path)
+        if chosen is None:
+            raise Stopped(Stop(_NO_PROGRAM))
+        browser = await playwright.chromium.launch(
+            executable_path=chosen,
+            headless=not job.is_headed,
+            args=arguments(job.hosts, job.pin),
+            env=dict(private_environment(Path(tempfile.gettempdir()))),
+            # Chromium's own sandbox cannot be had by root.
+            chromium_sandbox=os.geteuid() != _ROOT,
+        )
+        try:
+            context = await browser.new_context(
+                accept_downloads=False, service_workers="block", locale="en-US"
+            )
+            yield await context.new_page()
+        finally:
+            await browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+"""What to do about the page in front of us: a pure decision from what is seen and remembered.
+
+Three rules keep a login from being put at risk. A password is never typed while the page complains,
+never again after a complaint, and a second time only where the flow came back to its first page
+without one. What is not known stops the sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from swimdesk.login.signin.sights import Sight
+
+SETTLED_S: Final = 0.2
+"""A page that has not changed for so long is taken for what it looks like."""
+BOUNCED_S: Final = 1.5
+"""So long a complaint may take to appear on a first page that came back."""
+STRANGE_S: Final = 6.0
+"""So long an address that is not known may be on its way to one that is."""
+PAGE_S: Final = 30.0
+"""So long a page may take to show what it needs, or to go on."""
+APPROVAL_S: Final = 180.0
+"""So long the person may take to approve on the phone."""
+
+MAX_PASSWORDS: Final = 2
+MAX_CODES: Final = 2
+MAX_CLICKS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Type into the fields, as part and what is typed, then click ``submit``."""
+
+    fields: tuple[tuple[str, str], ...]
+    submit: str = "submit"
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Click a part."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Tick the accounts with these numbers on the page."""
+
+    boxes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Take one of several second factors; the person says which where there is a choice."""
+
+    factors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say something to the person that matters beyond this page."""
+
+    text: str
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Give up and say why."""
+
+    reason: str
+    is_wrong_password: bool = False
+    is_unreachable: bool = False
+
+
+Move: TypeAlias = Wait | Fill | Click | Tick | Choose | Tell | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was done so far.
+
+    ``acted`` is what was seen when something was clicked last: until that changes, nothing else is
+    clicked. ``submitted`` is the visit in which the password was sent off.
+    """
+
+    accounts: frozenset[str] = frozenset()
+    factors: tuple[str, ...] = ()
+    passwords: int = 0
+    submitted: int = -1
+    codes: int = 0
+    clicks: int = 0
+    ticks: int = 0
+    acted: Sight | None = None
+    told: frozenset[str] = frozenset()
+
+    def after(self, move: Move, sight: Sight) -> Memory:
+        """Return what is remembered once a move was made on that sight."""
+        match move:
+            case Fill(fields):
+                kinds = {kind for _, kind in fields}
+                return replace(
+                    self._clicked(sight),
+                    passwords=self.passwords + ("password" in kinds),
+                    submitted=sight.visit if "password" in kinds else self.submitted,
+                    codes=self.codes + ("code" in kinds),
+                )
+            case Click() | Choose():
+                return self._clicked(sight)
+            case Tick():
+                return replace(self, ticks=self.ticks + 1)
+            case Tell(missing=missing):
+                return replace(self, told=self.told | missing)
+        return self
+
+    def _clicked(self, sight: Sight) -> Memory:
+        same = self.acted is not None and self.acted.visit == sight.visit
+        return replace(self, acted=sight, clicks=self.clicks + 1 if same else 1)
+
+
+def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    """Return what to do now; ``quiet_s`` is for how long the sight has not changed."""
+    page = sight.page
+    if sight.is_dead:
+        return Stop(f"the browser cannot reach the broker ({sight.text})", is_unreachable=True)
+    if page is None:
+        return _strange(sight, quiet_s)
+    if page.wants in ENDS:
+        return ENDS[page.wants](sight, memory) if quiet_s >= SETTLED_S else Wait()
+    if sight == memory.acted or not page.needs <= sight.parts:
+        return _late(sight, memory, quiet_s)
+    if quiet_s < SETTLED_S:
+        return Wait()
+    if memory.clicks >= MAX_CLICKS and memory.acted and memory.acted.visit == sight.visit:
+        return Stop(f"the page {page.name} does not go on, whatever is clicked")
+    return DECISIONS[page.wants](sight, memory, quiet_s)
+
+
+def _strange(sight: Sight, quiet_s: float) -> Move:
+    if sight.status >= 500:
+        return Stop(f"the broker's sign-in answered {sight.status}", is_unreachable=True)
+    if sight.status >= 400:
+        return Stop(
+            f"the broker's sign-in answered {sight.status}: compare app_key and callback_url in"
+            " config.toml with what is registered at the broker"
+        )
+    if quiet_s < (STRANGE_S if sight.fragment else PAGE_S):
+        return Wait()
+    return Stop("the sign-in shows a page that is not known here")
+
+
+def _late(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    """Wait for a page that has not shown all its parts, or has not gone on."""
+    page = sight.page
+    if page is None or quiet_s < (APPROVAL_S if page.wants == "approval" else PAGE_S):
+        return Wait()
+    if _is_same_visit(sight, memory) and page.needs <= sight.parts:
+        return Stop(f"the page {page.name} did not go on within {PAGE_S:.0f} s")
+    return Stop(f"the page {page.name} did not show what it needs within {PAGE_S:.0f} s")
+
+
+def _credentials(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    if sight.error and memory.passwords:
+        return Stop(
+            f"the broker does not accept the login id and password{_quoted(sight.error)};"
+            " nothing was tried again",
+            is_wrong_password=True,
+        )
+    if sight.error:
+        return Stop(f"the first page complains before anything was typed{_quoted(sight.error)}")
+    if memory.passwords and sight.visit == memory.submitted:
+        # Emptied fields are no answer: a complaint may still be on its way.
+        return _late(sight, memory, quiet_s)
+    if memory.passwords and quiet_s < BOUNCED_S:
+        return Wait()
+    if memory.passwords >= MAX_PASSWORDS:
+        return Stop(
+            "the sign-in came back to its first page twice, and the password is not typed again:"
+            " compare callback_url in config.toml with what is registered at the broker, to the"
+            " letter"
+        )
+    return Fill((("user", "user"), ("password", "password")))
+
+
+def _choice(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    if sight.error:
+        return Stop(f"the choice of the second factor failed{_quoted(sight.error)}")
+    offered = tuple(part for part in sight.page.parts if part in sight.parts) if sight.page else ()
+    allowed = tuple(part for part in offered if not memory.factors or part in memory.factors)
+    if allowed:
+        return Choose(allowed)
+    if quiet_s < PAGE_S and not offered:
+        return Wait()
+    return Stop(
+        f"none of the second factors that are offered ({', '.join(offered) or 'none'}) can be used"
+        f" this way (it needs {' or '.join(memory.factors)})"
+    )
+
+
+def _code(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    if memory.codes >= MAX_CODES:
+        if _is_same_visit(sight, memory) and quiet_s < STRANGE_S:
+            # The complaint may still be the one about the code before.
+            return Wait()
+        return Stop(f"the code was not accepted {MAX_CODES} times{_quoted(sight.error)}")
+    if memory.codes and not sight.error and _is_same_visit(sight, memory):
+        return _late(sight, memory, quiet_s)
+    return Fill((("code", "code"),))
+
+
+def _approval(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    if sight.error:
+        return Stop(f"the approval failed{_quoted(sight.error)}")
+    if "trust" in sight.parts and "trust" not in sight.ticked:
+        return Click("trust")
+    if "submit" in sight.parts:
+        return Click("submit")
+    if quiet_s < APPROVAL_S:
+        return Wait()
+    return Stop(f"nobody approved the sign-in on the phone within {APPROVAL_S:.0f} s")
+
+
+def _terms(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    if "agree" in sight.parts:
+        return Click("agree")
+    if "accept" in sight.parts and "accept" not in sight.ticked:
+        return Click("accept")
+    if "submit" in sight.parts:
+        return Click("submit")
+    return _late(sight, memory, quiet_s)
+
+
+def _accounts(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    if not sight.boxes:
+        return _late(sight, memory, quiet_s)
+    wanted = {number[-3:] for number in memory.accounts} or {box.ending for box in sight.boxes}
+    missing = wanted - {box.ending for box in sight.boxes}
+    if missing == wanted:
+        return Stop(
+            f"none of the expected accounts ({_endings(missing)}) is offered: is this the sign-in"
+            " of another user?"
+        )
+    if missing - memory.told:
+        text = f"not offered by the broker and left out of this sign-in: {_endings(missing)}"
+        return Tell(text, frozenset(missing))
+    open_boxes = tuple(b.index for b in sight.boxes if b.ending in wanted and not b.is_ticked)
+    if not open_boxes:
+        return Click("submit")
+    if memory.ticks >= MAX_CLICKS:
+        return Stop("the boxes of the accounts do not stay ticked")
+    return Tick(open_boxes)
+
+
+def _end(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    return Click("submit")
+
+
+def _locked(sight: Sight, memory: Memory) -> Move:
+    return Stop(
+        f"the broker has locked this login{_quoted(sight.text)}; unlock it with the broker before"
+        " anything else is tried",
+        is_wrong_password=True,
+    )
+
+
+def _notice(sight: Sight, memory: Memory) -> Move:
+    return Stop(f"the broker shows a notice that a person has to read{_quoted(sight.text)}")
+
+
+def _is_same_visit(sight: Sight, memory: Memory) -> bool:
+    return memory.acted is not None and memory.acted.visit == sight.visit
+
+
+def _endings(endings: frozenset[str] | set[str]) -> str:
+    return ", ".join(f"…{ending}" for ending in sorted(endings))
+
+
+def _quoted(text: str) -> str:
+    return f' ("{text}")' if text else ""
+
+
+DECISIONS: Final[Mapping[str, Callable[[Sight, Memory, float], Move]]] = {
+    "credentials": _credentials,
+    "choice": _choice,
+    "code": _code,
+    "approval": _approval,
+    "terms": _terms,
+    "accounts": _accounts,
+    "end": _end,
+}
+"""What to do about a page, by what it wants."""
+ENDS: Final[Mapping[str, Callable[[Sight, Memory], Move]]] = {
+    "locked": _locked,
+    "notice": _notice,
+}
+"""Why a page is the end, by what it wants."""

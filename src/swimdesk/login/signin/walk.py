@@ -1,0 +1,192 @@
+"""The loop over the pages: look, decide, act, until the callback comes or there is no way on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from swimdesk.login.signin.deciding import (
+    Choose,
+    Click,
+    Fill,
+    Memory,
+    Move,
+    Stop,
+    Tell,
+    Tick,
+    Wait,
+    decide,
+)
+from swimdesk.login.signin.sights import Sight
+from swimdesk.telemetry.redaction import Secret
+
+LOOK_EVERY_S: Final = 0.1
+WHOLE_S: Final = 300.0
+"""So long a sign-in may take, the person's own time not counted."""
+
+FACTORS: Final[Mapping[str, str]] = {
+    "push": "approval in the broker's mobile app",
+    "sms": "text message",
+    "voice": "phone call",
+    "code": "code of the authenticator",
+}
+
+
+class Stopped(Exception):
+    """Tell that the walk ended without a callback."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop.reason)
+        self.stop = stop
+
+
+class Moved(Exception):
+    """Tell that the page changed under the hands; it is looked at again."""
+
+
+class Hands(Protocol):
+    """What can be done to the pages; Stopped where the browser is gone."""
+
+    @property
+    def callback(self) -> Secret | None:
+        """The address that the broker sent the browser to at the end."""
+        ...
+
+    async def look(self) -> Sight:
+        """Tell what is visible."""
+        ...
+
+    async def type_into(self, sight: Sight, part: str, text: Secret) -> None:
+        """Type into the first visible field of that part, key by key; Moved."""
+        ...
+
+    async def click(self, sight: Sight, part: str) -> None:
+        """Click the first visible element of that part; Moved."""
+        ...
+
+    async def tick(self, sight: Sight, index: int) -> None:
+        """Click the box with this number unless it is ticked; Moved."""
+        ...
+
+
+class Talk(Protocol):
+    """The line to the person."""
+
+    def told(self, text: str) -> None:
+        """Tell a step."""
+        ...
+
+    async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+        """Return the person's answer."""
+        ...
+
+
+@dataclass(slots=True)
+class Walk:
+    """One way through the pages, from the authorize address to the callback."""
+
+    hands: Hands
+    talk: Talk
+    secrets: Mapping[str, Secret]
+    memory: Memory
+    _person_s: float = 0.0
+
+    async def run(self) -> Secret:
+        """Return the callback address; Stopped says why there is none."""
+        clock = asyncio.get_running_loop().time
+        began_s = changed_s = clock()
+        seen: Sight | None = None
+        while True:
+            if (callback := self.hands.callback) is not None:
+                return callback
+            sight = await self.hands.look()
+            if sight != seen:
+                changed_s = clock()
+                self._told_of(sight, seen)
+                seen = sight
+            if clock() - began_s - self._person_s > WHOLE_S:
+                raise Stopped(Stop(f"the sign-in took longer than {WHOLE_S:.0f} s"))
+            move = decide(sight, self.memory, clock() - changed_s)
+            if isinstance(move, Wait):
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
+            try:
+                await self._make(move, sight)
+            except Moved:
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    def _told_of(self, sight: Sight, before: Sight | None) -> None:
+        if sight.page is not None and (before is None or before.page != sight.page):
+            self.talk.told(sight.page.says)
+
+    async def _make(self, move: Move, sight: Sight) -> None:
+        match move:
+            case Stop():
+                raise Stopped(move)
+            case Tell(text):
+                self.talk.told(text)
+                self.memory = self.memory.after(move, sight)
+            case Tick(boxes):
+                self.memory = self.memory.after(move, sight)
+                for index in boxes:
+                    await self.hands.tick(sight, index)
+            case Choose(factors):
+                await self._click(move, sight, await self._chosen(factors))
+            case Click(part):
+                await self._click(move, sight, part)
+            case Fill():
+                await self._fill(move, sight)
+
+    async def _fill(self, move: Fill, sight: Sight) -> None:
+        texts = [(part, await self._text_of(kind)) for part, kind in move.fields]
+        await self._expect_same(sight)
+        for part, text in texts:
+            await self.hands.type_into(sight, part, text)
+        await self._click(move, await self._expect_same(sight), move.submit)
+
+    async def _click(self, move: Move, sight: Sight, part: str) -> None:
+        # Remembered first: what may have been sent off counts as sent off.
+        self.memory = self.memory.after(move, sight)
+        await self.hands.click(sight, part)
+
+    async def _expect_same(self, sight: Sight) -> Sight:
+        """Look again; Moved if the page went on, came anew or complains meanwhile."""
+        now = await self.hands.look()
+        if (now.page, now.visit, now.error) != (sight.page, sight.visit, sight.error):
+            raise Moved
+        return now
+
+    async def _text_of(self, kind: str) -> Secret:
+        kept = self.secrets.get(kind)
+        if kept is not None:
+            return kept
+        return await self._asked(kind, f"{_ASKED[kind]}: ")
+
+    async def _chosen(self, factors: tuple[str, ...]) -> str:
+        if len(factors) == 1:
+            self.talk.told(f"second factor: {FACTORS[factors[0]]}")
+            return factors[0]
+        shown = ", ".join(f"{factor} ({FACTORS[factor]})" for factor in factors)
+        answer = await self._asked("choice", f"Second factor, one of {shown}: ", factors)
+        chosen = answer.reveal().strip().lower()
+        if chosen not in factors:
+            self.talk.told(f"that is none of {', '.join(factors)}")
+            raise Moved
+        return chosen
+
+    async def _asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+        clock = asyncio.get_running_loop().time
+        began_s = clock()
+        try:
+            return await self.talk.asked(kind, text, choices)
+        finally:
+            self._person_s += clock() - began_s
+
+
+_ASKED: Final = {
+    "user": "Login id",
+    "password": "Password",
+    "code": "Code of the second factor",
+}
