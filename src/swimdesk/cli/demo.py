@@ -50,7 +50,7 @@ def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage:
                 elif terminal_problem() is not None:
                     await _guide(invocation, output, home)
                 else:
-                    show = prepared(home, mouse=invocation.mouse)
+                    show = prepared(home, None, mouse=invocation.mouse)
                     async with console_desk(home, None) as desk:
                         await show(desk, interruption)
 

@@ -54,6 +54,8 @@ class Commands(Verbs):
                 return self._console.trading.why_not_send()
             case "global.preview" if session.stage is None:
                 return "there is no order: type one first (:)"
+            case "global.login":
+                return self._console.signing.why_not
             case "global.disarm" if session.armed_until is None:
                 return "sending is not armed"
         return None
