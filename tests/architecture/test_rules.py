@@ -25,7 +25,7 @@ TASK_OWNERS: tuple[str, ...] = (
     "desk/supervisor.py",  # the loops and the work of the desk
     "desk/broadcaster.py",  # writes outcomes down while the wave is out; awaited before it returns
     "desk/replacer.py",  # the same for requests to replace
-    "login/tokens.py",  # one refresh that all callers wait for and none of them may cancel
+    "login/renewing.py",  # one refresh that all callers wait for and none of them may cancel
     "sim/program.py",  # waits for the first of several ends
     "sim/server.py",
 )

@@ -6,15 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fakes.vaults import SecretService, sealed_vault
 
 from swimdesk.errors import InputError
 from swimdesk.login.vault import Vault, probe
 from swimdesk.login.vault_files import FilesVault
+from swimdesk.login.vault_keyring import SecretServiceVault
+from swimdesk.login.vaults import SeedsApart
 from swimdesk.telemetry.redaction import Secret
 
 ITEM = "login/smith/password"
 
-MAKERS: dict[str, Callable[[Path], Vault]] = {"files": FilesVault}
+MAKERS: dict[str, Callable[[Path], Vault]] = {
+    "files": FilesVault,
+    "encrypted-file": sealed_vault,
+    "secret-service": lambda _: SecretServiceVault("swimdesk", backend=SecretService()),
+    "seeds-apart": lambda home: SeedsApart(sealed_vault(home), FilesVault(home)),
+}
 
 
 @pytest.fixture(params=MAKERS)

@@ -14,6 +14,7 @@ from swimdesk.login.token_files import Grant, TokenFiles
 from swimdesk.login.tokens import TokenKeeper
 from swimdesk.telemetry.redaction import Secret
 
+CALLBACK = "https://127.0.0.1:8182"
 SIGNED_IN = datetime(2026, 11, 23, 15, 0, 0, tzinfo=UTC)
 
 Reply = Callable[[str], httpx.Response]
@@ -43,17 +44,34 @@ class FakeTokenEndpoint:
         self.gate = asyncio.Event()
         self.gate.set()
         self.reached = asyncio.Event()
+        self.codes: list[str] = []
+        self.code_script: list[Reply] = []
+        self.code_gate = asyncio.Event()
+        self.code_gate.set()
+        self.code_reached = asyncio.Event()
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        refresh = parse_qs(request.content.decode())["refresh_token"][0]
+        form = parse_qs(request.content.decode())
+        if form["grant_type"] == ["authorization_code"]:
+            return await self.redeem(form["code"][0])
+        refresh = form["refresh_token"][0]
         self.asked.append(refresh)
         self.reached.set()
         await self.gate.wait()
         return self.script.pop(0)(refresh) if self.script else self.exchange(refresh)
 
+    async def redeem(self, code: str) -> httpx.Response:
+        self.codes.append(code)
+        self.code_reached.set()
+        await self.code_gate.wait()
+        return self.code_script.pop(0)(code) if self.code_script else self.tokens()
+
     def exchange(self, refresh: str) -> httpx.Response:
         if refresh not in self.accepted:
             return refusal(refresh)
+        return self.tokens()
+
+    def tokens(self) -> httpx.Response:
         self.issued += 1
         self.accepted = {f"r{self.issued}"}
         return httpx.Response(
@@ -89,16 +107,33 @@ def failing(error: httpx.HTTPError) -> Reply:
     return fail
 
 
+class FakeAccessCache:
+    """Keeps access tokens, and what was asked of it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[Secret, datetime]] = {}
+        self.asked: list[str] = []
+
+    async def get(self, login: str) -> tuple[Secret, datetime] | None:
+        self.asked.append(login)
+        return self.kept.get(login)
+
+    async def put(self, login: str, token: Secret, expires: datetime) -> None:
+        self.kept[login] = (token, expires)
+
+
 class TokenWorld:
     """A home with one login, whose access token lives for a while, and its endpoint."""
 
     def __init__(self, home: Path, http: httpx.AsyncClient, endpoint: FakeTokenEndpoint) -> None:
+        self.home = home
         self.clock = TokenClock()
         self.files = TokenFiles(home, "paper")
         self.http = http
         self.endpoint = endpoint
+        self.cache: FakeAccessCache | None = None
 
-    def keeper(self, *logins: str) -> TokenKeeper:
+    def keeper(self, *logins: str, draw: float = 0.0) -> TokenKeeper:
         return TokenKeeper(
             logins or ("smith",),
             self.files,
@@ -106,7 +141,11 @@ class TokenWorld:
             api_url="https://127.0.0.1:1",
             app_key=Secret("key"),
             app_secret=Secret("secret"),
+            callback_url=CALLBACK,
+            locks=self.home / "run",
             now=self.clock.now,
+            cache=self.cache,
+            draw=lambda: draw,
         )
 
     def granted(self, life_s: float, access: str = "a0", refresh: str = "r0") -> TokenKeeper:

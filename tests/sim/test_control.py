@@ -42,6 +42,19 @@ class LeverBroker:
             raise UnknownReference(f"no login {login!r}")
         self.moved.append(login)
 
+    def sign_ins_json(self) -> dict[str, Any]:
+        return {"smith": {"plan": dict(self.plan)}}
+
+    def set_sign_ins(self, plans: Mapping[str, Any]) -> None:
+        self.plan = plans
+
+    def answer_push(self, login: str, *, approve: bool) -> int:
+        self.moved.append((login, approve))
+        return 1
+
+    def unlock(self, login: str) -> None:
+        self.moved.append(("unlock", login))
+
 
 class Desk:
     """A control endpoint with everything behind it in reach."""
@@ -108,6 +121,21 @@ def test_market_is_shocked_and_a_login_revoked(desk: Desk) -> None:
     assert desk.broker.moved == [("SPY", 0.9), "smith"]
 
 
+def test_sign_in_plans_are_replaced_and_every_login_shown(desk: Desk) -> None:
+    plans = {"name": "each"}
+    shown = {"smith": {"plan": plans}}
+    assert json.loads(desk.ask("PUT", "sign-ins", plans).body) == shown
+    assert json.loads(desk.ask("GET", "sign-ins").body) == shown
+
+
+def test_phone_is_answered_and_a_login_unlocked(desk: Desk) -> None:
+    approved = desk.ask("POST", "push", {"login": "smith"})
+    assert json.loads(approved.body) == {"login": "smith", "answered": 1}
+    assert desk.ask("POST", "push", {"login": "smith", "approve": False}).status == 200
+    assert desk.ask("POST", "unlock", {"login": "smith"}).status == 200
+    assert desk.broker.moved == [("smith", True), ("smith", False), ("unlock", "smith")]
+
+
 @pytest.mark.parametrize(
     ("method", "name", "body", "said"),
     [
@@ -121,6 +149,10 @@ def test_market_is_shocked_and_a_login_revoked(desk: Desk) -> None:
         ("POST", "revoke", b"\xff", "not JSON"),
         ("POST", "latency", {"min_ms": 5, "max_ms": 1}, "is no range"),
         ("PUT", "faults", b"", "not JSON"),
+        ("PUT", "sign-ins", b"", "not JSON"),
+        ("POST", "push", {}, "'login' is None"),
+        ("POST", "push", {"login": "smith", "approve": 1}, "'approve' is 1"),
+        ("POST", "unlock", {"login": 7}, "'login' is 7"),
     ],
 )
 def test_bad_input_is_said_in_a_sentence(

@@ -39,6 +39,20 @@ def test_next_run_knows_orders_and_tokens_of_the_last(tmp_path: Path) -> None:
     assert (tmp_path / "books.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_next_run_knows_which_accounts_a_grant_sees(tmp_path: Path) -> None:
+    counter = Counter()
+    code = counter.broker.grants.mint_code(counter.login.name, [counter.account.number])
+    callback = counter.broker.settings.callback_url
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
+    assert counter.token(form).status == 200
+    save_books(counter.broker, tmp_path)
+    successor = Counter(start=NOW + timedelta(hours=1))
+    load_books(successor.broker, tmp_path, NOW)
+    successor.bearer = successor.sign_in()
+    [row] = successor.get("accounts/accountNumbers")
+    assert row["accountNumber"] == counter.account.number
+
+
 def test_grant_that_ended_between_the_runs_is_granted_anew(tmp_path: Path) -> None:
     counter = Counter()
     counter.broker.grants.revoke("login-02")

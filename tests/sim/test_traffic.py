@@ -31,6 +31,9 @@ ACCOUNT = "/trader/v1/accounts/0A1B"
         ("GET", "/marketdata/v1/markets/option", "markets"),
         ("POST", "/v1/oauth/token", "token"),
         ("GET", "/v1/oauth/token", "other"),
+        ("GET", "/v1/oauth/authorize", "authorize"),
+        ("GET", "/ui/host/", "sign_in"),
+        ("POST", "/ui/host/api/login", "sign_in"),
         ("GET", "/", "other"),
     ],
 )

@@ -22,7 +22,7 @@ CHECK_EVERY_S: Final = 60.0
 AHEAD: Final = timedelta(hours=24)
 """A grant that ends within this is replaced."""
 PAUSES: Final = (timedelta(minutes=35), timedelta(hours=2), timedelta(hours=6))
-"""How long a login rests after each failure in a row; the first leaves room under the hourly cap."""
+"""How long a login rests after each failure in a row, so that the hourly cap is never met."""
 BUSY: Final = (time(9, 15), time(16, 15))
 """The exchange's regular session with a margin, New York time, on any weekday."""
 AT_ONCE: Final = 2

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.desk import Desk
     from swimdesk.desk.ports import Journal
+    from swimdesk.desk.signing import SignInTerms
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.token_files import TokenFiles
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.market.cache import Cache
     from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
+    from swimdesk.views.signing import LoginView
 
 log = get_log(__name__)
 
@@ -60,7 +63,7 @@ async def open_desk(
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
-        tokens = await _open_tokens(stack, home, settings, trust, clock)
+        tokens, logins = await _open_tokens(stack, home, settings, trust, clock)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
@@ -74,12 +77,13 @@ async def open_desk(
         )
         stack.push_async_callback(broker.aclose)
         market = CachedMarketData(broker, cache)
-        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids())
+        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids(), logins)
         desk = Desk(outside, _desk_settings(settings, home))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
             desk.stay()
+            _keep_signed_in(desk, home, config, clock)
         yield desk
 
 
@@ -145,9 +149,10 @@ def trust_of(settings: Settings) -> ssl.SSLContext:
 
 async def _open_tokens(
     stack: AsyncExitStack, home: Path, settings: Settings, trust: ssl.SSLContext, clock: SystemClock
-) -> TokenKeeper:
+) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.secrets import resolve
     from swimdesk.login.tokens import TokenKeeper
 
@@ -163,10 +168,29 @@ async def _open_tokens(
         api_url=settings.broker.api_url,
         app_key=key,
         app_secret=secret,
+        callback_url=settings.broker.callback_url,
+        locks=HomePaths(home).run,
         now=clock.now,
     )
     stack.push_async_callback(keeper.aclose)
-    return keeper
+    logins = BrokerLogins(
+        keeper,
+        api_url=settings.broker.api_url,
+        app_key=key,
+        callback_url=settings.broker.callback_url,
+    )
+    return keeper, logins
+
+
+def _keep_signed_in(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
+    """Let the desk sign automatic logins in by itself, before their grants end."""
+    from swimdesk.bootstrap.renewing import Nobody, Renewals
+    from swimdesk.bootstrap.signing import sign_in
+
+    async def signed_in(login: str) -> LoginView:
+        return await sign_in(desk, home, config, login, "automatic", Nobody())
+
+    desk.supervisor.loop("sign-ins", Renewals(desk.logins, signed_in, clock.now).run)
 
 
 def token_files(home: Path, settings: Settings) -> TokenFiles:
@@ -231,7 +255,19 @@ def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     horizons = Horizons(
         timedelta(seconds=risk.bind_horizon_s), timedelta(seconds=risk.absent_horizon_s)
     )
-    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons)
+    terms = _sign_in_terms(settings)
+    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons, terms)
+
+
+def _sign_in_terms(settings: Settings) -> SignInTerms:
+    """Return how each login signs in, and which of its accounts are configured by last4."""
+    from swimdesk.desk.signing import SignInTerms
+
+    accounts: dict[str, tuple[str, ...]] = {}
+    for one in settings.account:
+        if one.last4 is not None:
+            accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
+    return SignInTerms({one.name: one.browser for one in settings.login}, accounts)
 
 
 def limits_of(settings: Settings) -> RiskLimits:

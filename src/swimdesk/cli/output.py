@@ -55,6 +55,12 @@ class Output:
         self._err.write(plain(text) + "\n")
         self._err.flush()
 
+    def prompt(self, text: str) -> None:
+        """Ask on the side, on stderr, and stay on the line."""
+        self._out.flush()
+        self._err.write(plain(text))
+        self._err.flush()
+
     def heading(self, text: str) -> None:
         """Say what a table is about: above it for eyes, on the side for programs."""
         if self.is_for_eyes:

@@ -69,6 +69,9 @@ def brokerage_options(command: Command) -> Command:
         ),
         click.option("--faults", default="none", metavar="NAME|FILE", help="A plan of faults."),
         click.option(
+            "--sign-ins", default="profile", metavar="NAME|FILE", help="How logins sign in."
+        ),
+        click.option(
             "--market",
             default="open",
             show_default=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -16,6 +17,8 @@ TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
 ACCESS_LIFE_S = 1800
 
 REQUEST_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 12.0
+"""The other one bounds every wait for bytes, and this one all of them together."""
 
 # The request never left: the endpoint cannot have exchanged the token.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -88,7 +91,11 @@ class TokenEndpoint:
 
     async def _send(self, form: dict[str, str]) -> TokenAnswer:
         try:
-            return read_answer(await self._http.send(self._request(form)))
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                return read_answer(await self._http.send(self._request(form)))
+        except TimeoutError:
+            reason = f"its answer was not complete after {ANSWER_TIMEOUT_S:g} s"
+            return TokensUnavailable(reason, is_ambiguous=True)
         except httpx.HTTPError as error:
             reason = redact(str(error)) or type(error).__name__
             return TokensUnavailable(reason, is_ambiguous=not isinstance(error, _NOT_SENT))

@@ -29,6 +29,10 @@ class Vault(Protocol):
     is_read_only: bool
     """Whether ``put`` and ``drop`` only say how it is filled instead."""
 
+    def unlock(self) -> None:
+        """Ask a person now for what the vault needs before its first use; else do nothing."""
+        ...
+
     def get(self, item: str) -> Secret | None:
         """Return the secret of an item; None where there is none."""
         ...

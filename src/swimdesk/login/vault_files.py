@@ -22,6 +22,9 @@ class FilesVault:
         self._folder = home / "secrets"
         self.name = f"files below {self._folder}"
 
+    def unlock(self) -> None:
+        """Do nothing: there is no lock."""
+
     def get(self, item: str) -> Secret | None:
         """Return the secret of an item; None where there is none; VaultError."""
         path = self._folder / check_item(item)

@@ -6,14 +6,24 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from swimdesk.errors import VaultError
 from swimdesk.login.vault import Vault, is_seed
+from swimdesk.login.vault_credentials import CredentialsVault
 from swimdesk.login.vault_files import FilesVault
+from swimdesk.login.vault_keyring import SecretServiceVault
+from swimdesk.login.vault_sealed import EncryptedFileVault
 from swimdesk.telemetry.redaction import Secret
 
 BACKENDS: Final = ("secret-service", "encrypted-file", "credentials", "files")
+
+
+SEALED_FILE: Final = "vault.sealed"
+_CHOOSE: Final = (
+    'say in config.toml, under [vault], backend = "secret-service" (a desktop) or'
+    ' backend = "encrypted-file" (a machine reached over SSH)'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,11 @@ class SeedsApart:
         self._vault, self._seeds = vault, seeds
         self.name = f"{vault.name}; TOTP seeds in {seeds.name}"
         self.is_read_only = vault.is_read_only
+
+    def unlock(self) -> None:
+        """Ask for what either vault needs before its first use; VaultError."""
+        self._vault.unlock()
+        self._seeds.unlock()
 
     def get(self, item: str) -> Secret | None:
         """Return the secret of an item; None where there is none; VaultError."""
@@ -56,36 +71,45 @@ class SeedsApart:
         return self._seeds if is_seed(item) else self._vault
 
 
+Ask: TypeAlias = Callable[[bool], Secret]
+"""Asks for the passphrase of an encrypted file; True where one is set anew."""
+
+
 def open_vault(
-    choice: VaultChoice,
-    home: Path,
-    *,
-    passphrase: Callable[[bool], Secret],
-    environ: Mapping[str, str] = os.environ,
+    choice: VaultChoice, home: Path, *, passphrase: Ask, environ: Mapping[str, str] = os.environ
 ) -> Vault:
     """Return the chosen vault; VaultError where none is chosen or it may not be used.
 
-    ``passphrase`` asks for that of an encrypted file, once; True where one is set anew. Nothing is
-    read or asked before the first use.
+    Nothing is read and no passphrase asked before the first use.
     """
-    vault = _backend(choice, choice.backend, home, passphrase, environ)
-    if not choice.totp_backend or choice.totp_backend == choice.backend:
+    vault = open_backend(choice, choice.backend, home, passphrase=passphrase, environ=environ)
+    if choice.totp_backend in {"", choice.backend}:
         return vault
-    return SeedsApart(vault, _backend(choice, choice.totp_backend, home, passphrase, environ))
+    seeds = open_backend(choice, choice.totp_backend, home, passphrase=passphrase, environ=environ)
+    return SeedsApart(vault, seeds)
 
 
-def _backend(
+def open_backend(
     choice: VaultChoice,
     backend: str,
     home: Path,
-    passphrase: Callable[[bool], Secret],
-    environ: Mapping[str, str],
+    *,
+    passphrase: Ask,
+    environ: Mapping[str, str] = os.environ,
 ) -> Vault:
-    is_paper = choice.mode == "paper"
-    if is_paper and backend in {"", "files"}:
-        return FilesVault(home)
-    raise VaultError(
-        "no vault is chosen: say in config.toml, under [vault], which one keeps the secrets of"
-        ' this home: backend = "secret-service" (a desktop) or "encrypted-file" (a machine'
-        " reached over SSH)"
-    )
+    """Return the vault of a home that this backend keeps, whichever one is chosen; VaultError."""
+    makers: dict[str, Callable[[], Vault]] = {
+        "secret-service": lambda: SecretServiceVault(choice.service),
+        "encrypted-file": lambda: EncryptedFileVault(home / SEALED_FILE, passphrase),
+        "credentials": lambda: CredentialsVault(environ),
+    }
+    if choice.mode == "paper":
+        makers |= {"files": lambda: FilesVault(home), "": lambda: FilesVault(home)}
+    if backend in makers:
+        return makers[backend]()
+    if backend == "files":
+        raise VaultError(
+            "files keep secrets in plain text, which is for the play money of paper mode only:"
+            f" {_CHOOSE}"
+        )
+    raise VaultError(f"no vault is chosen for the secrets of this home: {_CHOOSE}")

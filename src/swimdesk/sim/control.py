@@ -45,6 +45,22 @@ class ControlledBroker(Protocol):
         """End a login's grant."""
         ...
 
+    def sign_ins_json(self) -> dict[str, Any]:
+        """Return how every login signs in and has signed in."""
+        ...
+
+    def set_sign_ins(self, plans: Mapping[str, Any]) -> None:
+        """Put other sign-in plans in force."""
+        ...
+
+    def answer_push(self, login: str, *, approve: bool) -> int:
+        """Answer on the customer's phone; return how many requests waited there."""
+        ...
+
+    def unlock(self, login: str) -> None:
+        """Let a login in again after wrong passwords."""
+        ...
+
 
 class Control:
     """Answer the requests below ``/control/`` that carry the token."""
@@ -65,6 +81,10 @@ class Control:
             ("POST", "latency"): self._post_latency,
             ("POST", "shock"): self._post_shock,
             ("POST", "revoke"): self._post_revoke,
+            ("GET", "sign-ins"): lambda _: broker.sign_ins_json(),
+            ("PUT", "sign-ins"): self._put_sign_ins,
+            ("POST", "push"): self._post_push,
+            ("POST", "unlock"): self._post_unlock,
         }
 
     async def answer(self, request: SimRequest) -> SimResponse:
@@ -113,6 +133,22 @@ class Control:
     def _post_revoke(self, body: bytes) -> object:
         login = _text(_document(body), "login")
         self._broker.revoke(login)
+        return {"login": login}
+
+    def _put_sign_ins(self, body: bytes) -> object:
+        self._broker.set_sign_ins(_document(body))
+        return self._broker.sign_ins_json()
+
+    def _post_push(self, body: bytes) -> object:
+        document = _document(body)
+        login, approve = _text(document, "login"), document.get("approve", True)
+        if not isinstance(approve, bool):
+            raise InputError(f"'approve' is {approve!r}; expected true or false")
+        return {"login": login, "answered": self._broker.answer_push(login, approve=approve)}
+
+    def _post_unlock(self, body: bytes) -> object:
+        login = _text(_document(body), "login")
+        self._broker.unlock(login)
         return {"login": login}
 
 

@@ -10,6 +10,8 @@ from swimdesk.errors import InputError, UnknownReference, UnknownSymbol
 from swimdesk.sim.core import SimBroker
 from swimdesk.sim.faults import FaultPlan
 from swimdesk.sim.plans import NAMED_PLANS
+from swimdesk.sim.signin.named import plans_from_json
+from swimdesk.sim.signin.visits import Customer
 
 
 class Levers:
@@ -45,9 +47,36 @@ class Levers:
 
     def revoke(self, login: str) -> None:
         """End a login's grant: its refresh token and its access tokens."""
-        if login not in {known.name for known in self._broker.logins}:
-            raise UnknownReference(f"{login!r} is no login of this brokerage")
+        self._customer(login)
         self._broker.grants.revoke(login)
+
+    def sign_ins_json(self) -> dict[str, Any]:
+        """Return how every login signs in and has signed in, by name."""
+        return self._broker.sign_in.customers.as_json()
+
+    def set_sign_ins(self, plans: Mapping[str, Any]) -> None:
+        """Put ``plans`` by login in force, or those of a known ``name``; the rest by profile."""
+        try:
+            self._broker.sign_in.customers.plan(plans_from_json(plans))
+        except ValueError as error:
+            raise InputError(f"the sign-in plans are not understood: {error}") from error
+
+    def answer_push(self, login: str, *, approve: bool) -> int:
+        """Answer on the customer's phone; return how many requests waited there."""
+        self._customer(login)
+        return self._broker.sign_in.answer_push(login, approve=approve)
+
+    def unlock(self, login: str) -> None:
+        """Let a login in again after wrong passwords."""
+        customer = self._customer(login)
+        customer.is_locked = False
+        customer.wrong_passwords = 0
+
+    def _customer(self, login: str) -> Customer:
+        found = self._broker.sign_in.customers.by_name.get(login)
+        if found is None:
+            raise UnknownReference(f"{login!r} is no login of this brokerage")
+        return found
 
 
 def _read_plan(plan: Mapping[str, Any]) -> FaultPlan:

@@ -45,6 +45,7 @@ from swimdesk.sim.messages import SimRequest
 from swimdesk.sim.plans import plan_from
 from swimdesk.sim.server import CONTROL_PATH, SimServer
 from swimdesk.sim.settings import SimSettings
+from swimdesk.sim.signin.named import plans_from
 from swimdesk.sim.tls import issue, make_authority
 from swimdesk.sim.traffic import Traffic
 
@@ -55,7 +56,10 @@ _FULL_COLLECTION_AFTER: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class SimOptions:
-    """What ``swimdesk sim`` takes: ``faults`` a plan's name or file, ``market`` a mode or date."""
+    """What ``swimdesk sim`` takes: ``faults`` and ``sign_ins`` a plan's name or file.
+
+    ``market`` is a mode or a date.
+    """
 
     port: int = 0
     accounts: int = 48
@@ -64,6 +68,7 @@ class SimOptions:
     latency_ms: tuple[float, float] = (40.0, 120.0)
     profile: str = "mixed"
     faults: str = "none"
+    sign_ins: str = "profile"
     market: str = "open"
     speed: float = 1.0
     state: Path | None = None
@@ -126,6 +131,7 @@ def broker_of(options: SimOptions, clock: SimClock) -> SimBroker:
             market=options.market,
             speed=options.speed,
             faults=plan_from(options.faults),
+            sign_in_plans=plans_from(options.sign_ins),
         )
         return SimBroker(settings, clock)
     except (ValueError, OSError) as error:

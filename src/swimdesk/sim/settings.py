@@ -29,7 +29,7 @@ class SimSettings:
     """How many seconds of price moves, and of a replayed day, pass in one second."""
     faults: FaultPlan = field(default_factory=FaultPlan)
     sign_in_plans: Mapping[str, SignInPlan] = field(default_factory=dict)
-    """How logins sign in, by name; ``*`` for the others, none for what the profile says."""
+    """How logins sign in, by name, ``#`` and place from 0, or ``*``; none: as the profile says."""
     base_url: str = "https://api.schwabapi.com"
     stream_url: str = "wss://streamer-api.schwab.com/ws"
     callback_url: str = "https://127.0.0.1:8182"

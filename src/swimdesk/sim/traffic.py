@@ -26,6 +26,9 @@ _FAMILIES: Final[tuple[tuple[str, str, str], ...]] = (
     ("GET", r"/marketdata/v1/expirationchain", "expiration_chain"),
     ("GET", r"/marketdata/v1/markets(?:/[^/]+)?", "markets"),
     ("POST", r"/v1/oauth/token", "token"),
+    ("GET", r"/v1/oauth/authorize", "authorize"),
+    ("GET", r"/ui/host/.*", "sign_in"),
+    ("POST", r"/ui/host/.*", "sign_in"),
 )
 _PATTERNS: Final = tuple(
     (method, re.compile(pattern), family) for method, pattern, family in _FAMILIES

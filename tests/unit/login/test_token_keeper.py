@@ -5,25 +5,16 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
-from tests.fakes.tokens import SIGNED_IN, FakeTokenEndpoint, TokenWorld, refusal, status
+from tests.fakes.tokens import SIGNED_IN, TokenWorld, refusal, status
 
 from swimdesk.desk.ports import LoginState, TokenSource
 from swimdesk.errors import LoginRequired, StoreFull, UnknownReference
 from swimdesk.login.token_files import Grant
 from swimdesk.telemetry.redaction import Secret
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[TokenWorld]:
-    endpoint = FakeTokenEndpoint()
-    async with httpx.AsyncClient(transport=httpx.MockTransport(endpoint.answer)) as http:
-        yield TokenWorld(tmp_path, http, endpoint)
 
 
 async def test_keeper_is_the_token_source_of_the_desk(world: TokenWorld) -> None:
@@ -172,7 +163,7 @@ async def test_refused_refresh_names_the_login_and_the_way_out(world: TokenWorld
     with pytest.raises(LoginRequired) as caught:
         await keeper.access_token("smith")
     assert "login smith" in caught.value.detail
-    assert "`swimdesk login smith --import FILE`" in caught.value.detail
+    assert "`swimdesk login smith`" in caught.value.detail
     assert "dead" not in caught.value.detail
 
 
@@ -192,18 +183,30 @@ async def test_wrong_application_is_told_apart(world: TokenWorld) -> None:
         await keeper.access_token("smith")
 
 
-async def test_import_beside_a_running_keeper_is_found_on_refusal(world: TokenWorld) -> None:
+async def test_import_beside_a_running_keeper_is_found_before_asking(world: TokenWorld) -> None:
     keeper = world.granted(0, refresh="dead")
     world.write(1800, "imported", "r0")
     assert (await keeper.access_token("smith")).reveal() == "imported"
-    assert world.endpoint.asked == ["dead"]
+    assert world.endpoint.asked == []
+
+
+async def test_import_while_ours_is_refused_is_found(world: TokenWorld) -> None:
+    world.endpoint.gate.clear()
+    keeper = world.granted(0, refresh="dead")
+    async with asyncio.TaskGroup() as group:
+        caller = group.create_task(keeper.access_token("smith"))
+        await world.endpoint.reached.wait()
+        world.write(0, "imported", "r0")
+        world.endpoint.gate.set()
+    assert caller.result().reveal() == "a1"
+    assert world.endpoint.asked == ["dead", "r0"]
 
 
 async def test_ended_token_of_a_sibling_is_refreshed_in_turn(world: TokenWorld) -> None:
     keeper = world.granted(0, refresh="dead")
     world.write(0, "imported", "r0")
     assert (await keeper.access_token("smith")).reveal() == "a1"
-    assert world.endpoint.asked == ["dead", "r0"]
+    assert world.endpoint.asked == ["r0"]
 
 
 async def test_short_token_of_a_sibling_is_refreshed_when_more_life_is_wanted(

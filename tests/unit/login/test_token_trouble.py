@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
-from tests.fakes.tokens import FakeTokenEndpoint, Reply, TokenWorld, failing, page, status
+from tests.fakes.tokens import Reply, TokenWorld, failing, page, status
 
 from swimdesk.errors import BrokerRefused, BrokerUnreachable, LoginRequired
 from swimdesk.telemetry.redaction import Secret
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[TokenWorld]:
-    endpoint = FakeTokenEndpoint()
-    async with httpx.AsyncClient(transport=httpx.MockTransport(endpoint.answer)) as http:
-        yield TokenWorld(tmp_path, http, endpoint)
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,7 @@ async def _answer(ask: Mapping[str, Any], job: BrowserJob, person: Person) -> Se
         async with asyncio.timeout(PERSON_S):
             return await person.asked(question)
     except TimeoutError:
-        raise SignInFailed(
-            f"login {job.login}: nobody answered within {PERSON_S:.0f} s"
-        ) from None
+        raise SignInFailed(f"login {job.login}: nobody answered within {PERSON_S:.0f} s") from None
 
 
 def _callback(job: BrowserJob, end: Mapping[str, Any]) -> Secret:
@@ -134,10 +132,14 @@ async def _end(process: Process | None, folder: Path) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
     for _ in range(_REMOVALS):
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-        if not folder.exists():
+        if await asyncio.to_thread(_removed, folder):
             return
         await asyncio.sleep(_REMOVE_EVERY_S)
+
+
+def _removed(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
 
 
 def environment(folder: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Which Chromium is used, and what its command line allows it: the broker's hosts and nothing else."""
+"""Which Chromium is used, and what its command line lets it reach: the broker, nothing else."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def arguments(hosts: Sequence[str], pin: str) -> list[str]:
     on which nobody must be able to listen. ``pin`` is the one key that is trusted beside the
     system's roots.
     """
-    rules = [
-        f"EXCLUDE {host}" if host.startswith("*.") else f"MAP {host} {host}" for host in hosts
-    ]
+    rules = [f"EXCLUDE {host}" if host.startswith("*.") else f"MAP {host} {host}" for host in hosts]
     given = [
         f"--host-resolver-rules={', '.join([*rules, 'MAP * ~NOTFOUND'])}",
         # A proxy would resolve the names itself.
@@ -81,7 +79,7 @@ def pin_of(api_url: str, trust: ssl.SSLContext) -> str:
 
 
 def hosts_of(api_url: str, mode: str, broker_hosts: Sequence[str]) -> tuple[str, ...]:
-    """Return what the browser may reach: the interface's own address, live the broker's pages too."""
+    """Return what the browser may reach: the interface's own address; live, the broker's hosts."""
     parts = urlsplit(api_url)
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     own = f"{name}:{parts.port or _USUAL_PORT}"
@@ -89,7 +87,7 @@ def hosts_of(api_url: str, mode: str, broker_hosts: Sequence[str]) -> tuple[str,
 
 
 def private_environment(folder: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the browser's environment: the screen and the language, and a home that goes with it."""
+    """Return the browser's environment: screen, language, and a home that goes with it."""
     kept = {name: environ[name] for name in _KEPT if name in environ}
     return {**kept, "HOME": str(folder), "TMPDIR": str(folder)}
 

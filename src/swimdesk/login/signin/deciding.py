@@ -125,22 +125,22 @@ class Memory:
         return replace(self, acted=sight, clicks=self.clicks + 1 if same else 1)
 
 
-def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:  # noqa: PLR0911 - one line a rule
+def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     """Return what to do now; ``quiet_s`` is for how long the sight has not changed."""
     page = sight.page
     if sight.is_dead:
         return Stop(f"the browser cannot reach the broker ({sight.text})", is_unreachable=True)
     if page is None:
         return _strange(sight, quiet_s)
-    if page.wants in _ENDS:
-        return _ENDS[page.wants](sight, memory) if quiet_s >= SETTLED_S else Wait()
+    if page.wants in ENDS:
+        return ENDS[page.wants](sight, memory) if quiet_s >= SETTLED_S else Wait()
     if sight == memory.acted or not page.needs <= sight.parts:
         return _late(sight, memory, quiet_s)
     if quiet_s < SETTLED_S:
         return Wait()
     if memory.clicks >= MAX_CLICKS and memory.acted and memory.acted.visit == sight.visit:
         return Stop(f"the page {page.name} does not go on, whatever is clicked")
-    return _DECISIONS[page.wants](sight, memory, quiet_s)
+    return DECISIONS[page.wants](sight, memory, quiet_s)
 
 
 def _strange(sight: Sight, quiet_s: float) -> Move:
@@ -158,13 +158,12 @@ def _strange(sight: Sight, quiet_s: float) -> Move:
 
 def _late(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     """Wait for a page that has not shown all its parts, or has not gone on."""
-    name = sight.page.name if sight.page else ""
-    is_approval = sight.page is not None and sight.page.wants == "approval"
-    if quiet_s < (APPROVAL_S if is_approval else PAGE_S):
+    page = sight.page
+    if page is None or quiet_s < (APPROVAL_S if page.wants == "approval" else PAGE_S):
         return Wait()
-    if sight == memory.acted:
-        return Stop(f"the page {name} did not go on within {PAGE_S:.0f} s")
-    return Stop(f"the page {name} did not show what it needs within {PAGE_S:.0f} s")
+    if _is_same_visit(sight, memory) and page.needs <= sight.parts:
+        return Stop(f"the page {page.name} did not go on within {PAGE_S:.0f} s")
+    return Stop(f"the page {page.name} did not show what it needs within {PAGE_S:.0f} s")
 
 
 def _credentials(sight: Sight, memory: Memory, quiet_s: float) -> Move:
@@ -245,8 +244,8 @@ def _accounts(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     missing = wanted - {box.ending for box in sight.boxes}
     if missing == wanted:
         return Stop(
-            f"none of the expected accounts ({_endings(missing)}) is offered: is this the sign-in of"
-            " another user?"
+            f"none of the expected accounts ({_endings(missing)}) is offered: is this the sign-in"
+            " of another user?"
         )
     if missing - memory.told:
         text = f"not offered by the broker and left out of this sign-in: {_endings(missing)}"
@@ -287,7 +286,7 @@ def _quoted(text: str) -> str:
     return f' ("{text}")' if text else ""
 
 
-_DECISIONS: Final[Mapping[str, Callable[[Sight, Memory, float], Move]]] = {
+DECISIONS: Final[Mapping[str, Callable[[Sight, Memory, float], Move]]] = {
     "credentials": _credentials,
     "choice": _choice,
     "code": _code,
@@ -296,7 +295,9 @@ _DECISIONS: Final[Mapping[str, Callable[[Sight, Memory, float], Move]]] = {
     "accounts": _accounts,
     "end": _end,
 }
-_ENDS: Final[Mapping[str, Callable[[Sight, Memory], Move]]] = {
+"""What to do about a page, by what it wants."""
+ENDS: Final[Mapping[str, Callable[[Sight, Memory], Move]]] = {
     "locked": _locked,
     "notice": _notice,
 }
+"""Why a page is the end, by what it wants."""

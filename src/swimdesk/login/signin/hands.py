@@ -142,16 +142,13 @@ class PageHands:
                 await box.click(timeout=ACT_MS)
 
     async def picture(self, path: Path) -> bool:
-        """Paint the page without anything secret into a file only its owner reads, if that works."""
+        """Paint the page, without anything secret, into a file of 0600; tell whether it worked."""
         try:
-            for frame in self._page.frames[:1]:
-                await frame.evaluate(_BLANK, self._typed)
+            await self._page.evaluate(_BLANK, self._typed)
             painted = await self._page.screenshot(
                 timeout=PICTURE_MS, mask=[self._page.locator("input, textarea, iframe")]
             )
-            path.unlink(missing_ok=True)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
-                f.write(painted)
+            await asyncio.to_thread(_keep, path, painted)
         except (PlaywrightError, OSError):
             return False
         return True
@@ -208,6 +205,13 @@ class PageHands:
 
     def _is_navigation(self, request: Request) -> bool:
         return request.is_navigation_request() and request.frame == self._page.main_frame
+
+
+def _keep(path: Path, painted: bytes) -> None:
+    path.unlink(missing_ok=True)
+    private = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(private, "wb") as file:
+        file.write(painted)
 
 
 def _failure(text: str) -> str:

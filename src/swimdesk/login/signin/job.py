@@ -20,8 +20,8 @@ class BrowserJob:
 
     ``accounts`` are the last four digits of the accounts that the consent has to name; ``hosts``
     what the browser may reach, as host:port or with a leading ``*.``; ``pin`` the digest of the one
-    key that a paper home trusts beside the system's roots. ``factors`` are the second factors that may be used, all
-    where it is empty. ``picture`` is where a page that stopped the sign-in is painted.
+    key that a paper home trusts beside the system's roots. ``factors`` are the second factors that
+    may be used, all where it is empty. ``picture`` is where a page that stops it is painted.
     """
 
     login: str

@@ -28,7 +28,8 @@ _REQUEST_S: Final = 10.0
 _LINE_BYTES: Final = 16_384
 _MAX_HEADERS: Final = 100
 
-_PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+_PAGE: Final = """<!doctype html><html lang="en">
+<head><meta charset="utf-8"><title>{title}</title></head>
 <body style="font-family: sans-serif; margin: 4em"><h1>{title}</h1><p>{text}</p></body></html>
 """
 _TAKEN: Final = ("Signed in at the broker", "swimdesk has the rest. You can close this page.")
@@ -81,7 +82,9 @@ class _Visitor:
                 target = await _target(reader)
                 url = Secret(f"{self._origin}{target}")
                 is_it = not self._arrived.done() and self._wanted(url)
-                writer.write(_answer(*(("200 OK", *_TAKEN) if is_it else ("404 Not Found", *_OTHER))))
+                writer.write(
+                    _answer(*(("200 OK", *_TAKEN) if is_it else ("404 Not Found", *_OTHER)))
+                )
                 await writer.drain()
                 if is_it and not self._arrived.done():
                     self._arrived.set_result(url)

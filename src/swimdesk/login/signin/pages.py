@@ -104,7 +104,9 @@ def _check_page(page: Page) -> None:
     if strangers := page.parts.keys() - known:
         raise InvariantBroken(f"pages.toml: page {page.name} has unknown parts {sorted(strangers)}")
     if absent := page.needs - page.parts.keys():
-        raise InvariantBroken(f"pages.toml: page {page.name} needs {sorted(absent)} without selector")
+        raise InvariantBroken(
+            f"pages.toml: page {page.name} needs {sorted(absent)} without selector"
+        )
     if not page.fragments or not all(one.startswith("/") for one in page.fragments):
         raise InvariantBroken(f"pages.toml: page {page.name} needs fragments that begin with /")
     if not all(page.parts.values()):

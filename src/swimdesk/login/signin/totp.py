@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 import pyotp
 
@@ -67,17 +69,37 @@ class Codes:
             return -1
 
 
+class _Totp(pyotp.TOTP):
+    """Codes of the seeds that are handed out in fact: 80 bits are still common."""
+
+    min_secret_length_bits = 80
+
+
+_DIGESTS: Final = {"SHA1": hashlib.sha1, "SHA256": hashlib.sha256, "SHA512": hashlib.sha512}
+
+
 def _read(login: str, seed: Secret) -> pyotp.TOTP:
     text = seed.reveal().strip()
     try:
-        otp = pyotp.parse_uri(text) if "://" in text else pyotp.TOTP("".join(text.split()).upper())
-        if isinstance(otp, pyotp.TOTP):
-            otp.generate_otp(0)
-            return otp
-    except ValueError:
+        return _at_address(text) if "://" in text else _Totp("".join(text.split()).upper())
+    except (ValueError, KeyError):
         pass
     # Not chained: what the library says may hold the seed.
     raise SignInFailed(
         f"login {login}: the item login/{login}/totp of the vault is no seed of an authenticator;"
         " expected base32, such as `JBSW Y3DP EHPK 3PXP`, or an otpauth://totp/ address"
+    )
+
+
+def _at_address(text: str) -> pyotp.TOTP:
+    """Read an ``otpauth://totp/`` address; ValueError, KeyError."""
+    parts = urlsplit(text)
+    if (parts.scheme, parts.netloc) != ("otpauth", "totp"):
+        raise ValueError("another kind of address")
+    said = dict(parse_qsl(parts.query))
+    return _Totp(
+        said["secret"].upper(),
+        digits=int(said.get("digits", "6")),
+        interval=int(said.get("period", "30")),
+        digest=_DIGESTS[said.get("algorithm", "SHA1").upper()],
     )

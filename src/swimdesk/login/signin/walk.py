@@ -1,4 +1,4 @@
-"""The loop over the pages: look, decide, act, until the callback comes or nothing more can be done."""
+"""The loop over the pages: look, decide, act, until the callback comes or there is no way on."""
 
 from __future__ import annotations
 

@@ -116,9 +116,9 @@ def _slow(name: str, value: object) -> float:
 
 
 def _notice(name: str, value: object) -> str:
-    if value != "" and value not in NOTICES:
+    if not isinstance(value, str) or (value and value not in NOTICES):
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(NOTICES)}")
-    return str(value)
+    return value
 
 
 def _accounts(name: str, value: object) -> tuple[str, ...]:

@@ -20,10 +20,10 @@ from swimdesk.sim.grants import Grants
 from swimdesk.sim.messages import SimRequest, SimResponse
 from swimdesk.sim.settings import SimSettings
 from swimdesk.sim.signin.authorize import ACCESS_DENIED, Asked, asked
+from swimdesk.sim.signin.customers import Customers
 from swimdesk.sim.signin.flow import Flow
-from swimdesk.sim.signin.plans import EVERY, SignInPlan, default_plan
 from swimdesk.sim.signin.views import notice_view, view_of
-from swimdesk.sim.signin.visits import Customer, Page, Visit
+from swimdesk.sim.signin.visits import Page, Push, Visit
 
 AUTHORIZE_PATH: Final = "/v1/oauth/authorize"
 HOST_PATH: Final = "/ui/host/"
@@ -62,9 +62,8 @@ class SignInPages:
         self._grants = grants
         self._clock = clock
         self._random = Random(f"{settings.seed}:sign-in")
-        self.customers = {login.name: _customer(settings, login) for login in logins}
-        by_user = {c.login.user.casefold(): c for c in self.customers.values()}
-        self._flow = Flow(by_user, clock, self._random)
+        self.customers = Customers(settings, logins)
+        self._flow = Flow(self.customers.by_user, clock, self._random)
         self._visits: dict[str, Visit] = {}
 
     def answer(self, request: SimRequest) -> SimResponse:
@@ -72,10 +71,19 @@ class SignInPages:
         response = self._answer(request)
         return replace(response, headers={**_GUARDED, **response.headers})
 
-    def visits_of(self, login: str) -> list[Visit]:
-        """Return the visits on which a login has given its password, the oldest first."""
-        customer = self.customers[login]
-        return [visit for visit in self._visits.values() if visit.customer is customer]
+    def answer_push(self, login: str, *, approve: bool) -> int:
+        """Approve or deny on the phone what waits for a login; return how many requests that was.
+
+        KeyError for a login nobody has.
+        """
+        customer = self.customers.by_name[login]
+        visits = [v for v in self._visits.values() if v.customer is customer]
+        for visit in visits:
+            self._flow.refresh(visit)
+        waiting = [v for v in visits if v.page is Page.PUSH and v.push is Push.WAITING]
+        for visit in waiting:
+            visit.push = Push.APPROVED if approve else Push.DENIED
+        return len(waiting)
 
     def _answer(self, request: SimRequest) -> SimResponse:
         if request.path == AUTHORIZE_PATH and request.method == "GET":
@@ -148,17 +156,6 @@ class SignInPages:
     def _forget_old(self) -> None:
         begins = self._clock.now() - VISIT_LIFE
         self._visits = {id_: v for id_, v in self._visits.items() if v.began_at > begins}
-
-
-def _customer(settings: SimSettings, login: SimLogin) -> Customer:
-    plans = settings.sign_in_plans
-    plan = plans.get(login.name) or plans.get(EVERY)
-    numbers = {account.number for account in login.accounts}
-    return Customer(login, plan or _default(settings, login), numbers)
-
-
-def _default(settings: SimSettings, login: SimLogin) -> SignInPlan:
-    return default_plan(settings.profile, settings.seed, login.name)
 
 
 @cache

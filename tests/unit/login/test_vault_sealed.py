@@ -1,0 +1,214 @@
+"""The encrypted file: what it hides, and what becomes of it in bad times."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.vaults import PASSPHRASE, sealed_vault
+
+from swimdesk.errors import StoreFull, VaultError
+from swimdesk.login import vault_sealed
+from swimdesk.login.vault_sealed import EncryptedFileVault
+from swimdesk.telemetry.redaction import Secret
+
+ITEM = "login/smith/password"
+WRITERS = 4
+PUTS = 10
+
+
+class Asker:
+    """Somebody who is asked for the passphrase."""
+
+    def __init__(self, passphrase: str = PASSPHRASE) -> None:
+        self.passphrase = passphrase
+        self.asked: list[bool] = []
+
+    def __call__(self, is_new: bool) -> Secret:
+        self.asked.append(is_new)
+        return Secret(self.passphrase)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "vault.sealed"
+
+
+@pytest.fixture
+def kept(tmp_path: Path, file: Path) -> bytes:
+    """A file with one secret, as it is on disk."""
+    sealed_vault(tmp_path).put(ITEM, Secret("opensesame"))
+    return file.read_bytes()
+
+
+def complaint(use: Callable[[], object]) -> str:
+    with pytest.raises(VaultError) as caught:
+        use()
+    assert "opensesame" not in caught.value.detail
+    assert PASSPHRASE not in caught.value.detail
+    return caught.value.detail
+
+
+def test_file_shows_neither_secrets_nor_whose_they_are(file: Path, kept: bytes) -> None:
+    assert b"opensesame" not in kept
+    assert b"smith" not in kept
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_passphrase_is_asked_once(file: Path) -> None:
+    asker = Asker()
+    vault = EncryptedFileVault(file, asker)
+    vault.unlock()
+    assert asker.asked == []
+    vault.put(ITEM, Secret("one"))
+    vault.put("app_key", Secret("two"))
+    assert vault.get(ITEM) == Secret("one")
+    assert asker.asked == [True]
+
+
+def test_passphrase_of_a_file_that_is_there_is_not_a_new_one(file: Path, kept: bytes) -> None:
+    asker = Asker()
+    vault = EncryptedFileVault(file, asker)
+    vault.unlock()
+    vault.put("app_key", Secret("two"))
+    assert asker.asked == [False]
+
+
+def test_passphrase_may_be_typed_composed_or_not(tmp_path: Path, file: Path) -> None:
+    sealed_vault(tmp_path, "schl\u00fcssel").put(ITEM, Secret("opensesame"))
+    assert sealed_vault(tmp_path, "schlu\u0308ssel").get(ITEM) == Secret("opensesame")
+
+
+def test_short_passphrase_makes_no_file(tmp_path: Path, file: Path) -> None:
+    detail = complaint(lambda: sealed_vault(tmp_path, "1234567").put(ITEM, Secret("opensesame")))
+    assert "8 characters" in detail
+    assert not file.exists()
+
+
+def test_wrong_passphrase_is_told_and_changes_nothing(
+    tmp_path: Path, file: Path, kept: bytes
+) -> None:
+    vault = sealed_vault(tmp_path, "something else")
+    for use in (
+        lambda: vault.get(ITEM),
+        lambda: vault.put(ITEM, Secret("two")),
+        lambda: vault.drop(ITEM),
+        vault.items,
+    ):
+        assert "the passphrase is not that of" in complaint(use)
+    assert file.read_bytes() == kept
+
+
+def test_wrong_passphrase_is_not_remembered(file: Path, kept: bytes) -> None:
+    asker = Asker("something else")
+    vault = EncryptedFileVault(file, asker)
+    complaint(vault.unlock)
+    asker.passphrase = PASSPHRASE
+    assert vault.get(ITEM) == Secret("opensesame")
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: data[:200], "it is not whole"),
+        (lambda data: b"", "it is not whole"),
+        (lambda data: b"{}", "it is no vault of swimdesk"),
+        (lambda data: data.replace(b'"sealed": "', b'"sealed": "A'), "its checksum does not match"),
+        (lambda data: data.replace(b'"salt": "', b'"salt": "A'), "its checksum does not match"),
+    ],
+    ids=["cut", "empty", "other", "sealed", "salt"],
+)
+def test_damaged_file_is_told_and_left_as_it_is(
+    tmp_path: Path, file: Path, kept: bytes, damage: Callable[[bytes], bytes], reason: str
+) -> None:
+    file.write_bytes(damage(kept))
+    vault = sealed_vault(tmp_path)
+    for use in (lambda: vault.get(ITEM), lambda: vault.put(ITEM, Secret("two"))):
+        detail = complaint(use)
+        assert reason in detail
+        assert "backup" in detail
+    assert file.read_bytes() == damage(kept)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"memory_kib": 1 << 30}, "memory_kib is out of bounds"),
+        ({"iterations": 0}, "iterations is out of bounds"),
+        ({"lanes": "4"}, "lanes is out of bounds"),
+        ({"version": 2}, "a newer swimdesk wrote it"),
+        ({"nonce": "%"}, "nonce is not readable"),
+        ({"iterations": 4}, "somebody changed the file"),
+        ({"sealed": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}, "somebody changed the file"),
+    ],
+    ids=lambda value: str(value)[:24],
+)
+def test_file_that_somebody_changed_is_refused(
+    tmp_path: Path, file: Path, kept: bytes, change: dict[str, Any], reason: str
+) -> None:
+    body = {**json.loads(kept), **change}
+    del body["checksum"]
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    file.write_text(json.dumps({**body, "checksum": hashlib.sha256(canonical).hexdigest()}))
+    assert reason in complaint(lambda: sealed_vault(tmp_path).get(ITEM))
+
+
+def test_full_disk_loses_nothing(
+    tmp_path: Path, file: Path, kept: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    vault = sealed_vault(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(vault_sealed, "write_whole", full)
+        with pytest.raises(StoreFull, match="left as it was"):
+            vault.put(ITEM, Secret("two"))
+    assert file.read_bytes() == kept
+    assert vault.get(ITEM) == Secret("opensesame")
+
+
+def test_file_that_goes_while_in_use_is_not_made_anew(
+    tmp_path: Path, file: Path, kept: bytes
+) -> None:
+    vault = sealed_vault(tmp_path)
+    vault.unlock()
+    file.unlink()
+    assert "put it back" in complaint(lambda: vault.put("app_key", Secret("two")))
+    assert not file.exists()
+
+
+def test_writer_that_holds_the_file_too_long_is_given_up(tmp_path: Path, kept: bytes) -> None:
+    with (tmp_path / "vault.sealed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        vault = sealed_vault(tmp_path, lock_timeout_s=0.05)
+        detail = complaint(lambda: vault.put(ITEM, Secret("two")))
+    assert "another process" in detail
+    assert sealed_vault(tmp_path).get(ITEM) == Secret("opensesame")
+
+
+def put_many(home: Path, writer: int) -> None:
+    vault = sealed_vault(home)
+    for number in range(PUTS):
+        vault.put(f"item-{writer}-{number}", Secret(f"secret {writer} {number}"))
+
+
+def test_processes_that_write_at_once_lose_nothing_of_each_other(
+    tmp_path: Path, kept: bytes
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=put_many, args=(tmp_path, n)) for n in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(50)
+    assert [writer.exitcode for writer in writers] == [0] * WRITERS
+    vault = sealed_vault(tmp_path)
+    assert vault.get(ITEM) == Secret("opensesame")
+    assert len(vault.items()) == WRITERS * PUTS + 1
