@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from swimdesk.bootstrap import HomePaths, SystemClock, offline_status, trust_of
+from swimdesk.bootstrap import HomePaths, SystemClock, trust_of
+from swimdesk.bootstrap.offline import stored_login
+from swimdesk.bootstrap.vaults import grant_store, secret_at, vault_of
 from swimdesk.config import CONFIG_FILE, load_settings
 from swimdesk.control.client import attach
 from swimdesk.control.exchange import OwnerGone
@@ -124,9 +126,10 @@ def _permissions(subject: Subject) -> CheckView:
     home = subject.home
     if not home.exists():
         return _warn(f"there is no folder {home} yet", "it is made with the first run")
-    places = (home, home / CONFIG_FILE, *sorted(home.glob("desk.db*")))
+    kept = (*sorted(home.glob("desk.db*")), *sorted(home.glob("vault.*")))
+    places = (home, home / CONFIG_FILE, *kept)
     folders = [home / name for name in ("logs", "run", "secrets", "tokens")]
-    places += tuple(p for f in folders if f.is_dir() for p in (f, *sorted(f.iterdir())))
+    places += tuple(p for f in folders if f.is_dir() for p in (f, *sorted(f.rglob("*"))))
     open_to_others = [p for p in places if p.exists() and _is_open(p)]
     if not open_to_others:
         return _ok("only you can read what is in the home")
@@ -145,15 +148,24 @@ def _is_open(path: Path) -> bool:
 def _secrets(subject: Subject) -> CheckView:
     if subject.settings is None:
         return _NO_SETTINGS
-    # Deferred: reading a keyring imports all its backends.
-    from swimdesk.login.secrets import resolve
-
     broker = subject.settings.broker
     for reference in (broker.app_key, broker.app_secret):
-        resolve(reference, subject.home)
+        secret_at(reference, subject.settings, subject.home)
     kinds = {reference.partition(":")[0] for reference in (broker.app_key, broker.app_secret)}
-    backend = f", backend {_keyring_backend()}" if "keyring" in kinds else ""
+    own_choice = "keyring" in kinds and not subject.settings.vault.backend
+    backend = f", backend {_keyring_backend()}" if own_choice else ""
     return _ok(f"app_key and app_secret are there ({', '.join(sorted(kinds))}{backend})")
+
+
+def _vault(subject: Subject) -> CheckView:
+    """Name the vault, and see that it keeps what it is given."""
+    if subject.settings is None:
+        return _NO_SETTINGS
+    # Deferred: what each of the backends needs.
+    from swimdesk.login.vault import probe
+
+    vault = vault_of(subject.settings, subject.home)
+    return _ok(f"{vault.name}: {probe(vault)}")
 
 
 def _keyring_backend() -> str:
@@ -216,15 +228,14 @@ def _tokens(subject: Subject) -> CheckView:
     """Look at the configured logins; a grant in its last day is a warning."""
     if subject.settings is None:
         return _NO_SETTINGS
-    known = {view.login: view for view in offline_status(subject.home).logins}
+    store = grant_store(subject.home, subject.settings)
     now = SystemClock().now()
     ends: list[tuple[datetime, str]] = []
     for login in subject.settings.login:
-        view = known.get(login.name)
-        if view is None or view.refresh_expires is None:
-            what = view.detail if view else "there are no tokens"
+        view = stored_login(store, login.name)
+        if view.refresh_expires is None:
             advice = f"swimdesk login {login.name} --import FILE"
-            return _fail(f"login {login.name}: {what}", advice, ExitCode.LOGIN)
+            return _fail(f"login {login.name}: {view.detail}", advice, ExitCode.LOGIN)
         ends.append((view.refresh_expires, login.name))
     if not ends:
         return _warn("no [[login]] is configured", "add one to config.toml")
@@ -342,6 +353,7 @@ class Check:
 CHECKS: Final[dict[str, Check]] = {
     "permissions": Check(_permissions, "make the home readable for yourself only"),
     "secrets": Check(_secrets, "put the secret where config.toml says that it is"),
+    "vault": Check(_vault, "mend the vault, or name another one under [vault]"),
     "store": Check(_store, "restore a backup of the database, or name another home"),
     "sqlite": Check(_sqlite, ""),
     "owner": Check(_owner, "stop the process that holds the home"),

@@ -14,11 +14,15 @@ def now_s() -> float:
 
 
 class BrokerClock:
-    """``SimClock`` on virtual time."""
+    """``SimClock`` on virtual time; its wall clock moves on alone while the desk sleeps."""
+
+    def __init__(self) -> None:
+        self.slept = timedelta(0)
+        """How much of its time the desk's machine slept through."""
 
     def now(self) -> datetime:
         """Return the brokerage's wall time."""
-        return START + timedelta(seconds=now_s())
+        return START + timedelta(seconds=now_s()) + self.slept
 
     def monotonic_s(self) -> float:
         """Return virtual seconds."""

@@ -19,6 +19,7 @@ from swimdesk.control.ownership import HomeLock
 from swimdesk.desk.assembly import DeskSettings, Outside
 from swimdesk.desk.desk import Desk
 from swimdesk.desk.evidence import Horizons
+from swimdesk.desk.ports import TokenSource
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.risk import RiskLimits
 from swimdesk.schwab.client import SchwabBroker
@@ -116,7 +117,7 @@ class World:
         self.processes: list[Process] = []
         self.crashes: list[str] = []
         """Errors that nobody expected."""
-        clock = BrokerClock()
+        self.broker_clock = clock = BrokerClock()
         settings = SimSettings(size.accounts, size.logins, seed, base_url=API)
         self.broker = SimBroker(settings, clock)
         ledger = NotingLedger(self.broker.accounts, clock)
@@ -154,7 +155,7 @@ class World:
         database.read(lambda c: c.execute("PRAGMA synchronous=OFF").fetchall())
         runner = MortalRunner(life, crash.at, after=crash.after)
         journal = SqliteJournal(database, self.clock, runner, lambda _: None)
-        tokens = WireTokens(self.broker, self.wire)
+        tokens = self.token_source(life)
         broker = self._broker(life, tokens)
         outside = Outside(broker, broker, journal, tokens, self.sentinel, self.clock, self.ids)
         limits = _limits()
@@ -171,7 +172,11 @@ class World:
                 raise
         return True
 
-    def _broker(self, life: Life, tokens: WireTokens) -> SchwabBroker:
+    def token_source(self, life: Life) -> TokenSource:
+        """Return where a process has its access tokens from."""
+        return WireTokens(self.broker, self.wire)
+
+    def _broker(self, life: Life, tokens: TokenSource) -> SchwabBroker:
         broker = SchwabBroker(
             api_url=API,
             ssl_context=_no_trust(),

@@ -1,6 +1,7 @@
-"""How long 12 logins take to sign in by themselves, two at a time: ``python -m tests.signin.figure``.
+"""How long 12 logins take to sign in by themselves, two at a time.
 
-Each run has a brokerage and a home of its own. Arguments: how many runs (1), how many logins (12).
+``python -m tests.signin.figure [RUNS] [LOGINS]`` prints a line a run. Each run has a brokerage
+and a home of its own.
 """
 
 from __future__ import annotations
@@ -41,11 +42,16 @@ async def main(runs: int, logins: int) -> int:
             took_s, signed, said = await one_run(Path(name), logins)
         is_good = signed == logins and took_s <= LIMIT_S
         bad += not is_good
-        print(f"run {run}: {signed} of {logins} logins in {took_s:.1f} s", flush=True)
+        _tell(f"run {run}: {signed} of {logins} logins in {took_s:.1f} s")
         if not is_good:
-            print(said, flush=True)
-    print(f"{runs - bad} of {runs} runs whole and within {LIMIT_S:.0f} s")
+            _tell(said)
+    _tell(f"{runs - bad} of {runs} runs whole and within {LIMIT_S:.0f} s")
     return 1 if bad else 0
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

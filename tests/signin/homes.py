@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.fakes.sim_process import SimProcess
-
 from swimdesk.login.vault import item_of
 from swimdesk.login.vault_files import FilesVault
 from swimdesk.telemetry.redaction import Secret
+from tests.fakes.sim_process import SimProcess
 
 KINDS = {"user": "user", "password": "password", "totp": "totp_secret"}
 """What the vault keeps of a login, by the name the brokerage prints it under."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from swimdesk import __version__
 from swimdesk.bootstrap.home import HomePaths, SystemClock
 from swimdesk.bootstrap.running import open_journal
+from swimdesk.bootstrap.vaults import grant_store
 from swimdesk.config import load_settings
 from swimdesk.desk.doubts import told_alone
 from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
@@ -31,7 +32,7 @@ from swimdesk.views.trail import TrailView
 
 if TYPE_CHECKING:
     from swimdesk.domain.commands import Command
-    from swimdesk.login.token_files import TokenFiles
+    from swimdesk.login.grants import GrantStore
 
 
 def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> LoginView:
@@ -46,8 +47,9 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
             f" there are {', '.join(known) or 'none'}."
         )
     now = SystemClock().now
-    grant = import_token_file(file, home, login, settings.broker.mode, now=now)
-    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, "tokens imported")
+    grant = import_token_file(file, grant_store(home, settings), login, now=now)
+    detail = f"tokens imported; delete {file}, which still holds them"
+    return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, detail)
 
 
 def raise_halt(home: Path, reason: str) -> GuardView:
@@ -129,6 +131,7 @@ def offline_status(home: Path) -> StatusView:
         reading=None,
         newest_broadcast=glance.newest.id if glance and glance.newest else None,
         logins=_offline_logins(home),
+        token_cache=None,
         tasks=(),
         alarms=(),
         limits=None,
@@ -204,11 +207,12 @@ def _offline_logins(home: Path) -> tuple[LoginView, ...]:
 
     files = TokenFiles(home, "paper")
     return tuple(
-        _offline_login(files, path.stem) for path in sorted((home / "tokens").glob("*.json"))
+        stored_login(files, path.stem) for path in sorted((home / "tokens").glob("*.json"))
     )
 
 
-def _offline_login(files: TokenFiles, login: str) -> LoginView:
+def stored_login(files: GrantStore, login: str) -> LoginView:
+    """Tell from what is kept of a login how it stands; what cannot be read says so."""
     now = datetime.now(UTC)
     try:
         grant = files.load(login)

@@ -12,7 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swimdesk.bootstrap.caches import open_memcached, open_token_cache
 from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids, digest_key_of
+from swimdesk.bootstrap.vaults import grant_store, open_vault_of, secret_at
 from swimdesk.config import load_settings
 from swimdesk.errors import ConfigError, StoreFull
 from swimdesk.store.sentinel import FileSentinel
@@ -26,10 +28,9 @@ if TYPE_CHECKING:
     from swimdesk.desk.signing import SignInTerms
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
-    from swimdesk.login.carrying import BrokerLogins
-    from swimdesk.login.token_files import TokenFiles
+    from swimdesk.login.cache import SealedTokens
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
-    from swimdesk.market.cache import Cache
     from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
     from swimdesk.views.signing import LoginView
@@ -50,6 +51,7 @@ async def open_desk(
     # Deferred: a status command must not pay for what only a running desk needs.
     from swimdesk.desk.assembly import Outside
     from swimdesk.desk.desk import Desk
+    from swimdesk.market.cache import MemoryCache
     from swimdesk.market.cached_data import CachedMarketData
     from swimdesk.schwab.client import SchwabBroker
 
@@ -58,12 +60,15 @@ async def open_desk(
     paths.make()
     clock = SystemClock()
     sentinel = FileSentinel(paths.halt_file)
+    # Before anything else runs, for it may ask a person for a passphrase.
+    await open_vault_of(settings, home)
     async with AsyncExitStack() as stack:
-        cache = _open_cache(stack, settings, clock)
+        memcached = open_memcached(stack, settings, clock)
+        token_cache = await open_token_cache(home, settings, memcached, clock)
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
-        tokens, logins = await _open_tokens(stack, home, settings, trust, clock)
+        tokens, logins = await _open_tokens(stack, home, settings, trust, clock, token_cache)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
@@ -76,9 +81,12 @@ async def open_desk(
             timeouts=timeouts_of(settings),
         )
         stack.push_async_callback(broker.aclose)
-        market = CachedMarketData(broker, cache)
-        outside = Outside(broker, market, journal, tokens, sentinel, clock, Ulids(), logins)
-        desk = Desk(outside, _desk_settings(settings, home))
+        cache_use = token_cache.use if token_cache else None
+        market = CachedMarketData(broker, memcached or MemoryCache(clock))
+        outside = Outside(
+            broker, market, journal, tokens, sentinel, clock, Ulids(), logins, cache_use
+        )
+        desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
@@ -118,19 +126,6 @@ async def open_journal(
     return SqliteJournal(database, clock, writer, halt)
 
 
-def _open_cache(stack: AsyncExitStack, settings: Settings, clock: SystemClock) -> Cache:
-    """Open the configured memcached, or a cache in this process; ConfigError if it is not here."""
-    from swimdesk.market.cache import MemcachedCache, MemoryCache
-
-    address, broker = settings.cache.memcached, settings.broker
-    if not address:
-        return MemoryCache(clock)
-    # Desks of another mode or another brokerage must not find what this one keeps.
-    cache = MemcachedCache(address, f"{broker.mode} {broker.api_url}", clock)
-    stack.push_async_callback(cache.aclose)
-    return cache
-
-
 def trust_of(settings: Settings) -> ssl.SSLContext:
     """Build the one TLS context: verification is always on, a paper home may add its own root."""
     trust = ssl.create_default_context()
@@ -148,22 +143,26 @@ def trust_of(settings: Settings) -> ssl.SSLContext:
 
 
 async def _open_tokens(
-    stack: AsyncExitStack, home: Path, settings: Settings, trust: ssl.SSLContext, clock: SystemClock
+    stack: AsyncExitStack,
+    home: Path,
+    settings: Settings,
+    trust: ssl.SSLContext,
+    clock: SystemClock,
+    cache: SealedTokens | None,
 ) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
-    from swimdesk.login.carrying import BrokerLogins
-    from swimdesk.login.secrets import resolve
+    from swimdesk.login.sign_ins import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
     key, secret = await asyncio.gather(
-        asyncio.to_thread(resolve, settings.broker.app_key, home),
-        asyncio.to_thread(resolve, settings.broker.app_secret, home),
+        asyncio.to_thread(secret_at, settings.broker.app_key, settings, home),
+        asyncio.to_thread(secret_at, settings.broker.app_secret, settings, home),
     )
     keeper = TokenKeeper(
         [login.name for login in settings.login],
-        token_files(home, settings),
+        grant_store(home, settings),
         http,
         api_url=settings.broker.api_url,
         app_key=key,
@@ -171,10 +170,11 @@ async def _open_tokens(
         callback_url=settings.broker.callback_url,
         locks=HomePaths(home).run,
         now=clock.now,
+        cache=cache,
     )
     stack.push_async_callback(keeper.aclose)
     logins = BrokerLogins(
-        keeper,
+        keeper.redeem,
         api_url=settings.broker.api_url,
         app_key=key,
         callback_url=settings.broker.callback_url,
@@ -193,20 +193,11 @@ def _keep_signed_in(desk: Desk, home: Path, config: Path | None, clock: SystemCl
     desk.supervisor.loop("sign-ins", Renewals(desk.logins, signed_in, clock.now).run)
 
 
-def token_files(home: Path, settings: Settings) -> TokenFiles:
-    """Open the token files of a home; ConfigError in live mode, which wants a vault."""
-    from swimdesk.login.token_files import TokenFiles
-
-    return TokenFiles(home, settings.broker.mode)
-
-
 async def _account_numbers(home: Path, settings: Settings) -> dict[str, Secret]:
     """Fetch the whole numbers of the accounts that are told by them, by alias; ConfigError."""
-    from swimdesk.login.secrets import resolve
-
     kept = [(one.alias, one.number) for one in settings.account if one.number is not None]
     numbers = await asyncio.gather(
-        *(asyncio.to_thread(resolve, reference, home) for _, reference in kept)
+        *(asyncio.to_thread(secret_at, reference, settings, home) for _, reference in kept)
     )
     for (alias, reference), number in zip(kept, numbers, strict=True):
         if not _ACCOUNT_NUMBER.fullmatch(number.reveal()):
@@ -246,7 +237,16 @@ def timeouts_of(settings: Settings) -> Timeouts:
     return Timeouts(broker.order_timeout_s, broker.cancel_timeout_s, broker.read_timeout_s)
 
 
-def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
+def _sign_in_terms(settings: Settings, numbers: Mapping[str, Secret]) -> SignInTerms:
+    from swimdesk.desk.signing import SignInTerms
+
+    accounts: dict[str, tuple[str, ...]] = {}
+    for one in _configured(settings, numbers):
+        accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
+    return SignInTerms({login.name: login.browser for login in settings.login}, accounts)
+
+
+def _desk_settings(settings: Settings, home: Path, numbers: Mapping[str, Secret]) -> DeskSettings:
     from swimdesk.desk.assembly import DeskSettings
     from swimdesk.desk.evidence import Horizons
 
@@ -255,19 +255,14 @@ def _desk_settings(settings: Settings, home: Path) -> DeskSettings:
     horizons = Horizons(
         timedelta(seconds=risk.bind_horizon_s), timedelta(seconds=risk.absent_horizon_s)
     )
-    terms = _sign_in_terms(settings)
-    return DeskSettings(settings.broker.mode, home, limits, risk.plan_life_s, horizons, terms)
-
-
-def _sign_in_terms(settings: Settings) -> SignInTerms:
-    """Return how each login signs in, and which of its accounts are configured by last4."""
-    from swimdesk.desk.signing import SignInTerms
-
-    accounts: dict[str, tuple[str, ...]] = {}
-    for one in settings.account:
-        if one.last4 is not None:
-            accounts[one.login] = (*accounts.get(one.login, ()), one.last4)
-    return SignInTerms({one.name: one.browser for one in settings.login}, accounts)
+    return DeskSettings(
+        settings.broker.mode,
+        home,
+        limits,
+        risk.plan_life_s,
+        horizons,
+        _sign_in_terms(settings, numbers),
+    )
 
 
 def limits_of(settings: Settings) -> RiskLimits:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from swimdesk.bootstrap.home import HomePaths, SystemClock, digest_key_of
 from swimdesk.bootstrap.running import trust_of
-from swimdesk.bootstrap.vaults import vault_of
+from swimdesk.bootstrap.vaults import open_vault_of, vault_of
 from swimdesk.config import load_settings
 from swimdesk.errors import (
     InputError,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from swimdesk.login.signin.job import BrowserJob
     from swimdesk.login.vault import Vault
 
-__all__ = ["Person", "Question", "Signed", "Step", "sign_in", "sign_in_all"]
+__all__ = ["Person", "Question", "Signed", "Step", "sign_in", "sign_in_all", "unlock"]
 
 AT_ONCE: Final = 2
 """So many browsers run at the same time."""
@@ -124,6 +124,17 @@ async def sign_in_all(
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(signed(login)) for login in logins]
     return tuple(task.result() for task in tasks)
+
+
+async def unlock(home: Path, config: Path | None) -> None:
+    """Open the home's vault, asking for its passphrase where it has one.
+
+    For a command, while nothing else runs that needs the terminal. A vault that is not to be had
+    is told by the sign-in that needs it.
+    """
+    settings = await asyncio.to_thread(load_settings, home, config)
+    with contextlib.suppress(VaultError):
+        await open_vault_of(settings, home)
 
 
 @asynccontextmanager

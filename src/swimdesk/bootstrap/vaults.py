@@ -1,18 +1,29 @@
-"""The vault of a home, as its configuration says."""
+"""The vault of a home, as its configuration says, and what is kept in it."""
 
 from __future__ import annotations
 
-import getpass
+import asyncio
+import os
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from swimdesk.bootstrap.terminal import ask_secret, has_terminal
+from swimdesk.errors import ConfigError, InputError, VaultError
+from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
     from swimdesk.config import Settings
+    from swimdesk.login.grants import GrantStore
     from swimdesk.login.vault import Vault
     from swimdesk.login.vaults import VaultChoice
+
+log = get_log(__name__)
+
+PASSPHRASE: Final = "vault-passphrase"  # noqa: S105 - a name
+"""The systemd credential that opens an encrypted file where nobody can be asked."""
 
 
 def vault_of(settings: Settings, home: Path) -> Vault:
@@ -20,11 +31,58 @@ def vault_of(settings: Settings, home: Path) -> Vault:
 
     Nothing is read or asked before the first use of it.
     """
+    return _opened(choice_of(settings), home)
+
+
+async def open_vault_of(settings: Settings, home: Path) -> None:
+    """Unlock the chosen vault and, in live mode, see that it keeps what it is given; VaultError."""
+    from swimdesk.login.vault import probe
+
+    if settings.broker.mode == "paper" and not settings.vault.backend:
+        return
+    vault = vault_of(settings, home)
+    vault.unlock()
+    if settings.broker.mode == "live":
+        found = await asyncio.to_thread(probe, vault)
+        log.info("vault.ready", backend=vault.name, probe=found)
+
+
+def backend_of(settings: Settings, home: Path, backend: str) -> Vault:
+    """Return another vault of the home than the one it uses; VaultError."""
+    from swimdesk.login.vaults import open_backend
+
+    return open_backend(choice_of(settings), backend, home, passphrase=passphrase_of(home))
+
+
+def choice_of(settings: Settings) -> VaultChoice:
+    """Return what the configuration says about the vault."""
     from swimdesk.login.vaults import VaultChoice
 
     vault = settings.vault
-    choice = VaultChoice(vault.backend, vault.totp_backend, vault.service, settings.broker.mode)
-    return _opened(choice, home)
+    return VaultChoice(vault.backend, vault.totp_backend, vault.service, settings.broker.mode)
+
+
+def secret_at(reference: str, settings: Settings, home: Path) -> Secret:
+    """Return the secret that a reference names; ConfigError, VaultError.
+
+    ``keyring:`` is the home's vault where its configuration names one. May block: not on the loop.
+    """
+    from swimdesk.login.secrets import resolve
+
+    def vault_at(service: str) -> Vault:
+        return _of_service(settings, home, service)
+
+    return resolve(reference, home, vault_at=vault_at if settings.vault.backend else None)
+
+
+def grant_store(home: Path, settings: Settings) -> GrantStore:
+    """Return where the sign-ins of a home are kept: files in paper mode, else its vault."""
+    from swimdesk.login.token_files import TokenFiles
+    from swimdesk.login.vault_grants import VaultGrants
+
+    if settings.broker.mode == "paper":
+        return TokenFiles(home, "paper")
+    return VaultGrants(vault_of(settings, home))
 
 
 @lru_cache(maxsize=8)
@@ -32,9 +90,51 @@ def _opened(choice: VaultChoice, home: Path) -> Vault:
     # Kept, because it is the vault that remembers a passphrase which is asked only once.
     from swimdesk.login.vaults import open_vault
 
-    return open_vault(choice, home, passphrase=lambda is_new: ask_passphrase(home, is_new=is_new))
+    return open_vault(choice, home, passphrase=passphrase_of(home))
 
 
-def ask_passphrase(home: Path, *, is_new: bool) -> Secret:
-    """Ask on the terminal, without echo; twice where the passphrase is set anew."""
-    return Secret(getpass.getpass(f"Passphrase of the vault of {home}: "))
+def _of_service(settings: Settings, home: Path, service: str) -> Vault:
+    from swimdesk.login.vault_keyring import SecretServiceVault
+
+    if service == settings.vault.service:
+        return vault_of(settings, home)
+    if settings.vault.backend == "secret-service":
+        return SecretServiceVault(service)
+    raise ConfigError(
+        f"the vault of this home keeps what is of the service {settings.vault.service}:"
+        f" write keyring:{settings.vault.service}/NAME instead of keyring:{service}/…"
+    )
+
+
+def passphrase_of(home: Path) -> Callable[[bool], Secret]:
+    """Return what asks for the passphrase of a home's encrypted file, True where it is new."""
+
+    def ask(is_new: bool) -> Secret:
+        kept = _credential()
+        if kept is not None:
+            return kept
+        if not has_terminal():
+            raise VaultError(
+                f"the vault of {home} is locked, and there is no terminal to ask for its"
+                f" passphrase: give the unit a LoadCredentialEncrypted={PASSPHRASE}, or run the"
+                " command on a terminal"
+            )
+        return _typed_twice(home) if is_new else ask_secret(f"passphrase of the vault of {home}")
+
+    return ask
+
+
+def _credential() -> Secret | None:
+    """Return the passphrase that systemd holds for this unit; None where it holds none."""
+    from swimdesk.login.vault_credentials import CredentialsVault
+
+    if not os.environ.get("CREDENTIALS_DIRECTORY"):
+        return None
+    return CredentialsVault().get(PASSPHRASE)
+
+
+def _typed_twice(home: Path) -> Secret:
+    first = ask_secret(f"new passphrase for the vault of {home}")
+    if ask_secret("the same again") != first:
+        raise InputError("the two passphrases differ; nothing was written")
+    return first

@@ -7,7 +7,7 @@ import os
 import sys
 import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from swimdesk.errors import SignInFailed
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 65_536
 _LOCAL_FLAGS: Final = 3
+_NONE: Final = -1
 
 
 class TerminalPerson:
@@ -26,7 +27,7 @@ class TerminalPerson:
 
     def __init__(self, output: Output, stdin: int | None = None) -> None:
         self._output = output
-        self._stdin = sys.stdin.fileno() if stdin is None else stdin
+        self._given = stdin
         self._turn = asyncio.Lock()
         self._read = b""
 
@@ -38,38 +39,28 @@ class TerminalPerson:
         """Ask on the side and return a line of stdin; SignInFailed at its end."""
         async with self._turn:
             self._output.prompt(f"{question.login}: {question.text}")
-            with self._quiet() if question.is_hidden else self._loud():
-                line = await self._line()
+            stdin = self._stdin()
+            with _quiet(stdin, self._output) if question.is_hidden else nullcontext():
+                line = await self._line(stdin)
         if line is None:
             raise SignInFailed(
                 f"login {question.login}: nobody is here to answer ({question.kind})"
             )
         return Secret(line)
 
-    @contextmanager
-    def _quiet(self) -> Iterator[None]:
-        """Keep the terminal from showing what is typed; it does again, whatever happens."""
-        if not os.isatty(self._stdin):
-            yield
-            return
-        before = termios.tcgetattr(self._stdin)
-        quiet = list(before)
-        quiet[_LOCAL_FLAGS] &= ~termios.ECHO
-        termios.tcsetattr(self._stdin, termios.TCSAFLUSH, quiet)
+    def _stdin(self) -> int:
+        """Return the descriptor that answers come from; -1 where there is none."""
+        if self._given is not None:
+            return self._given
         try:
-            yield
-        finally:
-            termios.tcsetattr(self._stdin, termios.TCSADRAIN, before)
-            self._output.note("")
+            return sys.stdin.fileno()
+        except (AttributeError, OSError, ValueError):
+            return _NONE
 
-    @contextmanager
-    def _loud(self) -> Iterator[None]:
-        yield
-
-    async def _line(self) -> str | None:
-        """Return the next line of stdin without its end, None where there is no more."""
+    async def _line(self, stdin: int) -> str | None:
+        """Return the next line without its end, None where there is no more."""
         while b"\n" not in self._read:
-            chunk = await self._chunk()
+            chunk = await _chunk(stdin) if stdin != _NONE else b""
             if not chunk:
                 break
             self._read += chunk
@@ -78,16 +69,35 @@ class TerminalPerson:
         line, _, self._read = self._read.partition(b"\n")
         return line.decode("utf-8", "replace").strip()
 
-    async def _chunk(self) -> bytes:
-        loop = asyncio.get_running_loop()
-        arrived = asyncio.Event()
-        try:
-            loop.add_reader(self._stdin, arrived.set)
-        except PermissionError:
-            # A file, which never makes anybody wait.
-            return os.read(self._stdin, _CHUNK)
-        try:
-            await arrived.wait()
-        finally:
-            loop.remove_reader(self._stdin)
-        return os.read(self._stdin, _CHUNK)
+
+@contextmanager
+def _quiet(stdin: int, output: Output) -> Iterator[None]:
+    """Keep the terminal from showing what is typed; it does again, whatever happens."""
+    if stdin == _NONE or not os.isatty(stdin):
+        yield
+        return
+    before = termios.tcgetattr(stdin)
+    quiet = list(before)
+    quiet[_LOCAL_FLAGS] &= ~termios.ECHO
+    termios.tcsetattr(stdin, termios.TCSAFLUSH, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(stdin, termios.TCSADRAIN, before)
+        output.note("")
+
+
+async def _chunk(stdin: int) -> bytes:
+    """Return what arrives next; a wait that is cancelled takes nothing."""
+    loop = asyncio.get_running_loop()
+    arrived = asyncio.Event()
+    try:
+        loop.add_reader(stdin, arrived.set)
+    except PermissionError:
+        # A file, which never makes anybody wait.
+        return os.read(stdin, _CHUNK)
+    try:
+        await arrived.wait()
+    finally:
+        loop.remove_reader(stdin)
+    return os.read(stdin, _CHUNK)

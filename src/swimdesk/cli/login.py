@@ -14,7 +14,7 @@ from swimdesk.errors import ExitCode, InputError
 if TYPE_CHECKING:
     from swimdesk.bootstrap.signing import Signed
     from swimdesk.cli.output import Output
-    from swimdesk.views.signing import LoginView
+    from swimdesk.views.signing import LoginView, SignInEnd
 
 
 @click.command()
@@ -41,12 +41,12 @@ def login(
     everyone: bool,
     file: Path | None,
 ) -> int:
-    """Sign a login in at the broker: for seven days, and its earlier sign-in ends.
+    """Sign a login in at the broker, for seven days.
 
-    Without an option the way is the login's own in config.toml: assisted types the id and the
-    password from the vault, or asks for them, and asks for the second factor; automatic types that
-    too; manual prints an address, and takes or is given the one at which the browser ends. Nothing
-    secret is taken from the command line.
+    Its earlier sign-in ends then. Without an option the way is the login's own in config.toml:
+    assisted types the id and the password from the vault, or asks for them, and asks for the second
+    factor; automatic types that too; manual prints an address, and takes or is given the one at
+    which the browser ends. Nothing secret is taken from the command line.
     """
     _check_options(name, everyone, manual=manual, automatic=automatic, headed=headed, file=file)
     if file is not None and name is not None:
@@ -79,17 +79,21 @@ def _check_options(
 def _import(invocation: Invocation, name: str, file: Path) -> int:
     from swimdesk.bootstrap import import_tokens
 
-    _print(invocation.output, import_tokens(invocation.home, invocation.config, name, file))
+    view = import_tokens(invocation.home, invocation.config, name, file)
+    invocation.output.note(f"note: {view.detail}")
+    _print(invocation.output, view)
     return ExitCode.DONE
 
 
 def _sign_in(invocation: Invocation, name: str, way: str, *, headed: bool) -> int:
-    from swimdesk.bootstrap.signing import sign_in
+    from swimdesk.bootstrap.signing import sign_in, unlock
     from swimdesk.cli.asking import TerminalPerson
     from swimdesk.cli.running import Interruption, run_command
 
     async def work(_: Interruption) -> LoginView:
         person = TerminalPerson(invocation.output)
+        if way != "manual":
+            await unlock(invocation.home, invocation.config)
         async with invocation.open() as desk:
             home, config = invocation.home, invocation.config
             return await sign_in(desk, home, config, name, way, person, headed)
@@ -99,12 +103,13 @@ def _sign_in(invocation: Invocation, name: str, way: str, *, headed: bool) -> in
 
 
 def _sign_in_all(invocation: Invocation, *, headed: bool) -> int:
-    from swimdesk.bootstrap.signing import sign_in_all
+    from swimdesk.bootstrap.signing import sign_in_all, unlock
     from swimdesk.cli.asking import TerminalPerson
     from swimdesk.cli.running import Interruption, run_command
 
     async def work(_: Interruption) -> tuple[Signed, ...]:
         person = TerminalPerson(invocation.output)
+        await unlock(invocation.home, invocation.config)
         async with invocation.open() as desk:
             return await sign_in_all(desk, invocation.home, invocation.config, person, headed)
 
@@ -130,20 +135,19 @@ def _print(output: Output, view: LoginView) -> None:
     )
 
 
+def _end_view(end: Signed) -> SignInEnd:
+    from swimdesk.views.signing import SignInEnd
+
+    if end.error is None:
+        return SignInEnd(end.login, end.view)
+    return SignInEnd(end.login, None, end.error.code, end.error.detail)
+
+
 def _print_all(output: Output, ends: tuple[Signed, ...]) -> None:
     if output.as_json:
         from swimdesk.views.codec import to_json
 
-        output.document(
-            {
-                "logins": [
-                    to_json(end.view)
-                    if end.view is not None
-                    else {"login": end.login, "error": end.error.as_json() if end.error else None}
-                    for end in ends
-                ]
-            }
-        )
+        output.document({"logins": to_json(tuple(map(_end_view, ends)))})
         return
     rows = [
         {

@@ -17,6 +17,7 @@ from swimdesk.console.ticket.order import Draft, read_draft
 from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Ticket
 from swimdesk.views.models import PlanView
+from swimdesk.views.warnings import CAUTION
 
 MOST_ORDERS: Final = 4
 """So many different orders of one plan are told one by one."""
@@ -53,7 +54,11 @@ def question_of(
         f"SEND TO {count}",
         count=count if needs_count(plan) else None,
         expires=plan.expires,
-        warnings=(*plan.notices, *(f"overridden: {word}" for word in plan.overrides)),
+        warnings=(
+            *plan.notices,
+            *(f"{w.accounts} x {w.detail}" for w in plan.warnings if w.grade == CAUTION),
+            *(f"overridden: {word}" for word in plan.overrides),
+        ),
         mode=mode,
         live=live,
     )

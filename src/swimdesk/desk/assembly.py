@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from swimdesk.desk.guard import Guard
 from swimdesk.desk.handover import Handover
 from swimdesk.desk.holding_watch import HoldingWatch
 from swimdesk.desk.inquiries import Inquiries
+from swimdesk.desk.lifetimes import Lifetimes
 from swimdesk.desk.origins import OriginsReader
 from swimdesk.desk.pace import Pace
 from swimdesk.desk.planner import Planner
@@ -34,6 +35,7 @@ from swimdesk.desk.ports import (
     Journal,
     Logins,
     MarketData,
+    TokenCacheUse,
     TokenSource,
 )
 from swimdesk.desk.reading import HoldingsReader
@@ -67,6 +69,8 @@ class Outside:
     ids: Ids
     logins: Logins | None = None
     """What carries sign-ins; None where nobody can sign in."""
+    token_cache: Callable[[], TokenCacheUse] | None = None
+    """Tells of the cache of access tokens; None where none is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +273,7 @@ def _planner_of(
         pace,
         abilities,
         guard,
+        Lifetimes(outside.tokens, outside.clock, settings.plan_life_s),
     )
 
 

@@ -23,7 +23,7 @@ from swimdesk.desk.monitors.halt_file import HaltFileMonitor
 from swimdesk.desk.monitors.logins import LoginMonitor
 from swimdesk.desk.needed import counts_since
 from swimdesk.desk.reading import together
-from swimdesk.desk.showing import guard_view
+from swimdesk.desk.showing import guard_view, token_cache_view
 from swimdesk.desk.submitter import make_ready
 from swimdesk.desk.targets import is_being_replaced, is_over, on_lines
 from swimdesk.desk.together import both
@@ -180,6 +180,7 @@ class Desk:
             reading=self._reading(),
             newest_broadcast=newest,
             logins=self._engine.sign_ins.views(),
+            token_cache=token_cache_view(self._outside.token_cache),
             tasks=tuple(
                 TaskView(t.name, t.state, t.restarts, t.detail) for t in self.supervisor.health
             ),

@@ -35,6 +35,7 @@ from swimdesk.desk.exposure import (
 from swimdesk.desk.guard import Guard
 from swimdesk.desk.hours import closed_reason, expired_reason, market_day
 from swimdesk.desk.intending import common_market, drafted, share_of, tickets_of
+from swimdesk.desk.lifetimes import Lifetimes
 from swimdesk.desk.pace import NEVER_LEFT, Pace
 from swimdesk.desk.ports import (
     Broker,
@@ -118,6 +119,7 @@ class Planner:
         pace: Pace,
         abilities: Abilities,
         guard: Guard,
+        lifetimes: Lifetimes,
     ) -> None:
         self._broker = broker
         self._market = market
@@ -129,6 +131,7 @@ class Planner:
         self._pace = pace
         self._abilities = abilities
         self._guard = guard
+        self._lifetimes = lifetimes
 
     async def plan(
         self, request: PlanRequest, accounts: Sequence[Account], book: Book, turn: int = 0
@@ -152,9 +155,7 @@ class Planner:
         sizing = parse_sizing(request.sizing, request.remainder)
         check_text(sizing, parsed.ticket.quantity, parsed.ticket.side)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
-        known, (market,) = await both(
-            self._reader.holdings(accounts), self.look([parsed.ticket], unpriced)
-        )
+        known, (market,) = await both(self._read(accounts), self.look([parsed.ticket], unpriced))
         asked = priced(parsed, market.quotes)
         # From here on nothing waits: orders that left during the reads are seen.
         snapshot = book.snapshot
@@ -187,7 +188,7 @@ class Planner:
         intent = parse_intent(request.order, today=market_day(self._clock.now()))
         sizing = parse_sizing(request.sizing, request.remainder)
         share = share_of(sizing)
-        known = await self._reader.holdings(accounts)
+        known = await self._read(accounts)
         found = tickets_of(intent, known, book.snapshot.by_account(), share)
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         tickets = {alias: one for alias, one in found.items() if isinstance(one, Ticket)}
@@ -277,6 +278,14 @@ class Planner:
                 return replace(again, denials=standing)
         return None
 
+    async def _read(self, accounts: Sequence[Account]) -> HoldingsAnswer:
+        known, _ = await both(self._reader.holdings(accounts), self.renew(accounts))
+        return known
+
+    async def renew(self, accounts: Iterable[Account]) -> None:
+        """Have tokens that last, and know of which logins there is none."""
+        await self._lifetimes.renew(account.login for account in accounts)
+
     def render(self, lines: Sequence[PlannedLine]) -> dict[str, PreparedOrder]:
         """Render the orders of a kept plan again; the same plan gives the same bytes."""
         orders = [LineOrder(line.account, line.account, line.ticket) for line in lines]
@@ -316,7 +325,7 @@ class Planner:
         self, draft: Drafted, order: PreparedOrder, market: Market, price: Cost
     ) -> PlannedLine:
         """Run every check over a draft with its rendered order."""
-        now = self._clock.now()
+        now, lifetime = self._clock.now(), self._lifetimes.of(draft.account.login)
         facts = LineFacts(
             account=draft.account,
             ticket=draft.ticket,
@@ -331,6 +340,7 @@ class Planner:
             quotes=market.facts,
             session=market.closed,
             expired=market.expired,
+            token=lifetime.short,
             learned=self._abilities.of(draft.account),
             is_reducing=self._guard.is_reducing,
             duplicates=duplicate_denials(
@@ -351,6 +361,7 @@ class Planner:
             buying_power=buying_power_of(draft),
             body_hash=order.body_hash,
             fingerprint=order.fingerprint,
+            cautions=lifetime.cautions(draft.ticket, now),
         )
 
     def cap(

@@ -37,8 +37,9 @@ class Replanner:
         accounts = [book.snapshot.accounts[line.account] for line in lines]
         unpriced = unpriced_symbols(book.snapshot.by_account(), accounts)
         tickets = [line.ticket for line in lines]
-        known, looked = await both(
-            self._reader.holdings(accounts), self._planner.look(tickets, unpriced)
+        (known, looked), _ = await both(
+            both(self._reader.holdings(accounts), self._planner.look(tickets, unpriced)),
+            self._planner.renew(accounts),
         )
         ours = book.snapshot.by_account()
         markets = {line.account: market for line, market in zip(lines, looked, strict=True)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from swimdesk.desk.ports import (
@@ -12,6 +12,7 @@ from swimdesk.desk.ports import (
     GuardRecord,
     GuardState,
     Quote,
+    TokenCacheUse,
 )
 from swimdesk.domain.accounts import Account, Balances
 from swimdesk.domain.decisions import Origin
@@ -29,6 +30,7 @@ from swimdesk.views.models import (
     OrderView,
     PositionView,
 )
+from swimdesk.views.signing import TokenCacheView
 
 
 def account_view(account: Account, learned: Learned | None = None) -> AccountView:
@@ -151,3 +153,11 @@ def guard_view(record: GuardRecord) -> GuardView:
     """Show the kill switch."""
     is_active = record.state is GuardState.ACTIVE
     return GuardView(record.state.value, record.reason, None if is_active else record.since)
+
+
+def token_cache_view(use: Callable[[], TokenCacheUse] | None) -> TokenCacheView | None:
+    """Show how the cache of access tokens was used; None where there is none."""
+    if use is None:
+        return None
+    found = use()
+    return TokenCacheView(found.hits, found.absent, found.refused, found.ended)

@@ -53,6 +53,14 @@ class BrokerCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Caution:
+    """Something to be known before an order is sent; it bars nothing."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedLine:
     """One account's part of a plan; the money figures are dollars for this account."""
 
@@ -74,6 +82,7 @@ class PlannedLine:
     """Denials that the operator lifted."""
     broker: BrokerCheck | None = None
     """What the broker's preview said, where it was asked."""
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from swimdesk.errors import (
-    BrokerUnreachable,
-    LoginRequired,
-    SignInFailed,
-    StoreError,
-    SwimdeskError,
-)
+from swimdesk.errors import BrokerUnreachable, LoginRequired, StoreError, SwimdeskError
+from swimdesk.login.exchanges import new_grant, successor, why_refused
 from swimdesk.login.grants import AccessCache, GrantStore
 from swimdesk.login.locks import LoginLock
-from swimdesk.login.oauth import (
-    TokenAnswer,
-    TokenEndpoint,
-    TokensGranted,
-    TokensRefused,
-    TokensUnavailable,
-)
+from swimdesk.login.oauth import TokenEndpoint, TokensRefused, TokensUnavailable
 from swimdesk.login.standing import Standing, is_newer
 from swimdesk.login.token_files import Grant
 from swimdesk.telemetry.logs import get_log
@@ -87,14 +76,22 @@ class Renewing:
         if self._flight is None and not self.standing.is_idle(self._means.now()):
             self._flight = asyncio.create_task(self._fly(0.0), name=f"tokens of {self.name}")
 
-    async def renewed(self, span_s: float) -> SwimdeskError | None:
+    async def renewed(self, span_s: float, wait_s: float | None = None) -> SwimdeskError | None:
         """Join the renewal under way, or start one; return its trouble for each to judge.
 
-        The caller's end does not end it. Tokens that live for the span need no renewal.
+        The caller's end does not end it. Tokens that live for the span need no renewal. That it
+        goes on for longer than ``wait_s`` is trouble too.
         """
         if self._flight is None:
             self._flight = asyncio.create_task(self._fly(span_s), name=f"tokens of {self.name}")
-        return await asyncio.shield(self._flight)
+        flight = self._flight
+        await asyncio.wait({flight}, timeout=wait_s)
+        if flight.done():
+            return flight.result()
+        return BrokerUnreachable(
+            f"login {self.name}: no new token yet, and none is lost: it is waited for since"
+            f" {wait_s:g} s"
+        )
 
     async def redeem(self, code: Secret) -> None:
         """Take in a new sign-in in place of all that was; goes on if the caller ends.
@@ -132,34 +129,18 @@ class Renewing:
         async with self._lock.held(CODE_WAIT_S):
             asked = self._means.now()
             answer = await self._means.endpoint.redeem(code, self._means.callback_url)
-            grant = self._granted(answer, asked)
+            grant = new_grant(self.name, answer, asked)
             # The older grant is dead from now on: what is still asked for it is not taken in.
             self.standing.sign_ins += 1
             self.standing.failures = 0
-            await self._save(grant, self.standing.sign_ins)
+            try:
+                await self._save(grant, self.standing.sign_ins)
+            except StoreError:
+                # Whoever wants a token tries to save it again, rather than use a dead one.
+                self.standing.reject()
+                raise
         _log.info("tokens.signed_in", login=self.name, ends=grant.refresh_expires)
         await self._share()
-
-    def _granted(self, answer: TokenAnswer, asked: datetime) -> Grant:
-        if isinstance(answer, TokensUnavailable):
-            raise BrokerUnreachable(
-                f"login {self.name}: its sign-in came to no tokens: {answer.reason}; a code is"
-                " never sent twice, so begin a new sign-in"
-            )
-        if isinstance(answer, TokensRefused):
-            reason = (
-                "the broker refuses the application: check app_key and app_secret in config.toml"
-                if answer.blames_application
-                else f"the broker does not accept the code ({answer.error}): it lives for 30 s"
-                " and can be used once; begin a new sign-in"
-            )
-            raise SignInFailed(f"login {self.name}: {reason}")
-        if answer.refresh is None:
-            raise SignInFailed(
-                f"login {self.name}: the broker's answer lacks a refresh token; begin a new sign-in"
-            )
-        ends = asked + timedelta(seconds=answer.life_s)
-        return Grant(answer.access, answer.refresh, ends, asked, answer.scope)
 
     # --- renewing
 
@@ -216,7 +197,7 @@ class Renewing:
         if isinstance(answer, TokensRefused):
             return self._refused(grant, answer)
         rejected = standing.rejected
-        if not await self._save(_successor(grant, answer, asked), sign_ins):
+        if not await self._save(successor(grant, answer, asked), sign_ins):
             return None
         if answer.access == rejected:
             return self._unreachable("the broker issues the token again that it refuses")
@@ -289,23 +270,9 @@ class Renewing:
     def _refused(self, grant: Grant, answer: TokensRefused) -> LoginRequired:
         standing = self.standing
         standing.refused = grant.refresh
-        standing.refusal = (
-            "the broker refuses the application: check app_key and app_secret in config.toml"
-            if answer.blames_application
-            else f"the broker no longer accepts its sign-in ({answer.error})"
-        )
+        usually = f"the broker no longer accepts its sign-in ({answer.error})"
+        standing.refusal = why_refused(answer, usually)
         _log.warning(
             "tokens.refused", login=self.name, error=answer.error, description=answer.description
         )
         return standing.sign_in_needed()
-
-
-def _successor(grant: Grant, answer: TokensGranted, asked: datetime) -> Grant:
-    """Return the grant with its new tokens; the end of the sign-in stays where it was."""
-    return Grant(
-        access=answer.access,
-        refresh=answer.refresh or grant.refresh,
-        access_expires=asked + timedelta(seconds=answer.life_s),
-        signed_in=grant.signed_in,
-        scope=answer.scope,
-    )

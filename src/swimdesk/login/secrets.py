@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swimdesk.errors import ConfigError
 from swimdesk.login.bounded import KEYRING_TIMEOUT_S, bounded
+from swimdesk.login.vault import Vault
 from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
@@ -37,14 +38,18 @@ def resolve(
     *,
     environ: Mapping[str, str] = os.environ,
     keyring_timeout_s: float = KEYRING_TIMEOUT_S,
+    vault_at: Callable[[str], Vault] | None = None,
 ) -> Secret:
     """Return the secret that a ``keyring:``, ``credential:`` or ``file:`` reference names.
 
-    ConfigError says what is missing and what to do; the secret is never part of it. A keyring may
-    block until its timeout, so call this outside the event loop.
+    ConfigError says what is missing and what to do; the secret is never part of it. ``vault_at``
+    gives the vault of a service where one is chosen, which then stands for the keyring; VaultError
+    where it fails. A keyring may block until its timeout, so call this outside the event loop.
     """
     scheme, _, rest = reference.partition(":")
-    if scheme == "keyring":
+    if scheme == "keyring" and vault_at is not None:
+        text = _from_vault(reference, rest, vault_at)
+    elif scheme == "keyring":
         text = _from_keyring(reference, rest, keyring_timeout_s)
     elif scheme == "credential":
         text = _from_credential(reference, rest, environ)
@@ -82,10 +87,23 @@ def _read(reference: str, path: Path, *, private: bool = False) -> str:
         raise ConfigError(f"the secret {reference} cannot be read: {error.strerror}") from None
 
 
-def _from_keyring(reference: str, rest: str, timeout_s: float) -> str:
+def _from_vault(reference: str, rest: str, vault_at: Callable[[str], Vault]) -> str:
+    service, name = _service_and_name(reference, rest)
+    secret = vault_at(service).get(name)
+    if secret is None:
+        raise ConfigError(f"{reference} is not there yet: run `swimdesk vault set {name}`")
+    return secret.reveal()
+
+
+def _service_and_name(reference: str, rest: str) -> tuple[str, str]:
     service, _, name = rest.partition("/")
     if not service or not name:
         raise ConfigError(f"{reference} must be keyring:service/name")
+    return service, name
+
+
+def _from_keyring(reference: str, rest: str, timeout_s: float) -> str:
+    service, name = _service_and_name(reference, rest)
 
     def look_up() -> str | None:
         # Deferred: choosing a backend imports all of them.

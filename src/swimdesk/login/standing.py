@@ -52,6 +52,10 @@ class Standing:
         """Tell whether there is no reason yet to replace the access token at hand."""
         return self.lives(now, max(span_s, LAST_MINUTE_S, self.lead_s))
 
+    def reject(self) -> None:
+        """Use the access token at hand no more."""
+        self.rejected = self.grant.access if self.grant else None
+
     def is_refused(self) -> bool:
         """Tell whether the endpoint refused the refresh token at hand."""
         return self.grant is not None and self.grant.refresh == self.refused

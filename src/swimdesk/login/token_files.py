@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from swimdesk.errors import ConfigError, InputError, StoreError, StoreFull
 from swimdesk.login.writing import FULL, reason_of, write_whole
 from swimdesk.telemetry.redaction import Secret
+
+if TYPE_CHECKING:
+    from swimdesk.login.grants import GrantStore
 
 Mode: TypeAlias = Literal["paper", "live"]
 
@@ -21,10 +24,7 @@ REFRESH_LIFE = timedelta(days=7)
 """From the sign-in; refreshing does not extend it."""
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
-_LIVE = (
-    "tokens of a live login are not kept in files: they need a vault, which comes with sign-in"
-    ' from inside swimdesk; until then use mode = "paper"'
-)
+_LIVE = "tokens of a live login are not kept in files: they belong in the vault of the home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +79,16 @@ class TokenFiles:
         path = self.path(login)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(path, json.dumps(_document(grant), indent=1).encode())
+            write_whole(path, token_text(grant).encode())
         except OSError as error:
             kind = StoreFull if error.errno in FULL else StoreError
             raise kind(f"the tokens of {login} cannot be saved: {reason_of(error)}") from None
 
 
 def import_token_file(
-    source: Path,
-    home: Path,
-    login: str,
-    mode: Mode,
-    *,
-    now: Callable[[], datetime],
+    source: Path, store: GrantStore, login: str, *, now: Callable[[], datetime]
 ) -> Grant:
     """Take the tokens of a login from a token file of schwab-py; InputError if it has none."""
-    files = TokenFiles(home, mode)
     try:
         grant = parse_token_file(source.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -106,7 +100,7 @@ def import_token_file(
             f"the sign-in in {source} ended {grant.refresh_expires:%Y-%m-%d %H:%M} UTC:"
             " sign in with schwab-py again and import the new file"
         )
-    files.save(login, grant)
+    store.save(login, grant)
     return grant
 
 
@@ -127,6 +121,11 @@ def parse_token_file(text: str) -> Grant:
         signed_in=_moment(document.get("creation_timestamp"), "creation_timestamp"),
         scope=str(token.get("scope") or "api"),
     )
+
+
+def token_text(grant: Grant) -> str:
+    """Return the token file that ``parse_token_file`` reads: for the one place that keeps it."""
+    return json.dumps(_document(grant), indent=1)
 
 
 def _document(grant: Grant) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from swimdesk.telemetry.redaction import Secret
 __all__ = ["Grant", "TokenFiles", "TokenKeeper", "import_token_file"]
 
 FORCED_PER_MINUTE = 3
+PATIENCE_S = 4.0
 
 
 class TokenKeeper:
@@ -66,7 +67,9 @@ class TokenKeeper:
         for _ in range(2):
             if standing.lives(self._now(), max(min_life_s, LAST_MINUTE_S)):
                 break
-            trouble = await renewing.renewed(min_life_s)
+            # Nobody waits long beside a token that is good for a while.
+            wait_s = PATIENCE_S if standing.lives(self._now()) else None
+            trouble = await renewing.renewed(min_life_s, wait_s)
             if trouble and not standing.lives(self._now(), min_life_s):
                 raise trouble
             if trouble:

@@ -112,8 +112,12 @@ class EncryptedFileVault:
         self._asking = threading.Lock()
 
     def unlock(self) -> None:
-        """Ask for the passphrase now, if it has not been; VaultError where it is wrong."""
-        self._read()
+        """Ask for the passphrase now, a new one where there is no file yet; VaultError."""
+        if self._load() is not None:
+            self._read()
+            return
+        with self._changing():
+            """Nothing to keep yet but the passphrase."""
 
     def get(self, item: str) -> Secret | None:
         """Return the secret of an item; None where there is none; VaultError."""

@@ -28,6 +28,19 @@ class LoginView:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInEnd:
+    """How one of several sign-ins ended: ``view`` where it went well, else ``code`` and ``detail``.
+
+    ``code`` is that of the error.
+    """
+
+    login: str
+    view: LoginView | None
+    code: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BeginSignIn:
     """A sign-in to be begun; ``way`` is assisted, automatic or manual.
 
@@ -69,3 +82,17 @@ class FailSignIn:
     attempt: str
     reason: str
     is_wrong_password: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCacheView:
+    """How often the cache of access tokens was asked since the start, and what came of it.
+
+    ``absent``: nothing there, or the cache was slow or gone; ``refused``: not what was put there
+    for this login; ``ended``: the token had ended. All three are misses and nothing else.
+    """
+
+    hits: int
+    absent: int
+    refused: int
+    ended: int

@@ -1,13 +1,17 @@
-"""Denials of many accounts in a few lines: what a person reads before the table."""
+"""Denials and cautions of many accounts in a few lines: what a person reads before the table."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
 from swimdesk.domain.broadcast import Denial, Grade
-from swimdesk.domain.plan import PlannedLine
+from swimdesk.domain.plan import PlannedLine, Verdict
 from swimdesk.views.models import WarningView
+
+CAUTION = "warning"
+"""The grade of what is told and bars nothing."""
 
 MOST = 5
 """More than so many are not read."""
@@ -18,21 +22,36 @@ _FIRMEST_FIRST = (Grade.HARD, Grade.TYPED, Grade.SOFT)
 def warnings_of(lines: Iterable[PlannedLine], most: int = MOST) -> tuple[WarningView, ...]:
     """Return the denials of a plan by code and grade, the firmest and most frequent first.
 
+    Behind them come the cautions of the lines that would be sent, of the grade ``warning``.
+
     Where there are more than ``most``, the last one says how many codes are not shown.
     """
+    lines = tuple(lines)
     found: dict[tuple[str, Grade], list[tuple[str, Denial]]] = {}
     for line in lines:
         for one in line.denials:
             found.setdefault((one.code, one.grade), []).append((line.account, one))
     ranked = sorted(found.items(), key=lambda row: (_FIRMEST_FIRST.index(row[0][1]), -len(row[1])))
+    cautions = _cautions(lines)
     if len(ranked) <= most:
-        return tuple(_warning(group) for _, group in ranked)
+        return (*(_warning(group) for _, group in ranked), *cautions)
     rest = ranked[most - 1 :]
     codes = ", ".join(dict.fromkeys(code for (code, _), _ in rest))
     accounts = {account for _, group in rest for account, _ in group}
     text = f"{len(rest)} more kinds of denials: {codes}"
     more = WarningView("MORE", rest[0][0][1].value, len(accounts), text, None)
-    return (*(_warning(group) for _, group in ranked[: most - 1]), more)
+    return (*(_warning(group) for _, group in ranked[: most - 1]), more, *cautions)
+
+
+def _cautions(lines: Iterable[PlannedLine]) -> tuple[WarningView, ...]:
+    """Return each caution once, with the number of accounts; logins have texts of their own."""
+    found = Counter(
+        caution for line in lines if line.verdict is Verdict.SEND for caution in line.cautions
+    )
+    return tuple(
+        WarningView(one.code, CAUTION, accounts, one.detail, None)
+        for one, accounts in found.most_common()
+    )
 
 
 def _warning(group: list[tuple[str, Denial]]) -> WarningView:

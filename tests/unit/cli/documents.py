@@ -24,8 +24,9 @@ from swimdesk.views.models import (
     QuoteView,
     StatusView,
 )
-from swimdesk.views.signing import LoginView
+from swimdesk.views.signing import LoginView, SignInEnd
 from swimdesk.views.trail import TrailView
+from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "resume": Document(GuardView),
     "status": Document(StatusView),
     "login NAME": Document(LoginView),
+    "login --all": Document(SignInEnd, "logins"),
+    "vault set ITEM": Document(VaultItemView),
+    "vault list": Document(VaultItemView, "items"),
+    "vault test": Document(VaultProbeView),
+    "vault move": Document(VaultMoveView),
     "doctor": Document(CheckView, "checks"),
     "bench fanout": Document(FanoutView),
 }

@@ -55,7 +55,7 @@ def test_version(program: Program) -> None:
         (("accounts", "--grup", "x"), "--grup"),
         (("quote",), "SYMBOL"),
         (("chain", "SPY", "--strikes", "many"), "--strikes"),
-        (("login", "smith"), "--import"),
+        (("login", "smith", "--imprt", "x"), "--imprt"),
         (("--no-ui", "status"), "--no-ui"),
         (("--no-mouse", "status"), "--no-mouse"),
     ],

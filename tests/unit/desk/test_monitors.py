@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from tests.fakes.desk import NoTokens, a_desk
 from tests.fakes.virtual import run_virtual
 
 from swimdesk.desk.monitors.logins import MIN_LIFE_S, LoginMonitor
 from swimdesk.desk.ports import LoginHealth, LoginState
-from swimdesk.errors import LoginRequired
+from swimdesk.errors import BrokerUnreachable, LoginRequired, SwimdeskError
 from swimdesk.telemetry.redaction import Secret
 
 
 class TwoLogins(NoTokens):
-    """Two logins, one of which needs a person."""
+    """Two logins, one of which has no token."""
 
-    def __init__(self) -> None:
+    def __init__(self, trouble: SwimdeskError | None = None) -> None:
         self.asked: list[tuple[str, float]] = []
         self.broken = {"smith"}
+        self.trouble = trouble or LoginRequired("sign in again")
+        self.alarms: list[str] = []
 
     def health(self) -> tuple[LoginHealth, ...]:
         """Name the two."""
@@ -30,27 +35,78 @@ class TwoLogins(NoTokens):
         """Refuse for the broken login."""
         self.asked.append((login, min_life_s))
         if login in self.broken:
-            raise LoginRequired("sign in again")
+            raise self.trouble
         return Secret("token")
+
+    async def alarm(self, text: str) -> None:
+        """Take an alarm."""
+        self.alarms.append(text)
+
+
+@asynccontextmanager
+async def running(monitor: LoginMonitor) -> AsyncIterator[None]:
+    """Let a monitor check while the block runs."""
+    task = asyncio.create_task(monitor.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def test_every_login_is_asked_for_a_token_that_outlives_a_broadcast() -> None:
     async def scenario() -> None:
-        tokens, alarms = TwoLogins(), []
-
-        async def alarm(text: str) -> None:
-            alarms.append(text)
-
-        monitor = LoginMonitor(tokens, alarm)
+        tokens = TwoLogins()
+        monitor = LoginMonitor(tokens, tokens.alarm)
         await monitor.check()
         await monitor.check()
         assert tokens.asked[:2] == [("jones", MIN_LIFE_S), ("smith", MIN_LIFE_S)]
-        assert alarms == ["login smith: sign in again"]
+        assert tokens.alarms == ["login smith: sign in again"]
         tokens.broken.clear()
         await monitor.check()
         tokens.broken.add("smith")
         await monitor.check()
-        assert len(alarms) == 2
+        assert len(tokens.alarms) == 2
+
+    run_virtual(scenario())
+
+
+def test_endpoint_that_is_away_for_less_than_a_minute_is_no_alarm() -> None:
+    async def scenario() -> None:
+        tokens = TwoLogins(BrokerUnreachable("login smith: no route"))
+        async with running(LoginMonitor(tokens, tokens.alarm)):
+            await asyncio.sleep(59)
+            assert tokens.alarms == []
+            tokens.broken.clear()
+            await asyncio.sleep(600)
+        assert tokens.alarms == []
+
+    run_virtual(scenario())
+
+
+def test_endpoint_that_stays_away_is_told_once() -> None:
+    async def scenario() -> None:
+        tokens = TwoLogins(BrokerUnreachable("login smith: no route"))
+        async with running(LoginMonitor(tokens, tokens.alarm)):
+            await asyncio.sleep(61)
+            assert tokens.alarms == ["login smith: no route"]
+            await asyncio.sleep(1200)
+        assert len(tokens.alarms) == 1
+
+    run_virtual(scenario())
+
+
+def test_person_is_asked_for_even_after_another_alarm_and_once_only() -> None:
+    async def scenario() -> None:
+        tokens = TwoLogins(BrokerUnreachable("no route"))
+        async with running(LoginMonitor(tokens, tokens.alarm)):
+            await asyncio.sleep(100)
+            tokens.trouble = LoginRequired("sign in again")
+            await asyncio.sleep(100)
+            tokens.trouble = BrokerUnreachable("no route")
+            await asyncio.sleep(100)
+        assert tokens.alarms == ["login smith: no route", "login smith: sign in again"]
 
     run_virtual(scenario())
 

@@ -93,13 +93,14 @@ def test_a_line_with_several_faults_is_denied_for_each_of_them_in_the_order_of_t
         expired="gone",
         cost=a_cost("200000", notional="60000"),
         net_mid=Decimal(-1),
+        token="it ends in a minute",
         duplicates=(denial(DenialCode.DUPLICATE_RECENT, "again"),),
     )
     assert codes(found) == [
         "SESSION_CLOSED", "EXPIRED", "NOTIONAL_ORDER", "PRICE_TICK", "PRICE_SIGN", "CLOSING_ONLY",
-        "CASH_ACCOUNT", "OPTION_LEVEL", "BUYING_POWER", "DUPLICATE_RECENT",
+        "CASH_ACCOUNT", "OPTION_LEVEL", "BUYING_POWER", "TOKEN_SHORT", "DUPLICATE_RECENT",
     ]  # fmt: skip
-    assert len(CHECKS) == 23
+    assert len(CHECKS) == 24
 
 
 # --- size and notional -------------------------------------------------------------------------

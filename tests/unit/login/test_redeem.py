@@ -8,10 +8,11 @@ import os
 
 import httpx
 import pytest
-from tests.fakes.tokens import TokenWorld, failing, page, refusal, status
+from tests.fakes.tokens import CALLBACK, Reply, TokenWorld, failing, page, refusal, status
 
-from swimdesk.desk.ports import LoginState
+from swimdesk.desk.ports import Logins, LoginState
 from swimdesk.errors import BrokerUnreachable, LoginRequired, SignInFailed, StoreFull
+from swimdesk.login.sign_ins import BrokerLogins
 from swimdesk.telemetry.redaction import Secret
 
 CODE = Secret("C0.code@")
@@ -28,6 +29,23 @@ async def test_new_sign_in_is_saved_and_used_and_begins_its_seven_days(world: To
     assert (health.state, health.detail) == (LoginState.OK, "")
     assert health.refresh_expires is not None
     assert (health.refresh_expires - world.clock.now()).days == 7
+
+
+async def test_keeper_carries_the_sign_ins_of_the_desk(world: TokenWorld) -> None:
+    logins: Logins = BrokerLogins(
+        world.keeper().redeem,
+        api_url="https://127.0.0.1:1",
+        app_key=Secret("KEY"),
+        callback_url=CALLBACK,
+    )
+    url = logins.authorize_url("smith", "st-1").reveal()
+    assert "client_id=KEY" in url
+    assert "state=st-1" in url
+    code = logins.code_of(Secret(f"{logins.callback_url}/?code=C0.x%40&state=st-1"), "st-1")
+    await logins.redeem("smith", code)
+    assert world.endpoint.codes == ["C0.x@"]
+    assert world.kept() == ("a1", "r1")
+    assert "KEY" not in repr(logins)
 
 
 async def test_first_sign_in_needs_no_earlier_one(world: TokenWorld) -> None:
@@ -131,8 +149,8 @@ async def test_answer_without_a_refresh_token_is_no_sign_in(world: TokenWorld) -
 
 
 @pytest.mark.parametrize("reply", [status(503), page, failing(httpx.ReadTimeout("too slow"))])
-async def test_code_without_an_answer_is_spent(world: TokenWorld, reply: object) -> None:
-    world.endpoint.code_script = [reply]  # type: ignore[list-item]
+async def test_code_without_an_answer_is_spent(world: TokenWorld, reply: Reply) -> None:
+    world.endpoint.code_script = [reply]
     keeper = world.granted(1800)
     with pytest.raises(BrokerUnreachable, match="never sent twice"):
         await keeper.redeem("smith", CODE)
@@ -143,7 +161,7 @@ async def test_code_without_an_answer_is_spent(world: TokenWorld, reply: object)
 async def test_unsaved_sign_in_is_saved_by_the_next_who_wants_a_token(
     world: TokenWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = world.granted(0)
+    keeper = world.granted(1800)
     with monkeypatch.context() as patch:
 
         def full(_: int) -> None:

@@ -11,6 +11,7 @@ from tests.fakes.tokens import SIGNED_IN, FakeAccessCache, TokenWorld, failing, 
 
 from swimdesk.desk.ports import LoginState
 from swimdesk.errors import BrokerUnreachable, LoginRequired, StoreError
+from swimdesk.login import tokens
 from swimdesk.login.token_files import Grant
 from swimdesk.login.tokens import TokenKeeper
 from swimdesk.telemetry.redaction import Secret
@@ -42,6 +43,21 @@ async def test_old_token_is_used_while_the_next_is_fetched(world: TokenWorld) ->
     world.clock.advance(1500)
     for _ in range(5):
         assert (await keeper.access_token("smith")).reveal() == "a0"
+    world.endpoint.gate.set()
+    await keeper.aclose()
+    assert keeper.current("smith") == Secret("a1")
+    assert world.endpoint.asked == ["r0"]
+
+
+async def test_living_token_is_not_held_back_by_an_endpoint_that_hangs(
+    world: TokenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "PATIENCE_S", 0.01)
+    world.endpoint.gate.clear()
+    keeper = world.granted(200)
+    assert (await keeper.access_token("smith", min_life_s=100)).reveal() == "a0"
+    with pytest.raises(BrokerUnreachable, match="waited for"):
+        await keeper.access_token("smith", min_life_s=300)
     world.endpoint.gate.set()
     await keeper.aclose()
     assert keeper.current("smith") == Secret("a1")
@@ -121,8 +137,8 @@ async def test_laptop_that_slept_nine_hours_renews_once(world: TokenWorld) -> No
     keeper = world.granted(1800)
     world.clock.advance(9 * 3600)
     assert keeper.current("smith") is None
-    tokens = await asyncio.gather(*(keeper.access_token("smith") for _ in range(48)))
-    assert {token.reveal() for token in tokens} == {"a1"}
+    given = await asyncio.gather(*(keeper.access_token("smith") for _ in range(48)))
+    assert {token.reveal() for token in given} == {"a1"}
     assert world.endpoint.asked == ["r0"]
 
 

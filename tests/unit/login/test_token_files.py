@@ -47,7 +47,7 @@ def now() -> datetime:
 
 def test_file_of_schwab_py_is_taken_over(tmp_path: Path) -> None:
     source = written(tmp_path / "schwab.json", a_document())
-    grant = import_token_file(source, tmp_path / "home", "smith", "paper", now=now)
+    grant = import_token_file(source, TokenFiles(tmp_path / "home", "paper"), "smith", now=now)
     assert grant.refresh_expires == NOW - timedelta(hours=1) + timedelta(days=7)
     assert grant.access_expires == NOW + timedelta(seconds=900)
     kept = TokenFiles(tmp_path / "home", "paper").load("smith")
@@ -134,11 +134,8 @@ def test_name_that_is_no_login_reaches_no_file(tmp_path: Path, name: str) -> Non
 
 
 def test_live_tokens_are_not_kept_in_files(tmp_path: Path) -> None:
-    source = written(tmp_path / "schwab.json", a_document())
-    with pytest.raises(ConfigError, match="vault, which comes with sign-in"):
+    with pytest.raises(ConfigError, match="they belong in the vault"):
         TokenFiles(tmp_path / "home", "live")
-    with pytest.raises(ConfigError, match="vault"):
-        import_token_file(source, tmp_path / "home", "smith", "live", now=now)
     assert not (tmp_path / "home").exists()
 
 
@@ -167,19 +164,20 @@ def test_file_that_is_no_token_file_is_refused(
 ) -> None:
     source = written(tmp_path / "schwab.json", document)
     with pytest.raises(InputError, match=expected):
-        import_token_file(source, tmp_path / "home", "smith", "paper", now=now)
+        import_token_file(source, TokenFiles(tmp_path / "home", "paper"), "smith", now=now)
     assert not (tmp_path / "home").exists()
 
 
 def test_source_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    files = TokenFiles(tmp_path, "paper")
     with pytest.raises(InputError, match="cannot be read: No such file"):
-        import_token_file(tmp_path / "none", tmp_path, "smith", "paper", now=now)
+        import_token_file(tmp_path / "none", files, "smith", now=now)
     (tmp_path / "text").write_text("hello", encoding="utf-8")
     with pytest.raises(InputError, match="it is not JSON"):
-        import_token_file(tmp_path / "text", tmp_path, "smith", "paper", now=now)
+        import_token_file(tmp_path / "text", files, "smith", now=now)
     (tmp_path / "bytes").write_bytes(b"\xff")
     with pytest.raises(InputError, match="not UTF-8"):
-        import_token_file(tmp_path / "bytes", tmp_path, "smith", "paper", now=now)
+        import_token_file(tmp_path / "bytes", files, "smith", now=now)
 
 
 def test_token_without_a_stated_end_counts_as_ended() -> None:

@@ -64,8 +64,9 @@ def test_file_shows_neither_secrets_nor_whose_they_are(file: Path, kept: bytes) 
 def test_passphrase_is_asked_once(file: Path) -> None:
     asker = Asker()
     vault = EncryptedFileVault(file, asker)
-    vault.unlock()
+    assert vault.items() == ()
     assert asker.asked == []
+    vault.unlock()
     vault.put(ITEM, Secret("one"))
     vault.put("app_key", Secret("two"))
     assert vault.get(ITEM) == Secret("one")

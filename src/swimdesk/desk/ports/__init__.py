@@ -27,7 +27,7 @@ from swimdesk.desk.ports.evidence import (
     ReadScope,
     ReadToKeep,
 )
-from swimdesk.desk.ports.logins import LoginHealth, Logins, LoginState, TokenSource
+from swimdesk.desk.ports.logins import LoginHealth, Logins, LoginState, TokenCacheUse, TokenSource
 from swimdesk.desk.ports.market import ChainContract, Expiry, MarketData, Quote, SessionHours
 from swimdesk.desk.ports.memory import (
     BroadcastSize,
@@ -77,5 +77,6 @@ __all__ = [
     "ReadScope",
     "ReadToKeep",
     "SessionHours",
+    "TokenCacheUse",
     "TokenSource",
 ]

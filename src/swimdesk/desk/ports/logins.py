@@ -30,6 +30,19 @@ class LoginHealth:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class TokenCacheUse:
+    """How often a cache of access tokens was asked, and what came of it."""
+
+    hits: int = 0
+    absent: int = 0
+    """Never put there, forgotten, or the cache was slow or gone."""
+    refused: int = 0
+    """Not what we put there for this login: damaged, tampered with, or another one's."""
+    ended: int = 0
+    """Ours, and its token had ended."""
+
+
 class TokenSource(Protocol):
     """Give access tokens; one owner refreshes, all others wait for its result."""
 

@@ -101,6 +101,13 @@ def buying_power(facts: LineFacts, limits: RiskLimits) -> Denial | None:
     )
 
 
+def token_short(facts: LineFacts, _: RiskLimits) -> Denial | None:
+    """Ask before an order opens that nobody could follow or cancel in a few minutes."""
+    if not facts.token or facts.ticket.effect is Effect.CLOSE:
+        return None
+    return denial(DenialCode.TOKEN_SHORT, facts.token)
+
+
 def learned(facts: LineFacts, _: RiskLimits) -> Denial | None:
     """Ask before trying again what the broker said this account may not trade."""
     if facts.learned is None:

@@ -34,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     accounts.option_level,
     accounts.buying_power,
     accounts.learned,
+    accounts.token_short,
     sessions.outlives_the_day,
 )
 """All checks of a line in the order they are reported; duplicates come last."""

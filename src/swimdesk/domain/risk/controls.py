@@ -48,6 +48,7 @@ class DenialCode(StrEnum):
     GTC_ORDER = "GTC_ORDER"
     EFFECT_AMBIGUOUS = "EFFECT_AMBIGUOUS"
     INTENT_UNCLEAR = "INTENT_UNCLEAR"
+    TOKEN_SHORT = "TOKEN_SHORT"  # noqa: S105 - a code
     LOGIN_NOT_READY = "LOGIN_NOT_READY"
     NOT_READ = "NOT_READ"
     SAME_PRICE = "SAME_PRICE"
@@ -188,6 +189,11 @@ _ROWS = (
     Control(
         _C.INTENT_UNCLEAR, "", _HARD,
         "holdings of which CLOSE, ROLL or FLAT may mean several, or that one order cannot roll",
+    ),
+    Control(
+        _C.TOKEN_SHORT, "", _SOFT,
+        "less than five minutes of usable token after the plan's end, where a person has to sign"
+        " in to get more; never an order that only closes",
     ),
     Control(_C.LOGIN_NOT_READY, "", _HARD, "the login of the account needs a sign-in"),
     Control(_C.NOT_READ, "", _HARD, "balances and positions of the account could not be read"),

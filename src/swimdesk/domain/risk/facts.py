@@ -52,6 +52,8 @@ class LineFacts:
     """Empty when the market is open for this ticket, else why it is not."""
     expired: str = ""
     """Empty while every contract still trades, else which one does not."""
+    token: str = ""
+    """Empty while the login's token lasts long enough, or may do so again, else why it does not."""
     learned: Learned | None = None
     """What the broker's rejects have taught about the account."""
     is_reducing: bool = False

@@ -41,7 +41,11 @@ def right(at: datetime) -> str:
 
 @pytest.mark.parametrize(
     "seed",
-    [SEED, " jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp\n", f"otpauth://totp/Broker:smith?secret={SEED}&issuer=Broker"],
+    [
+        SEED,
+        " jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp\n",
+        f"otpauth://totp/Broker:smith?secret={SEED}&issuer=Broker",
+    ],
 )
 async def test_code_is_that_of_the_moment(tmp_path: Path, seed: str) -> None:
     assert (await codes(tmp_path, Time(), seed).next()).reveal() == right(AT)

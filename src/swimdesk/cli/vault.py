@@ -1,0 +1,151 @@
+"""The vault: what is kept there, put there by hand, tried out and moved elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from swimdesk.cli.invocation import Invocation, pass_invocation
+from swimdesk.cli.options import json_option
+from swimdesk.errors import InputError
+from swimdesk.telemetry.redaction import Secret
+
+if TYPE_CHECKING:
+    from swimdesk.cli.output import Output
+    from swimdesk.views.vaulting import VaultMoveView
+
+FIELDS: Final = ("item", "is_there")
+BACKENDS: Final = ("secret-service", "encrypted-file", "credentials", "files")
+
+_LONGEST_LINE: Final = 8_192
+
+
+@click.group()
+def vault() -> None:
+    """Keep passwords, seeds and sign-ins in the vault that [vault] in config.toml names.
+
+    Items are login/NAME/user, login/NAME/password and login/NAME/totp for each login, and names of
+    your own, such as app_key, that a keyring: reference names. Sign-ins (login/NAME/grant) and the
+    key of the token cache (cache/key) come by themselves.
+
+    A TOTP seed beside its password gives the second factor up: whoever opens the vault can sign in
+    alone, from anywhere, and the broker sees nothing unusual. Without a seed a person enters the
+    code at each sign-in, once a week. With `totp_backend` seeds are kept in another vault, so that
+    one that is opened is not enough.
+    """
+
+
+@vault.command("set")
+@click.argument("item")
+@json_option
+@pass_invocation
+def set_item(invocation: Invocation, item: str) -> None:
+    """Keep a secret: typed without echo, or one line from stdin where that is no terminal."""
+    from swimdesk.bootstrap.vaulting import check_vault_item, set_vault_item
+    from swimdesk.views.vaulting import VaultItemView
+
+    check_vault_item(invocation.home, invocation.config, item)
+    said = set_vault_item(invocation.home, invocation.config, item, _given(item))
+    output = invocation.output
+    if said:
+        output.note(f"note: {said}")
+    view = VaultItemView(item, is_there=True)
+    if output.as_json:
+        _document(output, view)
+        return
+    output.facts({"item": view.item, "is_there": view.is_there})
+
+
+@vault.command("list")
+@json_option
+@pass_invocation
+def list_items(invocation: Invocation) -> None:
+    """List the items by name, and which are there; never what they are."""
+    from swimdesk.bootstrap.vaulting import vault_items
+
+    views = vault_items(invocation.home, invocation.config)
+    output = invocation.output
+    if output.as_json:
+        from swimdesk.views.codec import to_json
+
+        output.document({"items": to_json(views)})
+        return
+    output.table(FIELDS, views)
+
+
+@vault.command("test")
+@json_option
+@pass_invocation
+def probe(invocation: Invocation) -> None:
+    """Write an item, read it back, compare and remove it."""
+    from swimdesk.bootstrap.vaulting import probe_vault
+
+    view = probe_vault(invocation.home, invocation.config)
+    output = invocation.output
+    if output.as_json:
+        _document(output, view)
+        return
+    output.facts({"backend": view.backend, "found": view.found})
+
+
+@vault.command("move")
+@click.option(
+    "--to",
+    "backend",
+    required=True,
+    type=click.Choice(BACKENDS),
+    help="Where everything goes; then name it in config.toml.",
+)
+@json_option
+@pass_invocation
+def move(invocation: Invocation, backend: str) -> None:
+    """Move all items to another vault: copied, compared, and only then removed here.
+
+    Only while no desk runs on this home.
+    """
+    view = _moved(invocation, backend)
+    output = invocation.output
+    if output.as_json:
+        _document(output, view)
+        return
+    output.facts({"from": view.source, "to": view.target, "items": len(view.items)})
+    output.note(f"note: {view.next}")
+
+
+def _moved(invocation: Invocation, backend: str) -> VaultMoveView:
+    from swimdesk.bootstrap import check_home
+    from swimdesk.bootstrap.vaulting import move_vault
+    from swimdesk.cli.session import held_by
+    from swimdesk.control.ownership import HomeLock
+
+    # Before the lock, which would make a folder there.
+    check_home(invocation.home, "moved")
+    with HomeLock(invocation.home) as lock:
+        if not lock.try_acquire():
+            raise held_by(invocation.home, "keeps its sign-ins in the vault; stop it first")
+        return move_vault(invocation.home, invocation.config, backend)
+
+
+def _given(item: str) -> Secret:
+    """Return what a person types, or a program pipes; never an argument, which others can see."""
+    from swimdesk.bootstrap.terminal import ask_secret
+
+    if sys.stdin.isatty():
+        return ask_secret(item)
+    try:
+        line = sys.stdin.readline(_LONGEST_LINE)
+    except UnicodeDecodeError:
+        raise InputError(f"what stdin gave for {item} is not text") from None
+    if not line.strip() or len(line) == _LONGEST_LINE:
+        raise InputError(
+            f"stdin gave no line for {item}: expected the secret, up to {_LONGEST_LINE} characters"
+        )
+    return Secret(line.rstrip("\r\n"))
+
+
+def _document(output: Output, view: object) -> None:
+    from swimdesk.views.codec import to_json
+
+    output.document(to_json(view))
