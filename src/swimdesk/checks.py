@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from swimdesk.bootstrap import HomePaths, SystemClock, trust_of
-from swimdesk.bootstrap.offline import stored_login
+from swimdesk.bootstrap.offline_logins import stored_login
 from swimdesk.bootstrap.vaults import grant_store, secret_at, vault_of
 from swimdesk.config import CONFIG_FILE, load_settings
 from swimdesk.control.client import attach
@@ -30,6 +30,7 @@ from swimdesk.control.ownership import HomeLock, last_owner
 from swimdesk.errors import BrokerUnreachable, ExitCode, SwimdeskError
 from swimdesk.schwab.lane.descriptors import accounts_allowed, needed_for
 from swimdesk.store.inspection import inspect
+from swimdesk.views.horizon import NEEDS_A_PERSON
 
 if TYPE_CHECKING:
     from swimdesk.config import Settings
@@ -233,7 +234,7 @@ def _tokens(subject: Subject) -> CheckView:
     ends: list[tuple[datetime, str]] = []
     for login in subject.settings.login:
         view = stored_login(store, login.name)
-        if view.refresh_expires is None:
+        if view.refresh_expires is None or view.state in NEEDS_A_PERSON:
             advice = f"swimdesk login {login.name} --import FILE"
             return _fail(f"login {login.name}: {view.detail}", advice, ExitCode.LOGIN)
         ends.append((view.refresh_expires, login.name))

@@ -231,7 +231,7 @@ async def undoing(stage: Stage) -> None:
 
 
 async def logins_listed(stage: Stage) -> None:
-    await stage.press("g", "s")
+    await stage.press("g", "i")
     await stage.until(lambda: "lasts 16h00m" in stage.text(), "the logins")
 
 

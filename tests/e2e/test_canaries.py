@@ -219,12 +219,12 @@ async def show_the_console(scene: Scene, order: str) -> dict[str, str]:
         await terminal.until_all("PAPER", "acc 32")
         await terminal.type(f":{order} all")
         await terminal.press("Enter")
-        shown["a plan"] = await terminal.until("32 accounts:")
+        shown["a plan"] = await terminal.until(" send")
         for keys in ("1", "2", "3", "5", "6", "7"):
             await terminal.type(keys)
             shown[f"screen {keys}"] = await terminal.pane()
         shown["the screen of a sign-in by hand"] = await sign_in_on_screen(scene, terminal)
-        for page in ("gm", "ga", "gs"):
+        for page in ("gm", "ga", "gi"):
             await terminal.type(page)
             shown[f"page {page}"] = await terminal.pane()
             await terminal.press("Escape")

@@ -18,6 +18,7 @@ from swimdesk.bootstrap.offline import (
     reduce_offline,
     resume_offline,
 )
+from swimdesk.bootstrap.offline_logins import offline_logins
 from swimdesk.bootstrap.running import open_desk, trust_of
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "offline_broadcast",
     "offline_broadcasts",
     "offline_fairness",
+    "offline_logins",
     "offline_status",
     "offline_trail",
     "open_desk",

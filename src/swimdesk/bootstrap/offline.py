@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from swimdesk import __version__
 from swimdesk.bootstrap.home import HomePaths, SystemClock
+from swimdesk.bootstrap.offline_logins import logins_with_files
 from swimdesk.bootstrap.running import open_journal
 from swimdesk.bootstrap.vaults import grant_store
 from swimdesk.config import load_settings
 from swimdesk.desk.doubts import told_alone
-from swimdesk.desk.ports import GuardRecord, GuardState, LoginState
+from swimdesk.desk.ports import GuardRecord, GuardState
 from swimdesk.desk.showing import broadcast_row, guard_view
 from swimdesk.domain.fairness import fairness
-from swimdesk.errors import ConfigError, InputError, SwimdeskError, UnknownReference
+from swimdesk.errors import ConfigError, InputError, UnknownReference
 from swimdesk.store.glance import peek
 from swimdesk.store.sentinel import FileSentinel
 from swimdesk.views.models import (
@@ -32,7 +33,6 @@ from swimdesk.views.trail import TrailView
 
 if TYPE_CHECKING:
     from swimdesk.domain.commands import Command
-    from swimdesk.login.grants import GrantStore
 
 
 def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> LoginView:
@@ -130,7 +130,7 @@ def offline_status(home: Path) -> StatusView:
         doubts=tuple(told_alone(*one) for one in glance.unresolved) if glance else (),
         reading=None,
         newest_broadcast=glance.newest.id if glance and glance.newest else None,
-        logins=_offline_logins(home),
+        logins=logins_with_files(home),
         token_cache=None,
         tasks=(),
         alarms=(),
@@ -199,26 +199,3 @@ def offline_trail(home: Path, reference: str) -> TrailView:
                 line = line_in(found, account)
                 return trail_view(found, line, evidence.steps_of(connection, line))
     raise UnknownReference(f"There is no broadcast {id_}; `swimdesk broadcasts` lists them.")
-
-
-def _offline_logins(home: Path) -> tuple[LoginView, ...]:
-    """Tell from the token files how the logins stand; a file that cannot be read says so."""
-    from swimdesk.login.token_files import TokenFiles
-
-    files = TokenFiles(home, "paper")
-    return tuple(
-        stored_login(files, path.stem) for path in sorted((home / "tokens").glob("*.json"))
-    )
-
-
-def stored_login(files: GrantStore, login: str) -> LoginView:
-    """Tell from what is kept of a login how it stands; what cannot be read says so."""
-    now = datetime.now(UTC)
-    try:
-        grant = files.load(login)
-    except SwimdeskError as e:
-        return LoginView(login, LoginState.NO_TOKEN.value, None, None, e.detail)
-    if grant is None or grant.refresh_expires <= now:
-        detail = f"sign in and run `swimdesk login {login} --import FILE`"
-        return LoginView(login, LoginState.SIGN_IN_NEEDED.value, None, None, detail)
-    return LoginView(login, LoginState.OK.value, grant.access_expires, grant.refresh_expires, "")

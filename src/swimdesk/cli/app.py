@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "demo": "swimdesk.cli.demo:demo",
     "sim": "swimdesk.cli.sim:sim",
     "login": "swimdesk.cli.login:login",
+    "logins": "swimdesk.cli.logins:logins",
     "vault": "swimdesk.cli.vault:vault",
     "status": "swimdesk.cli.status:status",
     "accounts": "swimdesk.cli.reads:accounts",

@@ -9,6 +9,8 @@ import click
 from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import json_option
 from swimdesk.views import doubting
+from swimdesk.views.horizon import first_to_end, needing_a_person
+from swimdesk.views.spans import time_left
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,6 +66,7 @@ def print_status(output: Output, view: StatusView) -> None:
         "newest_broadcast": view.newest_broadcast,
     }
     facts |= _doubts(view)
+    facts["next_sign_in"] = _next_sign_in(view)
     facts |= _logins(view, each=not output.is_for_eyes)
     for task in view.tasks:
         restarts = f", {task.restarts} restarts" if task.restarts else ""
@@ -125,6 +128,20 @@ def _logins(view: StatusView, *, each: bool) -> dict[str, object]:
         soonest = min(quiet, key=lambda login: str(login.refresh_expires))
         facts["logins"] = f"{len(quiet)} of {len(view.logins)} ok{_until(soonest)}"
     return facts
+
+
+def _next_sign_in(view: StatusView) -> str | None:
+    """Tell which login wants a person first, and how long that is."""
+    needed = needing_a_person(view.logins)
+    if needed:
+        return f"now: {', '.join(login.login for login in needed)}"
+    first = first_to_end(view.logins)
+    if first is None:
+        return None
+    from swimdesk.bootstrap import SystemClock
+
+    name, end = first
+    return f"{name} in {time_left(end - SystemClock().now())}, by {end:%Y-%m-%d %H:%M} UTC"
 
 
 def _until(login: LoginView) -> str:

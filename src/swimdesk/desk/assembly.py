@@ -51,7 +51,6 @@ from swimdesk.desk.supervisor import Supervisor
 from swimdesk.desk.tracker import Tracker
 from swimdesk.desk.underway import Underway
 from swimdesk.desk.undoing import Undoer
-from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.risk import RiskLimits
 
@@ -185,9 +184,6 @@ def _sign_ins_of(
     tracker: Tracker,
     underway: Underway,
 ) -> SignIns:
-    async def discover() -> Sequence[Account]:
-        return await reader.discover(again=True)
-
     moments = Moments(
         outside.tokens,
         outside.journal,
@@ -210,7 +206,7 @@ def _sign_ins_of(
             handover=parts.handover,
             moments=moments,
             terms=settings.sign_in,
-            discover=discover,
+            discover=reader.discover,
             wake=tracker.wake,
         )
     )

@@ -17,6 +17,7 @@ from swimdesk.desk.bus import Subscription
 from swimdesk.desk.canceler import line_in
 from swimdesk.desk.choosing import choose
 from swimdesk.desk.foreign import morning_of
+from swimdesk.desk.horizon import Horizon
 from swimdesk.desk.leftovers import left_over
 from swimdesk.desk.monitors.accounts import AccountMonitor
 from swimdesk.desk.monitors.halt_file import HaltFileMonitor
@@ -128,11 +129,13 @@ class Desk:
     def stay(self) -> None:
         """Keep tokens, connections, balances and positions fresh, as a desk that stays does."""
         logins = LoginMonitor(self._outside.tokens, self.recorder.alarm)
+        horizon = Horizon(self._outside.tokens, self.recorder, self._clock)
         accounts = AccountMonitor(
             self._engine.reader, self._engine.scrutiny.holding_watch, self._engine.calm
         )
         halt_file = HaltFileMonitor(self._engine.guard, self.recorder)
         self.supervisor.loop("logins", logins.run)
+        self.supervisor.loop("horizon", horizon.run)
         self.supervisor.loop("connections", self._outside.broker.keep_warm)
         self.supervisor.loop("accounts", accounts.run)
         self.supervisor.loop("halt file", halt_file.run)

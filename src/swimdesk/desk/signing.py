@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
-from typing import Final
+from typing import Final, Protocol
 
 from swimdesk.desk.book import Book
+from swimdesk.desk.consents import Consents
 from swimdesk.desk.handover import Handover
 from swimdesk.desk.ports import Clock, Ids, Journal, LoginHealth, Logins, TokenSource
 from swimdesk.desk.recorder import Recorder
@@ -43,6 +44,12 @@ SETTLE_S: Final = 8.0
 """So long orders on their way are awaited; the code that came back dies after 30 s."""
 
 LOOK_EVERY_S: Final = 0.05
+
+
+class Discover(Protocol):
+    """Reads which accounts there are, once unless asked again; BrokerError."""
+
+    async def __call__(self, *, again: bool) -> Sequence[Account]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,7 @@ class SignInParts:
     handover: Handover
     moments: Moments
     terms: SignInTerms
-    discover: Callable[[], Awaitable[Sequence[Account]]]
-    """Reads anew which accounts there are."""
+    discover: Discover
     wake: Callable[[], None]
     """Lets what waited for a login look again."""
 
@@ -97,6 +103,7 @@ class SignIns:
         self._parts = parts
         self._nonce = nonce
         self._tries = Tries(parts.journal)
+        self._consents = Consents(parts.recorder, parts.terms.accounts)
         self._moments = parts.moments
         self._attempts: dict[str, _Attempt] = {}
         self._turn = asyncio.Lock()
@@ -104,6 +111,7 @@ class SignIns:
     async def load(self) -> None:
         """Take up what earlier processes tried."""
         await self._tries.load()
+        await self._consents.load()
 
     def views(self) -> tuple[LoginView, ...]:
         """Tell how every login stands."""
@@ -118,6 +126,8 @@ class SignIns:
     async def begin(self, request: BeginSignIn) -> SignInStart:
         """Begin a sign-in; SignInRefused where it is not the moment, StoreError if not kept."""
         logins = self._port()
+        self._check_request(request)
+        await self._learn_accounts()
         async with self._turn:
             await self._check_may_begin(request)
             attempt = _Attempt(
@@ -138,7 +148,7 @@ class SignIns:
             authorize_url=logins.authorize_url(attempt.login, attempt.state).reveal(),
             callback_url=logins.callback_url,
             state=attempt.state,
-            accounts=self._expected(attempt.login),
+            accounts=self._consents.of(attempt.login),
         )
 
     async def finish(self, request: FinishSignIn) -> LoginView:
@@ -178,11 +188,13 @@ class SignIns:
 
     # --- whether it is the moment ------------------------------------------------------------
 
-    async def _check_may_begin(self, request: BeginSignIn) -> None:
-        login, now = request.login, self._parts.clock.now()
-        self._view_of(login)
+    def _check_request(self, request: BeginSignIn) -> None:
+        self._health_of(request.login)
         if request.way not in WAYS:
             raise InputError(f"{request.way!r:.40} is no way to sign in; {', '.join(WAYS)} are.")
+
+    async def _check_may_begin(self, request: BeginSignIn) -> None:
+        login, now = request.login, self._parts.clock.now()
         other = self._attempt_of(login)
         if other is not None:
             raise SignInRefused(
@@ -237,15 +249,23 @@ class SignIns:
         with contextlib.suppress(StoreError):
             await self._parts.journal.note(self._parts.clock.now(), "sign-in", text)
 
+    async def _learn_accounts(self) -> None:
+        """Know which accounts there are while the old grant may still show them."""
+        try:
+            await self._consents.saw(await self._parts.discover(again=False))
+        except SwimdeskError as error:
+            log.info("sign_in.accounts_not_read", error=error.detail)
+
     async def _look_again(self, login: str) -> None:
         """Read what the new grant shows; an account that the consent left out is told."""
-        expected = self._expected(login)
+        expected = self._consents.of(login)
         self._parts.wake()
         try:
-            accounts = await self._parts.discover()
+            accounts = await self._parts.discover(again=True)
         except SwimdeskError as error:
             log.warning("sign_in.accounts_not_read", login=login, error=error.detail)
             return
+        await self._consents.saw(accounts)
         seen = {one.last4 for one in accounts if one.login == login}
         missing = [last4 for last4 in expected if last4 not in seen]
         if missing:
@@ -282,14 +302,8 @@ class SignIns:
         if self._parts.clock.now() - attempt.begun < LIFE:
             return attempt
         del self._attempts[login]
-        log.warning("sign_in", login=login, attempt=attempt.id, what="never came back")
+        self._parts.supervisor.job(f"end of {attempt.id}", self._tell(attempt, "never came back"))
         return None
-
-    def _expected(self, login: str) -> tuple[str, ...]:
-        """Return the last four digits of the accounts that a consent has to name."""
-        known = self._parts.book.snapshot.accounts.values()
-        seen = [one.last4 for one in known if one.login == login]
-        return tuple(dict.fromkeys((*self._parts.terms.accounts.get(login, ()), *seen)))
 
     def _health_of(self, login: str) -> LoginHealth:
         for health in self._parts.tokens.health():

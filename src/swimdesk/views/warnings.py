@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from swimdesk.domain.broadcast import Denial, Grade
@@ -12,6 +12,9 @@ from swimdesk.views.models import WarningView
 
 CAUTION = "warning"
 """The grade of what is told and bars nothing."""
+
+LOGINS = 3
+"""More logins with the same caution share a line."""
 
 MOST = 5
 """More than so many are not read."""
@@ -44,14 +47,26 @@ def warnings_of(lines: Iterable[PlannedLine], most: int = MOST) -> tuple[Warning
 
 
 def _cautions(lines: Iterable[PlannedLine]) -> tuple[WarningView, ...]:
-    """Return each caution once, with the number of accounts; logins have texts of their own."""
-    found = Counter(
-        caution for line in lines if line.verdict is Verdict.SEND for caution in line.cautions
-    )
-    return tuple(
-        WarningView(one.code, CAUTION, accounts, one.detail, None)
-        for one, accounts in found.most_common()
-    )
+    """Return each caution once, with the number of accounts; many logins share one line."""
+    found: dict[str, dict[str, Counter[str]]] = {}
+    for line in lines:
+        for one in line.cautions if line.verdict is Verdict.SEND else ():
+            found.setdefault(one.code, {}).setdefault(line.login, Counter())[one.detail] += 1
+    return tuple(view for code, by_login in found.items() for view in _told(code, by_login))
+
+
+def _told(code: str, by_login: Mapping[str, Counter[str]]) -> Iterator[WarningView]:
+    """Tell a caution login by login; where there are many, the last line names the others."""
+    logins = list(by_login)
+    alone = logins if len(logins) <= LOGINS else logins[: LOGINS - 1]
+    for login in alone:
+        for detail, accounts in by_login[login].items():
+            yield WarningView(code, CAUTION, accounts, detail, None)
+    rest = logins[len(alone) :]
+    if rest:
+        accounts = sum(by_login[login].total() for login in rest)
+        text = f"the same in {len(rest)} more logins: {', '.join(rest)}"
+        yield WarningView(code, CAUTION, accounts, text, None)
 
 
 def _warning(group: list[tuple[str, Denial]]) -> WarningView:

@@ -65,6 +65,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "halt --reduce": Document(GuardView),
     "resume": Document(GuardView),
     "status": Document(StatusView),
+    "logins": Document(LoginView, "logins"),
     "login NAME": Document(LoginView),
     "login --all": Document(SignInEnd, "logins"),
     "vault set ITEM": Document(VaultItemView),

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, dict[str, Any]]] = {
         "chain",
         {"symbol": "SPY", "expiry": "2026-12-18", "strikes": 7},
     ),
+    "logins": (("logins",), "logins", {}),
     "foreign": (("foreign", "--group", "ira"), "foreign", {"scope": Scope(groups=("ira",))}),
     "broadcasts": (("broadcasts", "--limit", "5"), "broadcasts", {"limit": 5}),
     "broadcasts --fairness": (

@@ -128,3 +128,14 @@ def test_accounts_show_what_was_learned_in_words(program: Program) -> None:
     rows = [line.split("\t") for line in ran.out.splitlines()]
     place = rows[0].index("learned")
     assert [row[place] for row in rows[1:]] == ["2026-11-23 not approved", ""]
+
+
+def test_preview_tells_of_an_order_that_rests_beyond_a_sign_in_and_asks_for_nothing(
+    program: Program,
+) -> None:
+    text = "rests beyond the sign-in of smith, which ends 2026-12-07 12:00 UTC"
+    caution = WarningView("OUTLIVES_SIGN_IN", "warning", 3, text, None)
+    program.desk = PlanningFake(replace(planned("send"), warnings=(caution,)))
+    ran = program.run("preview", ORDER, "--all")
+    assert ran.code == 0
+    assert f"warning OUTLIVES_SIGN_IN in 3 accounts: {text}\n" in ran.err

@@ -144,3 +144,18 @@ def test_order_that_rests_beyond_the_sign_in_of_its_login_is_told_and_goes(
             assert sorted(one.detail.split()[5].strip(",") for one in plan.warnings) == warned
 
     run_virtual(scenario())
+
+
+def test_caution_in_many_logins_takes_three_lines_that_name_them_all() -> None:
+    async def scenario() -> None:
+        clock = VirtualClock()
+        tokens = FakeTokens(clock)
+        accounts = some_accounts(8, per_login=2)
+        for login in dict.fromkeys(one.login for one in accounts):
+            tokens.sign_in(login)
+        async with a_desk(accounts, clock=clock, tokens=tokens) as bench:
+            plan = await bench.plan(f"{STOCK} GTC", overrides=("GTC_ORDER=GTC",))
+            assert [one.accounts for one in plan.warnings] == [2, 2, 4]
+            assert plan.warnings[-1].detail == "the same in 2 more logins: login-03, login-04"
+
+    run_virtual(scenario())

@@ -68,7 +68,9 @@ class SignInBench:
 
 
 @asynccontextmanager
-async def a_bench(journal: MemoryJournal | None = None, **acts: Act) -> AsyncIterator[SignInBench]:
+async def a_bench(
+    journal: MemoryJournal | None = None, *, is_read: bool = True, **acts: Act
+) -> AsyncIterator[SignInBench]:
     clock = VirtualClock()
     accounts = some_accounts(4, per_login=2)
     broker = FakeBroker(clock, accounts)
@@ -88,7 +90,8 @@ async def a_bench(journal: MemoryJournal | None = None, **acts: Act) -> AsyncIte
         journal=journal,
         horizons=Horizons(timedelta(seconds=20), timedelta(seconds=60)),
     ) as bench:
-        await bench.desk.accounts(Scope(everyone=True))
+        if is_read:
+            await bench.desk.accounts(Scope(everyone=True))
         yield SignInBench(bench, logins, tokens)
 
 
@@ -461,5 +464,34 @@ def test_replacement_leaves_only_with_the_new_grant() -> None:
             await finishing
             await replacing
             assert [account for account, _ in on.bench.broker.puts] == ["A-01"]
+
+    run_virtual(scenario())
+
+
+def test_accounts_that_an_earlier_process_saw_are_expected_when_nothing_can_be_read_any_more() -> (
+    None
+):
+    async def scenario() -> None:
+        journal = MemoryJournal(now=VirtualClock().now)
+        async with a_bench(journal) as on:
+            expected = (await on.begin()).accounts
+            await kill(on.bench)
+        async with a_bench(journal, is_read=False) as on:
+            on.bench.broker.accounts = on.bench.broker.accounts[2:]
+            on.tokens.held[LOGIN] = None
+            assert len(expected) == 2
+            assert (await on.begin()).accounts == expected
+
+    run_virtual(scenario())
+
+
+def test_sign_in_that_never_came_back_is_noted() -> None:
+    async def scenario() -> None:
+        async with a_bench() as on:
+            await on.begin()
+            await asyncio.sleep(LIFE.total_seconds())
+            await on.bench.desk.logins()
+            await asyncio.sleep(1)
+            assert "never came back" in on.notes[-1]
 
     run_virtual(scenario())

@@ -72,7 +72,7 @@ GLOBAL_ACTIONS: Final = (
         "global.logins",
         "logins",
         "See how long every login lasts, and sign one in.",
-        ("g s",),
+        ("g i",),
         _G,
         typed="LOGINS",
         footer=3,

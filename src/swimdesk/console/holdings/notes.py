@@ -10,9 +10,10 @@ from typing import Final
 
 from swimdesk.console.board import Board
 from swimdesk.console.formats import EASTERN, age
-from swimdesk.console.shell.standing import STALE, TOKEN_SOON
+from swimdesk.console.shell.standing import STALE
 from swimdesk.console.widgets.cells import Role
 from swimdesk.domain.orders import OPEN, LineState
+from swimdesk.views.horizon import VERY_SOON
 from swimdesk.views.models import HoldingView
 from swimdesk.views.signing import LoginView
 
@@ -114,6 +115,6 @@ def _bad_tokens(logins: Iterable[LoginView], now: datetime) -> Mapping[str, str]
     for one in logins:
         if one.state in ("sign_in_needed", "no_token"):
             found[one.login] = "sign in needed"
-        elif one.refresh_expires is not None and one.refresh_expires - now < TOKEN_SOON:
+        elif one.refresh_expires is not None and one.refresh_expires - now < VERY_SOON:
             found[one.login] = f"token ends in {age(one.refresh_expires - now)}"
     return found

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from swimdesk.console.shell.logins import by_urgency
 from swimdesk.console.signing.typed import detail_of, line_of
 from swimdesk.console.signing.work import Wanted
 from swimdesk.console.widgets.lines import style_of
@@ -74,7 +75,7 @@ class LoginList(ModalScreen[Wanted]):
     def _fill(self) -> None:
         options = self.query_one(OptionList)
         at = options.highlighted or 0
-        self._shown = tuple(self._logins())
+        self._shown = tuple(by_urgency(self._logins()))
         options.clear_options()
         options.add_options([Option(self._line(one)) for one in self._shown])
         if self._shown:
@@ -89,7 +90,7 @@ class LoginList(ModalScreen[Wanted]):
 
     def _tell(self) -> None:
         one = self._here()
-        told = detail_of(one) if one else "The configuration names no login."
+        told = detail_of(one, self._now()) if one else "There is no login."
         self.query_one(Static).update(Text(plain_text(told)))
 
     def _here(self) -> LoginView | None:

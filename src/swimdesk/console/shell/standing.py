@@ -12,6 +12,7 @@ from swimdesk.console.board import Board
 from swimdesk.console.formats import age, clock, countdown
 from swimdesk.console.session import Session
 from swimdesk.console.shell.scopes import said
+from swimdesk.views.horizon import SOON, VERY_SOON, first_to_end, needing_a_person
 from swimdesk.views.models import StatusView
 from swimdesk.views.signing import LoginView
 
@@ -21,7 +22,8 @@ STALE: Final = timedelta(seconds=75)
 SCOPE_SHOWN: Final = 24
 """Characters of a scope that are shown; SCOPE tells it whole."""
 
-TOKEN_SOON: Final = timedelta(hours=24)
+NAME_SHOWN: Final = 12
+"""Characters of a login's name that are shown; LOGINS tells it whole."""
 
 
 class Tone(StrEnum):
@@ -109,15 +111,22 @@ def _scope(board: Board, session: Session) -> Iterable[Piece]:
 
 
 def _tokens(logins: Sequence[LoginView], now: datetime) -> Iterable[Piece]:
-    lost = [one for one in logins if one.state in ("sign_in_needed", "no_token")]
+    """Count down to the end of the login that ends first; its name is told once it is near."""
+    lost = needing_a_person(logins)
     if lost:
         yield Piece(f"SIGN IN {len(lost)}", Tone.DANGER, 85)
         return
-    ends = [one.refresh_expires for one in logins if one.refresh_expires is not None]
-    if ends:
-        left = min(ends) - now
-        tone = Tone.WARN if left < TOKEN_SOON else Tone.DIM
-        yield Piece(f"tok {age(left)}", tone, 70)
+    first = first_to_end(logins)
+    if first is None:
+        return
+    name, end = first
+    left = end - now
+    if left > SOON:
+        yield Piece(f"tok {age(left)}", Tone.DIM, 70)
+        return
+    is_urgent = left <= VERY_SOON
+    tone, worth = (Tone.DANGER, 84) if is_urgent else (Tone.WARN, 76)
+    yield Piece(f"tok {age(left)} {name[:NAME_SHOWN]}", tone, worth)
 
 
 def _alarms(status: StatusView) -> Iterable[Piece]:

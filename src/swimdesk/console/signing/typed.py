@@ -7,16 +7,16 @@ from datetime import datetime
 from typing import Final
 
 from swimdesk.console.formats import age, clock
-from swimdesk.console.shell.standing import TOKEN_SOON, Tone
+from swimdesk.console.shell.logins import told_of
+from swimdesk.console.shell.standing import Tone
 from swimdesk.console.signing.work import Wanted
 from swimdesk.errors import InputError
+from swimdesk.views.horizon import NEEDS_A_PERSON, VERY_SOON
 from swimdesk.views.signing import LoginView
 
 WAYS: Final = ("assisted", "automatic", "manual")
 HEADED: Final = "headed"
 TAKES: Final = f"a login, {', '.join(WAYS)} where not as configured, {HEADED} to see the browser"
-LOST: Final = frozenset({"sign_in_needed", "no_token"})
-"""States of a login that only a sign-in ends."""
 
 
 def read_wanted(text: str, logins: Sequence[LoginView]) -> Wanted:
@@ -41,12 +41,12 @@ def read_wanted(text: str, logins: Sequence[LoginView]) -> Wanted:
 def needs_sign_in(login: LoginView, now: datetime) -> bool:
     """Tell whether a person should sign this login in now or within a day."""
     end = login.refresh_expires
-    return login.state in LOST or (end is not None and end - now < TOKEN_SOON)
+    return login.state in NEEDS_A_PERSON or (end is not None and end - now <= VERY_SOON)
 
 
 def line_of(login: LoginView, now: datetime) -> list[tuple[str, Tone]]:
     """Return a login as it stands in the list: name, way, how long it lasts, its accounts."""
-    tone = Tone.DANGER if login.state in LOST else Tone.PLAIN
+    tone = Tone.DANGER if login.state in NEEDS_A_PERSON else Tone.PLAIN
     if tone is Tone.PLAIN and needs_sign_in(login, now):
         tone = Tone.WARN
     count = len(login.accounts)
@@ -58,16 +58,18 @@ def line_of(login: LoginView, now: datetime) -> list[tuple[str, Tone]]:
     ]
 
 
-def detail_of(login: LoginView) -> str:
+def detail_of(login: LoginView, now: datetime) -> str:
     """Tell what to know of a login before it is signed in."""
     left = login.sign_ins_left
-    tries = "" if left is None else f" {left} sign-in{'s' * (left != 1)} left within the hour."
-    return f"{login.detail or 'Nothing is wrong with it.'}{tries}"
+    tries = "" if left is None else f"; {left} sign-in{'s' * (left != 1)} left within the hour"
+    return f"{told_of(login, now)}{tries}"
 
 
 def _standing(login: LoginView, now: datetime) -> str:
     if login.signing_since is not None:
         return f"signing in since {clock(login.signing_since)}"
-    if login.state in LOST or login.refresh_expires is None:
-        return "SIGN IN" if login.state in LOST else login.state.replace("_", " ")
+    if login.state in NEEDS_A_PERSON:
+        return "SIGN IN"
+    if login.refresh_expires is None:
+        return login.state.replace("_", " ")
     return f"lasts {age(login.refresh_expires - now)}"
