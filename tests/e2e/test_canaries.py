@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyotp
@@ -18,7 +19,7 @@ from bench.condors import varying_condors
 from tests.e2e.canaries import Brokerage, Planted, Watch, a_leaky_brokerage, forms_of, leaks_in
 from tests.e2e.commands import Commands, Finished, Running, bare_environment
 from tests.e2e.stage import HASTE, Stage
-from tests.e2e.waiting import until
+from tests.e2e.waiting import until, until_told
 from tests.fakes.terminal import Terminal, a_terminal
 
 from swimdesk.bootstrap import open_desk
@@ -40,7 +41,7 @@ PLANS = {
 RULES = (
     FaultRule(Fault.ASYNC_REJECT, nth=None, probability=0.3),
     FaultRule(Fault.REFUSE, nth=None, probability=0.3),
-    FaultRule(Fault.ERROR_BEFORE, operation=Operation.LIST, nth=None, probability=0.1),
+    FaultRule(Fault.ERROR_BEFORE, operation=Operation.LIST, nth=2),
 )
 SETTINGS = SimSettings(
     accounts=32, logins=8, seed=3, profile="uniform", sign_in_plans=PLANS,
@@ -96,9 +97,9 @@ class Scene:
             running.type(line)
         return await running.finished()
 
-    def address_in(self, text: str) -> str:
+    def state_in(self, text: str) -> str:
         """Return the state in the address that a sign-in by hand told."""
-        found = re.search(r"state=([\w-]+)", text)
+        found = re.search(r"state=([\w-]{43})", text)
         assert found is not None, text
         return found[1]
 
@@ -184,7 +185,7 @@ async def by_hand(scene: Scene) -> None:
     running = await scene.start("login", BY_HAND, "--manual", stdin=asyncio.subprocess.PIPE)
     await until(lambda: "state=" in running.err, "the address")
     running.type(scene.brokerage.callback(BY_HAND, "of-another-sign-in"))
-    running.type(scene.brokerage.callback(BY_HAND, scene.address_in(running.err)))
+    running.type(scene.brokerage.callback(BY_HAND, scene.state_in(running.err)))
     ran = await running.finished()
     assert ran.code == 0, ran.err
     # The address has to be printed, and names the app; nothing else may be there.
@@ -217,17 +218,19 @@ async def show_the_console(scene: Scene, order: str) -> dict[str, str]:
     async with a_terminal(environment=scene.commands.environment) as terminal:
         await terminal.start([*program, "--home", str(scene.brokerage.home)])
         await terminal.until_all("PAPER", "acc 32")
-        await terminal.type(f":{order} all")
+        await terminal.type(":")
+        await terminal.type(f"{order} all")
         await terminal.press("Enter")
-        shown["a plan"] = await terminal.until(" send")
+        shown["a plan"] = await terminal.until("PLAN ")
         for keys in ("1", "2", "3", "5", "6", "7"):
             await terminal.type(keys)
             shown[f"screen {keys}"] = await terminal.pane()
         shown["the screen of a sign-in by hand"] = await sign_in_on_screen(scene, terminal)
-        for page in ("gm", "ga", "gi"):
-            await terminal.type(page)
-            shown[f"page {page}"] = await terminal.pane()
-            await terminal.press("Escape")
+        for keys, title in (("gm", "messages, newest"), ("ga", "alarms, newest"), ("gi", "logins")):
+            await terminal.type(keys)
+            shown[f"page {keys}"] = await terminal.until(f"─ {title}")
+            await terminal.press("q")
+            await until_told(partial(lacks, terminal, f"─ {title}"), "the page is closed")
         shown["the title"] = await terminal.tmux("display-message", "-p", "#{pane_title}")
         await terminal.press("q")
         assert await terminal.exit_code() == 0
@@ -235,14 +238,19 @@ async def show_the_console(scene: Scene, order: str) -> dict[str, str]:
     return shown
 
 
+async def lacks(terminal: Terminal, text: str) -> bool:
+    return text not in await terminal.pane()
+
+
 async def sign_in_on_screen(scene: Scene, terminal: Terminal) -> str:
     """Sign a login in by hand at the console and return the last that was shown of it."""
     await terminal.resize(200, 50)
-    await terminal.type(f":LOGIN {ON_SCREEN} manual")
+    await terminal.type(":")
+    await terminal.type(f"LOGIN {ON_SCREEN} manual")
     await terminal.press("Enter")
     pane = await terminal.until("Paste the whole address")
     text = "".join(re.sub(r"[│╭╮╰╯─ ]", "", line) for line in pane.splitlines())
-    await terminal.paste(scene.brokerage.callback(ON_SCREEN, scene.address_in(text)))
+    await terminal.paste(scene.brokerage.callback(ON_SCREEN, scene.state_in(text)))
     await terminal.press("Enter")
     await terminal.until("Signed in.")
     await terminal.press("Enter")
