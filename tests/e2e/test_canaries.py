@@ -252,9 +252,10 @@ async def sign_in_on_screen(scene: Scene, terminal: Terminal) -> str:
     text = "".join(re.sub(r"[│╭╮╰╯─ ]", "", line) for line in pane.splitlines())
     await terminal.paste(scene.brokerage.callback(ON_SCREEN, scene.state_in(text)))
     await terminal.press("Enter")
-    await terminal.until("Signed in.")
+    shown = await terminal.until("Signed in.")
     await terminal.press("Enter")
-    return await terminal.pane()
+    await until_told(partial(lacks, terminal, "─ sign in"), "the modal is closed")
+    return shown
 
 
 async def crash(scene: Scene) -> None:
