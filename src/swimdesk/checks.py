@@ -163,10 +163,10 @@ def _vault(subject: Subject) -> CheckView:
     if subject.settings is None:
         return _NO_SETTINGS
     # Deferred: what each of the backends needs.
-    from swimdesk.login.vault import probe
+    from swimdesk.login.vaults import try_out
 
     vault = vault_of(subject.settings, subject.home)
-    return _ok(f"{vault.name}: {probe(vault)}")
+    return _ok(f"{vault.name}: {try_out(vault)}")
 
 
 def _keyring_backend() -> str:

@@ -12,9 +12,10 @@ import pyotp
 
 from swimdesk.login.authorize import authorize_url, code_of
 from swimdesk.login.signin.child import drive
-from swimdesk.login.signin.chromium import hosts_of, pin_of
+from swimdesk.login.signin.chromium import hosts_of
 from swimdesk.login.signin.job import BrowserJob
 from swimdesk.login.signin.person import Question, Step
+from swimdesk.login.signin.pins import pin_of
 from swimdesk.telemetry.redaction import Secret
 from tests.fakes.sim_process import SimProcess
 from tests.signin.homes import names, one_login

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swimdesk.bootstrap.caches import open_memcached, open_token_cache
+from swimdesk.bootstrap.caches import open_caches
 from swimdesk.bootstrap.home import HomePaths, SystemClock, Ulids, digest_key_of
 from swimdesk.bootstrap.vaults import grant_store, open_vault_of, secret_at
 from swimdesk.config import load_settings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from swimdesk.domain.accounts import Account
     from swimdesk.domain.risk import RiskLimits
     from swimdesk.login.cache import SealedTokens
-    from swimdesk.login.sign_ins import BrokerLogins
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
     from swimdesk.schwab.timeouts import Timeouts
     from swimdesk.telemetry.redaction import Secret
@@ -51,7 +51,6 @@ async def open_desk(
     # Deferred: a status command must not pay for what only a running desk needs.
     from swimdesk.desk.assembly import Outside
     from swimdesk.desk.desk import Desk
-    from swimdesk.market.cache import MemoryCache
     from swimdesk.market.cached_data import CachedMarketData
     from swimdesk.schwab.client import SchwabBroker
 
@@ -63,12 +62,11 @@ async def open_desk(
     # Before anything else runs, for it may ask a person for a passphrase.
     await open_vault_of(settings, home)
     async with AsyncExitStack() as stack:
-        memcached = open_memcached(stack, settings, clock)
-        token_cache = await open_token_cache(home, settings, memcached, clock)
+        caches = await open_caches(stack, home, settings, clock)
         journal = await open_journal(stack, paths, settings.broker.mode, clock, sentinel)
         trust = trust_of(settings)
         numbers = await _account_numbers(home, settings)
-        tokens, logins = await _open_tokens(stack, home, settings, trust, clock, token_cache)
+        tokens, logins = await _open_tokens(stack, home, settings, trust, clock, caches.tokens)
         broker = SchwabBroker(
             api_url=settings.broker.api_url,
             ssl_context=trust,
@@ -81,17 +79,15 @@ async def open_desk(
             timeouts=timeouts_of(settings),
         )
         stack.push_async_callback(broker.aclose)
-        cache_use = token_cache.use if token_cache else None
-        market = CachedMarketData(broker, memcached or MemoryCache(clock))
+        market = CachedMarketData(broker, caches.market)
         outside = Outside(
-            broker, market, journal, tokens, sentinel, clock, Ulids(), logins, cache_use
+            broker, market, journal, tokens, sentinel, clock, Ulids(), logins, caches.token_use
         )
         desk = Desk(outside, _desk_settings(settings, home, numbers))
         stack.push_async_callback(desk.close)
         await desk.start()
         if stays:
-            desk.stay()
-            _keep_signed_in(desk, home, config, clock)
+            _stay(desk, home, config, clock)
         yield desk
 
 
@@ -152,7 +148,7 @@ async def _open_tokens(
 ) -> tuple[TokenKeeper, BrokerLogins]:
     import httpx
 
-    from swimdesk.login.sign_ins import BrokerLogins
+    from swimdesk.login.carrying import BrokerLogins
     from swimdesk.login.tokens import TokenKeeper
 
     http = await stack.enter_async_context(httpx.AsyncClient(verify=trust, trust_env=False))
@@ -160,7 +156,8 @@ async def _open_tokens(
         asyncio.to_thread(secret_at, settings.broker.app_key, settings, home),
         asyncio.to_thread(secret_at, settings.broker.app_secret, settings, home),
     )
-    keeper = TokenKeeper(
+    keeper = await asyncio.to_thread(
+        TokenKeeper,
         [login.name for login in settings.login],
         grant_store(home, settings),
         http,
@@ -174,7 +171,7 @@ async def _open_tokens(
     )
     stack.push_async_callback(keeper.aclose)
     logins = BrokerLogins(
-        keeper.redeem,
+        keeper,
         api_url=settings.broker.api_url,
         app_key=key,
         callback_url=settings.broker.callback_url,
@@ -182,14 +179,15 @@ async def _open_tokens(
     return keeper, logins
 
 
-def _keep_signed_in(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
-    """Let the desk sign automatic logins in by itself, before their grants end."""
+def _stay(desk: Desk, home: Path, config: Path | None, clock: SystemClock) -> None:
+    """Let the desk keep everything fresh, and sign automatic logins in before their grants end."""
     from swimdesk.bootstrap.renewing import Nobody, Renewals
     from swimdesk.bootstrap.signing import sign_in
 
     async def signed_in(login: str) -> LoginView:
         return await sign_in(desk, home, config, login, "automatic", Nobody())
 
+    desk.stay()
     desk.supervisor.loop("sign-ins", Renewals(desk.logins, signed_in, clock.now).run)
 
 

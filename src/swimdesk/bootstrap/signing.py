@@ -189,9 +189,10 @@ def _answering(scene: _Scene, typed: _Typed) -> Person:
 
 
 async def _job(scene: _Scene, typed: _Typed, start: SignInStart) -> BrowserJob:
-    from swimdesk.login.signin.chromium import hosts_of, pin_of
+    from swimdesk.login.signin.chromium import hosts_of
     from swimdesk.login.signin.job import BrowserJob
     from swimdesk.login.signin.pages import known_pages
+    from swimdesk.login.signin.pins import pin_of
 
     broker, executable = scene.settings.broker, scene.settings.browser.executable
     pin = ""

@@ -14,9 +14,24 @@ from swimdesk.telemetry.redaction import Secret
 
 _TERMINAL = "/dev/tty"
 
+_taken = threading.Event()
+"""Set while a screen has the terminal: its answer would be typed at that."""
+
+
+@contextmanager
+def taken() -> Iterator[None]:
+    """Let nobody be asked here while a screen has the terminal."""
+    _taken.set()
+    try:
+        yield
+    finally:
+        _taken.clear()
+
 
 def has_terminal() -> bool:
     """Tell whether there is somebody to ask."""
+    if _taken.is_set():
+        return False
     try:
         os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY))
     except OSError:

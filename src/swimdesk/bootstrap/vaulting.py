@@ -21,10 +21,31 @@ _MADE_BY_US: Final = {"grant": "a sign-in or `swimdesk login NAME --import FILE`
 
 
 def vault_items(home: Path, config: Path | None) -> tuple[VaultItemView, ...]:
-    """Tell which items the vault has, and which that could be there it has not; VaultError."""
+    """Tell which items the vault has, and which that could be there it has not; VaultError.
+
+    Seeds that are kept apart, for the daemon's unit alone, cannot be seen by anybody else.
+    """
+    from swimdesk.login.vault import is_seed
+    from swimdesk.login.vaults import SeedsApart
+
     settings = load_settings(home, config)
-    there = set(vault_of(settings, home).items())
-    return tuple(VaultItemView(item, item in there) for item in sorted(there | _expected(settings)))
+    vault = vault_of(settings, home)
+    hidden = isinstance(vault, SeedsApart) and not _can_list(vault.seeds)
+    there = set(vault.vault.items() if isinstance(vault, SeedsApart) and hidden else vault.items())
+    return tuple(
+        VaultItemView(item, None if hidden and is_seed(item) else item in there)
+        for item in sorted(there | _expected(settings))
+    )
+
+
+def _can_list(vault: Vault) -> bool:
+    if not vault.is_read_only:
+        return True
+    try:
+        vault.items()
+    except VaultError:
+        return False
+    return True
 
 
 def check_vault_item(home: Path, config: Path | None, item: str) -> None:
@@ -69,10 +90,10 @@ def set_vault_item(home: Path, config: Path | None, item: str, secret: Secret) -
 
 def probe_vault(home: Path, config: Path | None) -> VaultProbeView:
     """Write an item, read it back and remove it; VaultError where that fails."""
-    from swimdesk.login.vault import probe
+    from swimdesk.login.vaults import try_out
 
     vault = vault_of(load_settings(home, config), home)
-    return VaultProbeView(vault.name, probe(vault))
+    return VaultProbeView(vault.name, try_out(vault))
 
 
 def move_vault(home: Path, config: Path | None, backend: str) -> VaultMoveView:

@@ -115,9 +115,9 @@ def passphrase_of(home: Path) -> Callable[[bool], Secret]:
             return kept
         if not has_terminal():
             raise VaultError(
-                f"the vault of {home} is locked, and there is no terminal to ask for its"
-                f" passphrase: give the unit a LoadCredentialEncrypted={PASSPHRASE}, or run the"
-                " command on a terminal"
+                f"the vault of {home} is locked, and nobody can be asked for its passphrase here:"
+                f" give the unit a LoadCredentialEncrypted={PASSPHRASE}, or run the command on a"
+                " terminal of its own"
             )
         return _typed_twice(home) if is_new else ask_secret(f"passphrase of the vault of {home}")
 

@@ -56,23 +56,25 @@ def prepared(home: Path, config: Path | None, *, mouse: bool) -> Show:
     # Deferred: no other command pays for loading the screen.
     from swimdesk.bootstrap import raise_halt
     from swimdesk.bootstrap.home import SystemClock, Ulids
+    from swimdesk.bootstrap.terminal import taken
     from swimdesk.console.run import run_console
     from swimdesk.console.shell.keymap_file import read_keymap
 
     keymap = read_keymap(home)
 
     async def show(desk: DeskFacade, interruption: Interruption) -> None:
-        await run_console(
-            desk,
-            interruption.handed_to,
-            now=SystemClock().now,
-            mint=Ulids().mint,
-            home=home,
-            raise_halt=partial(raise_halt, home),
-            sign_in=_signs_in(desk, home, config),
-            keymap=keymap,
-            mouse=mouse,
-        )
+        with taken():
+            await run_console(
+                desk,
+                interruption.handed_to,
+                now=SystemClock().now,
+                mint=Ulids().mint,
+                home=home,
+                raise_halt=partial(raise_halt, home),
+                sign_in=_signs_in(desk, home, config),
+                keymap=keymap,
+                mouse=mouse,
+            )
 
     return show
 

@@ -30,7 +30,8 @@ class TokenKeeper:
     """Give out access tokens of the configured logins, renewing them before they end.
 
     ``locks`` is the folder of the locks that keep two processes of a home from renewing at once;
-    ``draw`` returns a number from 0 up to 1 and spreads the renewals of several logins.
+    ``draw`` returns a number from 0 up to 1 and spreads the renewals of several logins. What is
+    kept is read when the keeper is made: make it outside the event loop.
     """
 
     def __init__(

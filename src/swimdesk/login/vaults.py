@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from swimdesk.errors import VaultError
-from swimdesk.login.vault import Vault, is_seed
+from swimdesk.login.vault import Vault, is_seed, probe
 from swimdesk.login.vault_credentials import CredentialsVault
 from swimdesk.login.vault_files import FilesVault
 from swimdesk.login.vault_keyring import SecretServiceVault
@@ -40,14 +40,14 @@ class SeedsApart:
     """A vault whose TOTP seeds are in another one, so that no single one opens an account."""
 
     def __init__(self, vault: Vault, seeds: Vault) -> None:
-        self._vault, self._seeds = vault, seeds
+        self.vault, self.seeds = vault, seeds
         self.name = f"{vault.name}; TOTP seeds in {seeds.name}"
         self.is_read_only = vault.is_read_only
 
     def unlock(self) -> None:
         """Ask for what either vault needs before its first use; VaultError."""
-        self._vault.unlock()
-        self._seeds.unlock()
+        self.vault.unlock()
+        self.seeds.unlock()
 
     def get(self, item: str) -> Secret | None:
         """Return the secret of an item; None where there is none; VaultError."""
@@ -63,12 +63,19 @@ class SeedsApart:
 
     def items(self) -> tuple[str, ...]:
         """Return the names of all items that are there, in order."""
-        seeds = tuple(filter(is_seed, self._seeds.items()))
-        others = tuple(item for item in self._vault.items() if not is_seed(item))
+        seeds = tuple(filter(is_seed, self.seeds.items()))
+        others = tuple(item for item in self.vault.items() if not is_seed(item))
         return tuple(sorted(seeds + others))
 
     def _of(self, item: str) -> Vault:
-        return self._seeds if is_seed(item) else self._vault
+        return self.seeds if is_seed(item) else self.vault
+
+
+def try_out(vault: Vault) -> str:
+    """Write an item, read it back and drop it in each of the vaults that this is made of."""
+    if not isinstance(vault, SeedsApart):
+        return probe(vault)
+    return f"{probe(vault.vault)}; of the seeds {probe(vault.seeds)}"
 
 
 Ask: TypeAlias = Callable[[bool], Secret]

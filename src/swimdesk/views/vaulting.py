@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class VaultItemView:
-    """An item of the vault, or one that the configuration leads to expect there."""
+    """An item of the vault, or one that the configuration leads to expect there.
+
+    ``is_there`` is null for a seed that is kept where only the daemon's unit can look.
+    """
 
     item: str
-    is_there: bool
+    is_there: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,26 @@ import resource
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from tests.fakes.vaults import PASSPHRASE, sealed_vault
 
 import swimdesk.checks
+from swimdesk.bootstrap.vaults import secret_at
 from swimdesk.checks import CHECKS, CheckState, CheckView, Subject, exit_code_of, run_checks
-from swimdesk.config import AccountSettings, BrokerSettings, CacheSettings, LoginSettings, Settings
+from swimdesk.config import (
+    AccountSettings,
+    BrokerSettings,
+    CacheSettings,
+    LoginSettings,
+    Settings,
+    VaultSettings,
+)
 from swimdesk.control.ownership import HomeLock
-from swimdesk.errors import BrokerUnreachable, ExitCode
+from swimdesk.errors import BrokerUnreachable, ConfigError, ExitCode, VaultError
 from swimdesk.login.token_files import Grant, TokenFiles
+from swimdesk.login.vault_grants import VaultGrants
 from swimdesk.store.inspection import Inspected
 from swimdesk.telemetry.redaction import Secret
 
@@ -79,6 +90,72 @@ def test_owner_that_died_is_no_owner_and_one_that_is_silent_is_a_failure(subject
     (subject.home / "run" / "owner.lock").write_bytes(left_behind)
     view = look("owner", subject)
     assert (view.state, "ended without leaving" in view.detail) == (OK, True)
+
+
+def with_vault(subject: Subject, backend: str, mode: Literal["paper", "live"]) -> Subject:
+    """Let the home keep its secrets in a vault."""
+    assert subject.settings is not None
+    vault = VaultSettings.model_validate({"backend": backend})
+    broker = BrokerSettings(mode=mode)
+    settings = subject.settings.model_copy(update={"vault": vault, "broker": broker})
+    return replace(subject, settings=settings)
+
+
+@pytest.fixture
+def _passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vault-passphrase").write_text(PASSPHRASE, encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_vault_is_named_and_tried_out(subject: Subject) -> None:
+    view = look("vault", with_vault(subject, "encrypted-file", "live"))
+    assert (view.state, view.exit_code) == (OK, ExitCode.DONE)
+    assert view.detail == (
+        f"encrypted file {subject.home}/vault.sealed:"
+        " an item was written, read back alike and removed"
+    )
+    assert look("vault", subject).detail.startswith(f"files below {subject.home}/secrets")
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_vault_that_is_damaged_fails_with_what_to_do(subject: Subject) -> None:
+    (subject.home / "vault.sealed").write_text("{", encoding="utf-8")
+    with pytest.raises(VaultError, match=r"vault\.sealed is damaged"):
+        look("vault", with_vault(subject, "encrypted-file", "live"))
+
+
+def test_live_home_without_a_vault_is_told_which_there_are(subject: Subject) -> None:
+    with pytest.raises(VaultError, match='backend = "encrypted-file"'):
+        look("vault", with_vault(subject, "", "live"))
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_live_logins_are_looked_up_in_the_vault(subject: Subject) -> None:
+    live = with_vault(subject, "encrypted-file", "live")
+    assert look("tokens", live).state is FAIL
+    now = datetime.now(UTC)
+    grant = Grant(Secret("a"), Secret("r"), now + timedelta(minutes=30), now)
+    VaultGrants(sealed_vault(subject.home)).save("smith", grant)
+    assert look("tokens", live).state is OK
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_secrets_are_fetched_through_the_vault(subject: Subject) -> None:
+    live = with_vault(subject, "encrypted-file", "live")
+    for name in ("app_key", "app_secret"):
+        with pytest.raises(ConfigError, match=f"vault set {name}"):
+            look("secrets", live)
+        sealed_vault(subject.home).put(name, Secret("kept"))
+    assert look("secrets", live).detail == "app_key and app_secret are there (keyring)"
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_reference_of_a_service_that_the_vault_does_not_keep_is_told(subject: Subject) -> None:
+    live = with_vault(subject, "encrypted-file", "live")
+    assert live.settings is not None
+    with pytest.raises(ConfigError, match="write keyring:swimdesk/NAME instead of keyring:other"):
+        secret_at("keyring:other/app_key", live.settings, subject.home)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fakes.vaults import PASSPHRASE, sealed_vault
@@ -157,6 +158,29 @@ def test_seed_that_is_kept_apart_is_a_credential_to_be_made_by_root(
     assert "systemd-creds encrypt --name=login.smith.totp" in detail
 
 
+def test_seed_that_only_the_unit_can_see_is_neither_there_nor_missing(
+    program: Program, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    configure(home, LIVE, 'backend = "encrypted-file"\ntotp_backend = "credentials"')
+    sealed_vault(home).put("login/smith/password", Secret(PASSWORD))
+    (tmp_path / "credentials" / "login.smith.totp").write_text(SEED, encoding="utf-8")
+    seen = {one["item"]: one["is_there"] for one in listed(program)}
+    assert seen["login/smith/totp"] is True
+    tried = program.run("vault", "test", "--json").document["found"]
+    assert tried.endswith("of the seeds 2 items can be read; it is not written from here")
+
+    monkeypatch.setattr("swimdesk.bootstrap.vaults._credential", lambda: Secret(PASSPHRASE))
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    seen = {one["item"]: one["is_there"] for one in listed(program)}
+    assert seen["login/smith/totp"] is None
+    assert seen["login/smith/password"] is True
+
+
+def listed(program: Program) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = program.run("vault", "list", "--json").document["items"]
+    return items
+
+
 def test_vault_is_tried_out(program: Program, home: Path) -> None:
     configure(home, LIVE, 'backend = "encrypted-file"')
     document = program.run("vault", "test", "--json").document
@@ -180,6 +204,18 @@ def test_wrong_passphrase_is_told(program: Program, home: Path, tmp_path: Path) 
     ran = program.run("vault", "list", "--json")
     assert ran.document["error"]["code"] == "VAULT_UNUSABLE"
     assert "the passphrase is not that of" in ran.document["error"]["detail"]
+
+
+def test_vault_that_nobody_opens_says_how_a_unit_does(
+    program: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(home, LIVE, 'backend = "encrypted-file"')
+    sealed_vault(home).put("app_key", Secret("key"))
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    monkeypatch.setattr("swimdesk.bootstrap.vaults.has_terminal", lambda: False)
+    code, detail = error_of(program.run("vault", "list", "--json"))
+    assert code == ExitCode.USAGE
+    assert "LoadCredentialEncrypted=vault-passphrase" in detail
 
 
 # --- moving

@@ -13,6 +13,9 @@ from keyring.backends import chainer, fail, null
 
 from swimdesk.errors import ConfigError
 from swimdesk.login.secrets import resolve
+from swimdesk.login.vault import Vault
+from swimdesk.login.vault_files import FilesVault
+from swimdesk.telemetry.redaction import Secret
 
 REFERENCE = "keyring:swimdesk/app_key"
 
@@ -182,3 +185,32 @@ def test_secret_in_the_place_of_a_reference_is_not_shown(tmp_path: Path) -> None
     detail = complaint("TheSecretItself", tmp_path)
     assert "TheSecretItself" not in detail
     assert "keyring:service/name" in detail
+
+
+# --- through the vault that a configuration names
+
+
+def test_keyring_reference_is_an_item_of_the_chosen_vault(tmp_path: Path) -> None:
+    vault = FilesVault(tmp_path)
+    vault.put("app_key", Secret("opensesame"))
+    asked: list[str] = []
+
+    def vault_at(service: str) -> Vault:
+        asked.append(service)
+        return vault
+
+    assert resolve(REFERENCE, tmp_path, vault_at=vault_at) == Secret("opensesame")
+    assert asked == ["swimdesk"]
+
+
+def test_item_missing_from_the_chosen_vault_says_how_to_put_it_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="run `swimdesk vault set app_key`"):
+        resolve(REFERENCE, tmp_path, vault_at=lambda _: FilesVault(tmp_path))
+
+
+def test_other_references_do_not_ask_the_vault(tmp_path: Path) -> None:
+    def vault_at(service: str) -> Vault:
+        raise AssertionError(service)
+
+    private_file(tmp_path / "key", "opensesame")
+    assert resolve("file:key", tmp_path, vault_at=vault_at) == Secret("opensesame")

@@ -12,7 +12,7 @@ from tests.fakes.tokens import CALLBACK, Reply, TokenWorld, failing, page, refus
 
 from swimdesk.desk.ports import Logins, LoginState
 from swimdesk.errors import BrokerUnreachable, LoginRequired, SignInFailed, StoreFull
-from swimdesk.login.sign_ins import BrokerLogins
+from swimdesk.login.carrying import BrokerLogins
 from swimdesk.telemetry.redaction import Secret
 
 CODE = Secret("C0.code@")
@@ -33,7 +33,7 @@ async def test_new_sign_in_is_saved_and_used_and_begins_its_seven_days(world: To
 
 async def test_keeper_carries_the_sign_ins_of_the_desk(world: TokenWorld) -> None:
     logins: Logins = BrokerLogins(
-        world.keeper().redeem,
+        world.keeper(),
         api_url="https://127.0.0.1:1",
         app_key=Secret("KEY"),
         callback_url=CALLBACK,

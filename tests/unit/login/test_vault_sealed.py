@@ -7,6 +7,7 @@ import hashlib
 import json
 import multiprocessing
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from swimdesk.login.vault_sealed import EncryptedFileVault
 from swimdesk.telemetry.redaction import Secret
 
 ITEM = "login/smith/password"
-WRITERS = 4
-PUTS = 10
+WRITERS = 3
+PUTS = 8
 
 
 class Asker:
@@ -213,3 +214,29 @@ def test_processes_that_write_at_once_lose_nothing_of_each_other(
     vault = sealed_vault(tmp_path)
     assert vault.get(ITEM) == Secret("opensesame")
     assert len(vault.items()) == WRITERS * PUTS + 1
+
+
+def put_and_tell(home: Path, told: Connection) -> None:
+    vault = sealed_vault(home)
+    for number in range(10_000):
+        vault.put(f"item-{number % 50}", Secret(f"secret {number}"))
+        told.send(number)
+
+
+def test_writer_that_is_killed_leaves_a_whole_file(tmp_path: Path, kept: bytes) -> None:
+    context = multiprocessing.get_context("spawn")
+    for number in range(3):
+        hears, tells = context.Pipe(duplex=False)
+        writer = context.Process(target=put_and_tell, args=(tmp_path, tells))
+        writer.start()
+        while hears.recv() < 3 + number:
+            pass  # it writes on
+        writer.kill()
+        writer.join(50)
+        hears.close()
+        tells.close()
+    vault = sealed_vault(tmp_path)
+    assert vault.get(ITEM) == Secret("opensesame")
+    assert len(vault.items()) > 5
+    vault.put("app_key", Secret("two"))
+    assert sealed_vault(tmp_path).get("app_key") == Secret("two")

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from swimdesk.login.signin.sights import Sight
 
-SETTLED_S: Final = 0.3
+SETTLED_S: Final = 0.2
 """A page that has not changed for so long is taken for what it looks like."""
 BOUNCED_S: Final = 1.5
 """So long a complaint may take to appear on a first page that came back."""

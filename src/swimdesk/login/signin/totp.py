@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pyotp
 
 from swimdesk.errors import SignInFailed
+from swimdesk.login.writing import write_whole
 from swimdesk.telemetry.redaction import Secret
 
 LEAST_LEFT_S: Final = 5.0
@@ -53,7 +54,7 @@ class Codes:
                     " an authenticator follow it; set it right"
                 )
             await self._sleep(left_s)
-        await asyncio.to_thread(self._used.write_text, str(window), "ascii")
+        await asyncio.to_thread(write_whole, self._used, str(window).encode())
         return Secret(self._totp.generate_otp(window))
 
     def _window(self) -> tuple[int, float]:
