@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from swimdesk.console.app import Console
 from swimdesk.console.shell.keymap import Keymap
+from swimdesk.console.signing.work import SignIn
 from swimdesk.desk.desk import Desk
 from swimdesk.desk.facade import DeskFacade
 from swimdesk.domain.accounts import Account
@@ -22,6 +23,7 @@ from tests.fakes.broker import FakeBroker
 from tests.fakes.builders import CONDOR, some_accounts
 from tests.fakes.clock import SteadyClock
 from tests.fakes.desk import Bench, a_desk
+from tests.fakes.logins import FakeTokens
 
 PATIENCE_S = 15.0
 """A condition that is not true by then fails the test."""
@@ -97,10 +99,12 @@ async def a_console(
     keymap: Keymap | None = None,
     home: Path | None = None,
     around: Callable[[Desk], DeskFacade] = lambda desk: desk,
+    sign_in: SignIn | None = None,
+    grants: Callable[[FakeTokens], None] | None = None,
 ) -> AsyncIterator[Stage]:
     """Run the console without a terminal; the clock stands still until the test moves it.
 
-    ``around`` puts something between the console and its desk.
+    ``around`` puts something between the console and its desk; ``grants`` gives logins theirs.
     """
     clock = SteadyClock()
     known = some_accounts(accounts) if isinstance(accounts, int) else accounts
@@ -108,7 +112,12 @@ async def a_console(
     if furnish is not None:
         furnish(broker)
     numbers = count(1)
-    async with a_desk(known, broker=broker, clock=clock, limits=limits) as bench:
+    tokens = FakeTokens(clock)
+    if grants is not None:
+        grants(tokens)
+    async with a_desk(
+        known, broker=broker, clock=clock, limits=limits, tokens=tokens if grants else None
+    ) as bench:
         await bench.desk.balances(Scope(everyone=True))
         console = Console(
             around(bench.desk),
@@ -117,6 +126,7 @@ async def a_console(
             first=first,
             keymap=keymap,
             home=home,
+            sign_in=sign_in,
         )
         async with console.run_test(size=size) as pilot:
             stage = Stage(console, pilot, bench, clock)

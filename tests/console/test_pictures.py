@@ -16,6 +16,7 @@ from swimdesk.views.requests import Scope
 from tests.console.doubtful import doubt, steady_reads
 from tests.console.orders import everywhere, question, send
 from tests.console.pictures import compare
+from tests.console.signing import Script, Scripted, by_hand, some_grants, with_code
 from tests.console.stage import Stage, a_console
 from tests.fakes.broker import Act, CancelAct, FakeBroker
 from tests.fakes.builders import CONDOR, a_position, an_account
@@ -229,6 +230,28 @@ async def undoing(stage: Stage) -> None:
     await question(stage)
 
 
+async def logins_listed(stage: Stage) -> None:
+    await stage.press("g", "i")
+    await stage.until(lambda: "lasts 16h00m" in stage.text(), "the logins")
+
+
+async def signing_in(stage: Stage) -> None:
+    await stage.type("LOGIN smith")
+    await stage.until(lambda: "Code of the authenticator" in stage.text(), "the question")
+    await stage.press(*"4938")
+
+
+async def signing_in_by_hand(stage: Stage) -> None:
+    await stage.type("LOGIN smith manual")
+    await stage.until(lambda: "Paste the whole address" in stage.text(), "the question")
+
+
+async def signed_in(stage: Stage) -> None:
+    await signing_in(stage)
+    await stage.press(*"17", "enter")
+    await stage.until(lambda: "Enter closes" in stage.text(), "the end")
+
+
 async def contrast(stage: Stage) -> None:
     stage.console.theme = THEMES[1].name
     await blotter_mixed(stage)
@@ -299,4 +322,24 @@ async def test_the_screen_is_as_it_is_known(name: str, size: tuple[int, int]) ->
         await SCENES[name](stage)
         # What just changed says so for a moment; the picture is of the moment after.
         await stage.until(lambda: not is_flashing(stage), "every change came to rest")
+        compare(stage, name)
+
+
+SIGN_INS: dict[str, tuple[Scene, Script]] = {
+    "logins": (logins_listed, with_code),
+    "sign-in": (signing_in, with_code),
+    "sign-in-by-hand": (signing_in_by_hand, by_hand),
+    "sign-in-done": (signed_in, with_code),
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("name", SIGN_INS)
+async def test_a_sign_in_is_as_it_is_known(name: str, size: tuple[int, int]) -> None:
+    scene, script = SIGN_INS[name]
+    sign_in = Scripted(script)
+    async with a_console(
+        size, accounts=ACCOUNTS, furnish=_furnish, sign_in=sign_in, grants=some_grants
+    ) as stage:
+        await scene(stage)
         compare(stage, name)

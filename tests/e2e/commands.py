@@ -71,6 +71,16 @@ class Running:
         """Whether it has ended."""
         return self._process.returncode is not None
 
+    @property
+    def err(self) -> str:
+        """What it has said on stderr so far."""
+        return self._files[1].read_text()
+
+    def type(self, line: str) -> None:
+        """Give it a line on its stdin, if that is a pipe."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
         self._process.send_signal(number)
@@ -116,6 +126,7 @@ class Commands:
         environment: Mapping[str, str] | None = None,
         most_bytes: int | None = None,
         to_pipes: bool = False,
+        stdin: int = asyncio.subprocess.DEVNULL,
     ) -> Running:
         """Start a command; with ``most_bytes`` no file of it can grow beyond that.
 
@@ -128,7 +139,7 @@ class Commands:
         with out.open("wb") as out_file, err.open("wb") as err_file:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *program, *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=asyncio.subprocess.PIPE if to_pipes else out_file,
                 stderr=asyncio.subprocess.PIPE if to_pipes else err_file,
                 env={**self.environment, **(environment or {})},

@@ -46,6 +46,11 @@ class Terminal:
         """Type a text as it is."""
         await self.tmux("send-keys", "-t", "main", "-l", text)
 
+    async def paste(self, text: str) -> None:
+        """Paste a text as a terminal does; it is no argument of any process."""
+        await asyncio.to_thread(_run, self, os.environ, "load-buffer", "-", given=text)
+        await self.tmux("paste-buffer", "-d", "-p", "-t", "main")
+
     async def start(self, command: Sequence[str]) -> None:
         """Start a program in the shell; its exit code is told on the screen when it ends."""
         await self.type(f"{shlex.join(command)}; echo {_SHELL_IS_BACK} $?")
@@ -145,11 +150,16 @@ async def a_terminal(
 
 
 def _run(
-    terminal: Terminal, environment: Mapping[str, str], *arguments: str, check: bool = True
+    terminal: Terminal,
+    environment: Mapping[str, str],
+    *arguments: str,
+    check: bool = True,
+    given: str | None = None,
 ) -> str:
     done = subprocess.run(
         ["tmux", "-S", str(terminal.socket), *arguments],
         capture_output=True,
+        input=given,
         text=True,
         env=environment,
         timeout=20,

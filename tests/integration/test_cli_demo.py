@@ -59,6 +59,16 @@ def test_demo_that_cannot_start_its_brokerage_says_why() -> None:
     assert "no-such-plan" in ran.err
 
 
+def test_demo_signs_a_login_in_at_the_pages_and_trades_for_its_accounts() -> None:
+    ran = ended(start("--profile=uniform", "--sign-in"))
+    assert ran.code == 0
+    steps = re.findall(r"^login-01: (.+)$", ran.err, re.MULTILINE)
+    assert steps[0] == "opening the broker's sign-in"
+    assert "the broker asks for the code of the authenticator" in steps
+    assert steps[-1].startswith("signed in until ")
+    assert "6 accounts, 6 accepted, 6 filled" in ran.out
+
+
 def test_kept_home_is_left_with_what_was_sent(tmp_path: Path) -> None:
     assert ended(start("--profile=uniform", f"--keep={tmp_path}/kept")).code == 0
     home = Home(tmp_path / "kept")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from swimdesk.login.vault import item_of
@@ -18,7 +19,7 @@ def sign_out(sim: SimProcess, way: str) -> None:
     for file in (sim.home / "tokens").glob("*.json"):
         file.unlink()
     config = sim.home / "config.toml"
-    text = config.read_text("utf-8").replace('browser = "manual"', f'browser = "{way}"')
+    text = re.sub(r'(?m)^browser = ".*"$', f'browser = "{way}"', config.read_text("utf-8"))
     config.write_text(text, "utf-8")
 
 

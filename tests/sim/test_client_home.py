@@ -2,17 +2,23 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from swimdesk.config import load_settings
 from swimdesk.errors import ConfigError
+from swimdesk.login.vault import item_of
+from swimdesk.login.vault_files import FilesVault
 from swimdesk.sim.client_home import (
     ClientHome,
     HomeAccount,
     home_accounts,
+    ways_of,
     write_client_home,
 )
 from swimdesk.sim.clock import ManualClock
@@ -105,6 +111,33 @@ def test_secrets_trust_root_and_tokens_stand_beside_the_configuration(tmp_path: 
     )
 
 
+def test_what_a_login_signs_in_with_is_in_the_vault_of_files(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write_client_home(home, a_client_home(tmp_path), NOW)
+    vault = FilesVault(home)
+    kept = {kind: vault.get(item_of("smith", kind)) for kind in ("user", "password", "totp")}
+    assert {kind: secret.reveal() for kind, secret in kept.items() if secret is not None} == {
+        "user": "smith1",
+        "password": "hunter2",
+        "totp": "JBSW",
+    }
+
+
+def test_a_login_that_has_yet_to_sign_in_keeps_no_tokens_of_before(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    content = a_client_home(tmp_path)
+    write_client_home(home, content, NOW)
+    write_client_home(home, replace(content, token_replies={}, ways={"smith": "automatic"}), NOW)
+    assert not [*(home / "tokens").iterdir()]
+    assert load_settings(home).login[0].browser == "automatic"
+
+
+def test_most_logins_sign_in_by_themselves_and_every_way_is_there() -> None:
+    ways = ways_of([f"login-{number:02}" for number in range(1, 13)])
+    assert ways["login-01"] == "automatic"
+    assert Counter(ways.values()) == {"automatic": 10, "assisted": 1, "manual": 1}
+
+
 def test_only_the_owner_can_read_what_was_written(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o755)
@@ -117,6 +150,11 @@ def test_only_the_owner_can_read_what_was_written(tmp_path: Path) -> None:
         "secrets": 0o700,
         "secrets/app_key": 0o600,
         "secrets/app_secret": 0o600,
+        "secrets/login": 0o700,
+        "secrets/login/smith": 0o700,
+        "secrets/login/smith/user": 0o600,
+        "secrets/login/smith/password": 0o600,
+        "secrets/login/smith/totp": 0o600,
         "tokens": 0o700,
         "tokens/smith.json": 0o600,
     }

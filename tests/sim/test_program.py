@@ -166,6 +166,15 @@ async def test_client_home_is_a_valid_configuration_with_working_tokens(tmp_path
             await sim.token(client, login)
 
 
+async def test_logins_that_have_yet_to_sign_in_get_no_tokens(tmp_path: Path) -> None:
+    async with started(client_home=f"{tmp_path}/home", signed_out=1) as sim:
+        first, *others = [login["name"] for login in sim.about["logins"]]
+        tokens = sorted(file.stem for file in (tmp_path / "home" / "tokens").iterdir())
+        assert tokens == others
+        assert load_settings(tmp_path / "home").login[0].name == first
+        assert load_settings(tmp_path / "home").login[0].browser == "automatic"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

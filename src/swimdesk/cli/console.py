@@ -14,7 +14,9 @@ from swimdesk.cli.running import Interruption, fast_loop, run_command
 from swimdesk.errors import InputError
 
 if TYPE_CHECKING:
+    from swimdesk.console.signing.work import Person, SignIn, Wanted
     from swimdesk.desk.facade import DeskFacade
+    from swimdesk.views.signing import LoginView
 
 Show: TypeAlias = "Callable[[DeskFacade, Interruption], Awaitable[None]]"
 """Shows the console over a desk until its end."""
@@ -40,7 +42,7 @@ def run_console_command(home: Path, config: Path | None, *, mouse: bool = True) 
             " `swimdesk --help` lists the commands."
         )
 
-    show = prepared(home, mouse=mouse)
+    show = prepared(home, config, mouse=mouse)
 
     async def work(interruption: Interruption) -> None:
         async with console_desk(home, config) as desk:
@@ -49,7 +51,7 @@ def run_console_command(home: Path, config: Path | None, *, mouse: bool = True) 
     run_command(work, loop_factory=fast_loop)
 
 
-def prepared(home: Path, *, mouse: bool) -> Show:
+def prepared(home: Path, config: Path | None, *, mouse: bool) -> Show:
     """Read the operator's keys and return what shows the console; ConfigError for wrong keys."""
     # Deferred: no other command pays for loading the screen.
     from swimdesk.bootstrap import raise_halt
@@ -69,11 +71,23 @@ def prepared(home: Path, *, mouse: bool) -> Show:
                 mint=Ulids().mint,
                 home=home,
                 raise_halt=partial(raise_halt, home),
+                sign_in=_signs_in(desk, home, config),
                 keymap=keymap,
                 mouse=mouse,
             )
 
     return show
+
+
+def _signs_in(desk: DeskFacade, home: Path, config: Path | None) -> SignIn:
+    """Return what signs a login of this home in."""
+
+    async def sign_in(wanted: Wanted, person: Person) -> LoginView:
+        from swimdesk.bootstrap.signing import sign_in
+
+        return await sign_in(desk, home, config, wanted.login, wanted.way, person, wanted.is_headed)
+
+    return sign_in
 
 
 @asynccontextmanager

@@ -28,8 +28,16 @@ _WAIT_S: Final = 10.0
     "--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep the home, in this folder."
 )
 @click.option("--no-ui", is_flag=True, help="Run the daemon on it until interrupted.")
+@click.option("--sign-in", is_flag=True, help="One login has no tokens yet and signs in first.")
 @pass_invocation
-def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage: Any) -> None:  # noqa: ANN401 - click's values
+def demo(
+    invocation: Invocation,
+    /,
+    keep: Path | None,
+    no_ui: bool,
+    sign_in: bool,
+    **brokerage: Any,  # noqa: ANN401 - click's values
+) -> None:
     """Open the console on a simulated brokerage on this machine.
 
     Where there is no terminal the job is shown as a printed tour instead.
@@ -43,14 +51,17 @@ def demo(invocation: Invocation, /, keep: Path | None, no_ui: bool, **brokerage:
     with _demo_home(keep) as home:
 
         async def work(interruption: Interruption) -> None:
-            arguments = _arguments(home, keep, brokerage)
-            async with simulated_brokerage(arguments):
+            arguments = _arguments(home, keep, {**brokerage, "signed_out": int(sign_in)})
+            async with simulated_brokerage(arguments) as description:
+                if sign_in and not no_ui:
+                    # The daemon does it by itself, and says so in its log.
+                    await _sign_in(invocation, output, home, description["logins"][0]["name"])
                 if no_ui:
                     await _serve(output, home)
                 elif terminal_problem() is not None:
                     await _guide(invocation, output, home)
                 else:
-                    show = prepared(home, mouse=invocation.mouse)
+                    show = prepared(home, None, mouse=invocation.mouse)
                     async with console_desk(home, None) as desk:
                         await show(desk, interruption)
 
@@ -76,6 +87,17 @@ def _arguments(home: Path, keep: Path | None, brokerage: dict[str, Any]) -> list
     if keep is not None:
         options["state"] = keep.absolute() / "brokerage"
     return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+
+
+async def _sign_in(invocation: Invocation, output: Output, home: Path, login: str) -> None:
+    """Sign a login in at the brokerage's pages, in a browser, with what the home's vault keeps."""
+    from swimdesk.bootstrap.signing import sign_in
+    from swimdesk.cli.asking import TerminalPerson
+
+    _say(output, "A login that has no tokens yet signs in", home, "login", login)
+    async with invocation.session(home, None) as desk:
+        view = await sign_in(desk, home, None, login, "automatic", TerminalPerson(output))
+    output.note(f"{login}: signed in until {view.refresh_expires:%a %d %b %H:%M} UTC")
 
 
 async def _serve(output: Output, home: Path) -> None:

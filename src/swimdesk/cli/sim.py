@@ -93,6 +93,13 @@ def brokerage_options(command: Command) -> Command:
     "--client-home", type=click.Path(path_type=Path), help="Write a home that can trade there."
 )
 @click.option(
+    "--signed-out",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="The first N logins of that home have yet to sign in.",
+)
+@click.option(
     "--exit-with-parent", is_flag=True, help="Stop at the end of stdin, for a parent process."
 )
 def sim(**options: Any) -> None:  # noqa: ANN401 - click's values

@@ -35,6 +35,8 @@ from swimdesk.console.shell.keymap import Keymap
 from swimdesk.console.shell.memory import LINES_KEPT, Memory
 from swimdesk.console.shell.standing import Tone
 from swimdesk.console.shell.terminal import LastingDriver
+from swimdesk.console.signing.work import SignIn
+from swimdesk.console.signing_in import SigningIn
 from swimdesk.console.themes import THEMES
 from swimdesk.console.trading import Surroundings, Trading
 from swimdesk.console.widgets.prompt import Prompt
@@ -81,6 +83,7 @@ class Console(App[int], inherit_bindings=False):
         keymap: Keymap | None = None,
         home: Path | None = None,
         raise_halt: Callable[[str], object] | None = None,
+        sign_in: SignIn | None = None,
     ) -> None:
         super().__init__(driver_class=LastingDriver)
         self.keymap = keymap or Keymap()
@@ -102,6 +105,7 @@ class Console(App[int], inherit_bindings=False):
             )
         )  # fmt: skip
         self.changing = Changing(self)
+        self.signing = SigningIn(self, sign_in)
         self.commands = Commands(self)
         self.dispatch = Dispatch(self, self.keymap)
         self.lexicon = Lexicon(self.board)

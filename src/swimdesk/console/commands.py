@@ -18,7 +18,6 @@ from swimdesk.console.questions import question_of
 from swimdesk.console.session import ARMED_MIN, LONGEST_ARMED_MIN, Stage
 from swimdesk.console.shell import explain
 from swimdesk.console.shell.keynames import shown
-from swimdesk.console.shell.logins import login_facts
 from swimdesk.console.shell.palette import Entry, Palette
 from swimdesk.console.shell.scopes import check_names, said, scope_of
 from swimdesk.console.shell.standing import Tone
@@ -55,6 +54,8 @@ class Commands(Verbs):
                 return self._console.trading.why_not_send()
             case "global.preview" if session.stage is None:
                 return "there is no order: type one first (:)"
+            case "global.login":
+                return self._console.signing.why_not
             case "global.disarm" if session.armed_until is None:
                 return "sending is not armed"
         return None
@@ -185,13 +186,6 @@ class Commands(Verbs):
         alarms = status.alarms if status else ()
         told = [(str(number), text) for number, text in enumerate(reversed(alarms), start=1)]
         self._console.read("alarms, newest first", facts(told or [("", "There is no alarm.")]))
-
-    def do_logins(self) -> None:
-        """Show how each login stands, the one that ends first on top."""
-        console = self._console
-        status = console.board.status
-        told = login_facts(status.logins if status else (), console.now())
-        console.read("logins", facts(told or [("", "There is no login.")]))
 
     def do_messages(self) -> None:
         """Show what was said, the newest first."""

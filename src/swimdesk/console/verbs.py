@@ -50,6 +50,15 @@ class Verbs:
         """Leave accounts with nothing, once the number of accounts is typed."""
         return self._carry("FLATTEN", rest, self._closing.flatten_typed)
 
+    def do_logins(self) -> Work:
+        """Show the logins, and sign in the one that is chosen."""
+        return self._console.signing.choose()
+
+    def do_login(self, rest: str = "") -> Work:
+        """Sign a login in, step by step."""
+        signing = self._console.signing
+        return signing.typed(rest) if rest else signing.choose()
+
     def _carry(self, word: str, rest: str, work: Callable[[str], Work]) -> Work | None:
         if rest:
             return work(rest)

@@ -1,7 +1,8 @@
 """What the broker said of an order, kept for later without telling whose account it is.
 
 Account numbers and the hashes that stand for them become keyed digests: the same number gives the
-same digest within a home, and without the home's key nobody can try numbers out.
+same digest within a home, and without the home's key nobody can try numbers out. What else looks
+like a secret in a text is masked.
 """
 
 from __future__ import annotations
@@ -12,11 +13,18 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
-from swimdesk.telemetry.redaction import Secret
+from swimdesk.telemetry.redaction import Secret, redact
 
 _NUMBER_KEYS: Final = frozenset({"accountnumber", "accountid", "hashvalue", "accounthash"})
 _HASH: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{40,128}(?![0-9A-Za-z])")
 _DIGEST_BYTES: Final = 8
+_DIGEST: Final = re.compile(rf"(#[0-9a-f]{{{2 * _DIGEST_BYTES}}})")
+_CODE: Final = re.compile(
+    r".{0,7}|[A-Z_]+|[A-Z ]{6}\d{6}[CP]\d{8}|\d{4}-\d\d-\d\dT[0-9:.+Z-]{5,24}"
+)
+"""Words, symbols and times, which hold no secret: most of what a row is made of."""
+_CODES: Final = frozenset({"cusip"})
+"""What is kept by these names looks like an account number and is none."""
 
 
 class Documents:
@@ -44,7 +52,9 @@ class Documents:
     def _masked(self, value: Any, hidden: Collection[str]) -> Any:  # noqa: ANN401 - parsed JSON
         if isinstance(value, dict):
             return {
-                self._in_text(str(name), hidden): self._masked(one, hidden)
+                self._in_text(str(name), hidden): one
+                if name in _CODES
+                else self._masked(one, hidden)
                 for name, one in value.items()
             }
         if isinstance(value, list):
@@ -58,7 +68,16 @@ class Documents:
         for secret in hidden:
             if secret in text:
                 text = text.replace(secret, self.digest(secret))
-        return _HASH.sub(lambda match: self.digest(match[0]), text) if len(text) >= 40 else text
+        if len(text) >= 40:
+            text = _HASH.sub(lambda match: self.digest(match[0]), text)
+        return text if _CODE.fullmatch(text) else _redacted(text)
+
+
+def _redacted(text: str) -> str:
+    """Mask what is between digests: their own figures could be taken for an account number."""
+    parts = _DIGEST.split(text)
+    parts[::2] = map(redact, parts[::2])
+    return "".join(parts)
 
 
 def _numbers_in(row: Any) -> set[str]:  # noqa: ANN401 - parsed JSON

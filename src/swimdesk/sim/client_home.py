@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from swimdesk.errors import ConfigError
 from swimdesk.sim.accounts import AccountKind, SimLogin
-from swimdesk.sim.description import SimDescription
+from swimdesk.sim.description import LoginDescription, SimDescription
 from swimdesk.sim.files import private_folder, write_private
 
 MARK: Final = "# Written by the simulated brokerage, which replaces this file at its next start."
@@ -25,6 +25,8 @@ _MULTIPLIERS: Final = (
     (Decimal("-Infinity"), Decimal(1)),
 )
 """The multiplier of an account from that many dollars."""
+_WAYS: Final = {1: "assisted", 2: "manual"}
+"""How the login in a place, from 0, signs in; the others do so by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,22 @@ def _multiplier(value: Decimal) -> Decimal:
     return next(multiplier for least, multiplier in _MULTIPLIERS if value >= least)
 
 
+def ways_of(logins: Iterable[str]) -> dict[str, str]:
+    """Return how each login signs in: by itself, but the second with help, the third by hand."""
+    return {login: _WAYS.get(place, "automatic") for place, login in enumerate(logins)}
+
+
 @dataclass(frozen=True, slots=True)
 class ClientHome:
-    """What goes into a home; ``token_replies`` holds each login's answer of the token endpoint."""
+    """What goes into a home; ``token_replies`` holds each login's answer of the token endpoint.
+
+    A login without an answer gets no tokens, one without a way signs in by hand.
+    """
 
     description: SimDescription
     accounts: Sequence[HomeAccount]
     token_replies: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    ways: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse_foreign_home(home: Path) -> None:
@@ -95,11 +106,27 @@ def write_client_home(home: Path, content: ClientHome, now: datetime) -> None:
     write_private(secrets / "app_key", description.client_id.encode())
     write_private(secrets / "app_secret", description.client_secret.encode())
     write_private(home / "ca.pem", description.ca_file.read_bytes())
-    for login, reply in content.token_replies.items():
-        document = json.dumps(token_document(reply, now), indent=1)
-        write_private(tokens / f"{login}.json", document.encode())
+    for login in description.logins:
+        _write_vault(secrets, login)
+        _write_tokens(tokens / f"{login.name}.json", content.token_replies.get(login.name), now)
     # The configuration comes last: a home that has one is complete.
     write_private(home / "config.toml", config_text(content).encode())
+
+
+def _write_vault(secrets: Path, login: LoginDescription) -> None:
+    """Write what the login signs in with, where the program's vault of files looks for it."""
+    folder = private_folder(private_folder(secrets / "login") / login.name)
+    kept = {"user": login.user, "password": login.password, "totp": login.totp_secret}
+    for item, secret in kept.items():
+        write_private(folder / item, secret.encode())
+
+
+def _write_tokens(file: Path, reply: Mapping[str, Any] | None, now: datetime) -> None:
+    if reply is None:
+        # Those of an earlier start: this login has yet to sign in.
+        file.unlink(missing_ok=True)
+        return
+    write_private(file, json.dumps(token_document(reply, now), indent=1).encode())
 
 
 def token_document(reply: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -126,7 +153,7 @@ def config_text(content: ClientHome) -> str:
         )
     ]
     tables += [
-        _table("[[login]]", {"name": login.name, "browser": "manual"})
+        _table("[[login]]", {"name": login.name, "browser": content.ways.get(login.name, "manual")})
         for login in description.logins
     ]
     tables += [_table("[[account]]", dict(_account_keys(account))) for account in content.accounts]

@@ -30,6 +30,7 @@ from swimdesk.sim.client_home import (
     ClientHome,
     home_accounts,
     refuse_foreign_home,
+    ways_of,
     write_client_home,
 )
 from swimdesk.sim.clock import SimClock, SystemClock
@@ -73,6 +74,8 @@ class SimOptions:
     speed: float = 1.0
     state: Path | None = None
     client_home: Path | None = None
+    signed_out: int = 0
+    """So many logins, the first ones, get no tokens in the home: they have yet to sign in."""
     exit_with_parent: bool = False
     """Stop at the end of stdin, which a parent holds open for as long as it lives."""
 
@@ -107,7 +110,9 @@ async def run(options: SimOptions) -> None:
         )
         description = describe(broker, authority.ca_file, listener.getsockname()[1], control_token)
         if options.client_home is not None:
-            description = _write_home(options.client_home, broker, description, clock.now())
+            description = _write_home(
+                options.client_home, options, broker, description, clock.now()
+            )
         await server.start()
         _collect_seldom()
         try:
@@ -184,11 +189,12 @@ def token_reply(broker: SimBroker, login: str) -> dict[str, Any]:
 
 
 def _write_home(
-    home: Path, broker: SimBroker, description: SimDescription, now: datetime
+    home: Path, options: SimOptions, broker: SimBroker, description: SimDescription, now: datetime
 ) -> SimDescription:
-    replies = {login.name: token_reply(broker, login.name) for login in broker.logins}
+    names = [login.name for login in broker.logins]
+    replies = {name: token_reply(broker, name) for name in names[options.signed_out :]}
     accounts = home_accounts(broker.logins)
-    write_client_home(home, ClientHome(description, accounts, replies), now)
+    write_client_home(home, ClientHome(description, accounts, replies, ways_of(names)), now)
     # Taking tokens rotates the refresh tokens; those in the line on stdout have to be the last.
     logins = tuple(_describe_login(broker, login) for login in broker.logins)
     return replace(description, logins=logins)

@@ -70,7 +70,16 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
         ),
         rf"\1\2{MASK}",
     ),
+    # What a callback carries, whatever its code looks like.
+    (re.compile(r"([?&](?:code|session|state)=)(?!\[redacted)[^\s\"'&#\\]+"), rf"\1{MASK}"),
     (re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])"), "[hash]"),
+    # Seeds of authenticators: a run of base32 with letters and figures.
+    (
+        re.compile(
+            r"(?<![A-Za-z0-9_])(?=[A-Z]*[2-7])(?=[2-7]*[A-Z])[A-Z2-7]{16,}={0,6}(?![A-Za-z0-9_])"
+        ),
+        MASK,
+    ),
 )
 
 # Eight or nine digits, but not the strike of an option symbol (261211C06200000), not the

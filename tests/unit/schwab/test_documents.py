@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,6 +48,36 @@ def test_number_and_hash_are_hidden_wherever_they_stand(row: dict[str, Any]) -> 
 def test_hash_of_an_unknown_account_is_hidden_by_its_shape() -> None:
     text = documents().text({"link": f"/accounts/{HASH}/orders"})
     assert HASH not in text
+
+
+@pytest.mark.parametrize(
+    "slipped",
+    [
+        "I0.b2F1dGgyLmNkYy5zY2h3YWIuY29t.abcDEF123@",
+        "C0.b2F1dGgyLmNkYy5zY2h3YWIuY29t.abcDEF123%40",
+        "xK3abcDEF0123456789-_ghiJKL0123456789Qz@",
+        "87654321",
+    ],
+)
+def test_whatever_the_broker_lets_slip_in_a_text_is_masked(slipped: str) -> None:
+    row = {"accountNumber": NUMBER, "statusDescription": f"{NUMBER} REJECTED FOR {slipped}"}
+    kept = json.loads(DOCUMENTS.text(row))
+    assert slipped not in kept["statusDescription"]
+    assert kept["statusDescription"].startswith(f"{DOCUMENTS.digest(NUMBER)} REJECTED FOR ")
+
+
+def test_a_digest_of_figures_alone_is_not_masked_once_more() -> None:
+    number = next(
+        f"{n}" for n in range(10_000_000, 11_000_000)
+        if re.search("[a-f][0-9]{8,9}[a-f]", DOCUMENTS.digest(f"{n}"))
+    )  # fmt: skip
+    kept = json.loads(DOCUMENTS.text({"accountNumber": number, "about": f"account {number}"}))
+    assert kept["about"] == f"account {DOCUMENTS.digest(number)}"
+
+
+def test_a_cusip_is_no_account_number() -> None:
+    row = {"instrument": {"cusip": "037833100", "symbol": "AAPL"}}
+    assert json.loads(DOCUMENTS.text(row)) == row
 
 
 def test_everything_else_stays_as_the_broker_said_it() -> None:

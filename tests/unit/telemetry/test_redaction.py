@@ -70,6 +70,8 @@ def test_account_number_shows_its_last_four(number: str, shown: str) -> None:
         JWT,
         HASH,
         HASH.lower(),
+        "JBSWY3DPEHPK3PXP",
+        "ORSXG5BAORSXG5BAORSXG5BAORSXG5BA",
         "123454821",
         "12344821",
         "1234-4821",
@@ -101,6 +103,10 @@ def test_planted_secret_does_not_survive_in_any_line(planted: str, line: str) ->
         '{"access_token": "dXNlcjpwYXNzd29yZA", "expires_in": 1800}',
         r"{\"refresh_token\":\"dXNlcjpwYXNzd29yZA\"}",
         "client_secret: dXNlcjpwYXNzd29yZA",
+        '{"totp_secret": "dXNlcjpwYXNzd29yZA"}',
+        "client_id=dXNlcjpwYXNzd29yZA&redirect_uri=x",
+        "https://127.0.0.1:8182/?code=dXNlcjpwYXNzd29yZA&session=1",
+        "https://127.0.0.1:8182/?session=1&state=dXNlcjpwYXNzd29yZA",
         "password='dXNlcjpwYXNzd29yZA'",
     ],
 )
@@ -119,6 +125,8 @@ def test_named_secret_is_masked_by_its_name(line: str) -> None:
         "write to operator.with.a.long.name@example.com",
         "ref 01JDZ3K8Q5W7R9T2Y4V6X8B0N1",
         "code=STORE_FULL title=The disk is full",
+        "SIGN_IN_REFUSED IN_DOUBT UNBALANCED_IRON_CONDOR 2222222222222222",
+        "login smith, sign-in 01M8R5GZPPH98NK3WVECBKBVFC (automatic): begun",
     ],
 )
 def test_ordinary_lines_stay_as_they_are(line: str) -> None:

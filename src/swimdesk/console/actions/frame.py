@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from swimdesk.console.actions.model import Action, Context, Grade
+from swimdesk.console.signing.typed import TAKES as SIGN_IN_TAKES
 
 _G = Context.GLOBAL
 _L = Context.LIST
@@ -70,10 +71,20 @@ GLOBAL_ACTIONS: Final = (
     Action(
         "global.logins",
         "logins",
-        "Read how long each login lasts, and which has to sign in.",
+        "See how long every login lasts, and sign one in.",
         ("g i",),
         _G,
         typed="LOGINS",
+        footer=3,
+    ),
+    Action(
+        "global.login",
+        "sign in",
+        "Sign a login in, step by step; without a name the logins are shown.",
+        (),
+        _G,
+        typed="LOGIN",
+        takes=SIGN_IN_TAKES,
     ),
     Action(
         "global.messages",

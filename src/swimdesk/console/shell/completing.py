@@ -118,9 +118,10 @@ class Completer:
         return () if first in self._verbs else self._order(left)
 
     def _arguments(self) -> Mapping[str, Mapping[str, str]]:
-        roots = self._lexicon.roots()
+        roots, status = self._lexicon.roots(), self._board.status
         return {
             "THEME": {theme.name: "colours" for theme in THEMES},
+            "LOGIN": {one.login: one.detail for one in status.logins} if status else {},
             "OMON": dict(zip(roots, roots, strict=True)),
         }
 

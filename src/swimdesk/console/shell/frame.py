@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from swimdesk.console.app import Console
 
 _DOUBTS: Final = "global.go-dbt"
+_LOGINS: Final = "global.logins"
 
 LOOK_S: Final = 1.0
 """So often it is looked whether the indices are due."""
@@ -74,6 +75,8 @@ class Frame:
         ]
 
     def _is_of_use(self, action_id: str) -> bool:
+        if action_id == _LOGINS:
+            return self._console.signing.is_due
         status = self._console.board.status
         is_there = self._console.panel.code == "DBT"
         return action_id != _DOUBTS or (status is not None and bool(status.doubts) and not is_there)

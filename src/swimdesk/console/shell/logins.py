@@ -1,4 +1,4 @@
-"""The logins as a page tells them: those that need a person first, then by their end; pure."""
+"""The logins as the console tells them: whoever needs a person first, then by the end; pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from swimdesk.views.signing import LoginView
 from swimdesk.views.spans import time_left
 
 
-def login_facts(logins: Iterable[LoginView], now: datetime) -> list[tuple[str, str]]:
-    """Return each login with what is known of it, in one line."""
-    return [(one.login, _told(one, now)) for one in sorted(logins, key=_urgency)]
+def by_urgency(logins: Iterable[LoginView]) -> list[LoginView]:
+    """Return the logins in the order in which they need a look."""
+    return sorted(logins, key=_urgency)
 
 
 def _urgency(login: LoginView) -> tuple[bool, datetime, str]:
@@ -21,7 +21,8 @@ def _urgency(login: LoginView) -> tuple[bool, datetime, str]:
     return login.state not in NEEDS_A_PERSON, end, login.login
 
 
-def _told(login: LoginView, now: datetime) -> str:
+def told_of(login: LoginView, now: datetime) -> str:
+    """Tell what is known of a login, in one line."""
     parts = [login.state.replace("_", " ")]
     if login.signing_since is not None:
         parts.append(f"signing in since {login.signing_since.astimezone(EASTERN):%H:%M:%S} ET")
