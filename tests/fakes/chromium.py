@@ -5,11 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import shutil
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -26,21 +24,14 @@ def executable() -> str:
 
 
 def key_pin(certificate_file: Path) -> str:
-    """Return a server certificate's key as Chromium's option takes it."""
+    """Return a server certificate's key as Chromium's option takes it.
+
+    Of the server's own certificate, never of its authority: with the authority's pin a browser
+    takes any server that sends the authority's certificate, which is public, beside its own.
+    """
     certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(hashlib.sha256(key).digest()).decode()
-
-
-def served_key_pin(base_url: str, ca_file: Path) -> str:
-    """Return the pin of a running server, whose certificate is checked against its authority."""
-    address = urlsplit(base_url)
-    assert address.hostname is not None
-    assert address.port is not None
-    pem = ssl.get_server_certificate((address.hostname, address.port), ca_certs=str(ca_file))
-    key = x509.load_pem_x509_certificate(pem.encode()).public_key()
-    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(hashlib.sha256(der).digest()).decode()
 
 
 @asynccontextmanager

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import fields
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,11 @@ from swimdesk.sim.levers import Levers
 from swimdesk.sim.messages import SimRequest
 from swimdesk.sim.plans import NAMED_PLANS
 from swimdesk.sim.settings import PROFILES
+from swimdesk.sim.signin.flow import TILES
+from swimdesk.sim.signin.named import NAMED, plans_from_json
+from swimdesk.sim.signin.notices import NOTICES
+from swimdesk.sim.signin.plans import SecondFactor, SignInPlan
+from swimdesk.sim.signin.visits import Page
 from swimdesk.sim.traffic import Traffic
 
 TEXT = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
@@ -27,9 +35,12 @@ def section(title: str) -> str:
 
 
 def rows(title: str) -> list[list[str]]:
-    """Return the cells of a section's table, without its head."""
+    """Return the cells of a section's tables, without their heads."""
     lines = [line for line in section(title).splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    rules = [place for place, row in enumerate(cells) if set(row) == {"---"}]
+    heads = {place - 1 for place in rules} | set(rules)
+    return [row for place, row in enumerate(cells) if place not in heads]
 
 
 def names(text: str) -> set[str]:
@@ -60,6 +71,28 @@ def test_named_plans_and_operations_are_told() -> None:
     assert set(NAMED_PLANS) <= names(known)
     [operations] = [line for line in TEXT.splitlines() if line.startswith("- `operation`")]
     assert {operation.value for operation in Operation} <= names(operations)
+
+
+def test_sign_in_pages_are_told_with_their_elements() -> None:
+    pages = {names(row[0]).pop(): names(row[2]) for row in rows("Signing in") if len(row) == 3}
+    assert set(pages) == {page.value for page in Page}
+    html = (files("swimdesk.sim.signin") / "assets" / "index.html").read_text("utf-8")
+    ids = set(re.findall(r' id="([^"]+)"', html)) | set(TILES)
+    told = set().union(*pages.values())
+    assert {name[1:] for name in told if re.fullmatch(r"#[\w-]+", name)} <= ids
+
+
+def test_sign_in_plans_are_told_key_by_key() -> None:
+    keys = {names(row[0]).pop(): names(row[1]) for row in rows("Signing in") if len(row) == 2}
+    assert set(keys) == {field.name for field in fields(SignInPlan)}
+    assert keys["notice"] == set(NOTICES)
+    assert keys["second_factor"] == {factor.value for factor in SecondFactor}
+    assert set(NAMED) <= names(section("Signing in"))
+
+
+def test_example_of_sign_in_plans_is_understood() -> None:
+    [example] = re.findall(r"```json\n(.*?)```", section("Signing in"), re.DOTALL)
+    assert set(plans_from_json(json.loads(example))) == {"login-02", "#4", "*"}
 
 
 def test_profiles_are_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,10 +34,18 @@ from swimdesk.views.trail import TrailView
 
 if TYPE_CHECKING:
     from swimdesk.domain.commands import Command
+    from swimdesk.login.token_files import Grant
+
+IMPORT_WAIT_S = 30.0
+"""A renewal under way is over by then."""
 
 
 def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> LoginView:
-    """Take a login's tokens from a token file of schwab-py; ConfigError, UnknownReference."""
+    """Take a login's tokens from a token file of schwab-py.
+
+    ConfigError, UnknownReference; StoreError also where another process does not let go of them.
+    """
+    from swimdesk.login.locks import LoginLock
     from swimdesk.login.token_files import import_token_file
 
     settings = load_settings(home, config)
@@ -46,8 +55,14 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
             f"There is no [[login]] named {login} in the configuration;"
             f" there are {', '.join(known) or 'none'}."
         )
-    now = SystemClock().now
-    grant = import_token_file(file, grant_store(home, settings), login, now=now)
+    store, now = grant_store(home, settings), SystemClock().now
+
+    async def taken_in() -> Grant:
+        # An owner that is renewing the grant before must not write its tokens over these.
+        async with LoginLock(HomePaths(home).run, login).held(IMPORT_WAIT_S):
+            return import_token_file(file, store, login, now=now)
+
+    grant = asyncio.run(taken_in())
     detail = f"tokens imported; delete {file}, which still holds them"
     return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, detail)
 

@@ -9,25 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.fakes.tokens import TokenWorld
+from tests.fakes.tokens import OtherProcess, TokenWorld
 
 from swimdesk.errors import StoreError
 from swimdesk.login.locks import LoginLock
-
-
-class OtherProcess:
-    """Holds the lock of a login as another process would."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
-        self.path = folder / "login-smith.lock"
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-
-    def release(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
 
 
 @pytest.fixture

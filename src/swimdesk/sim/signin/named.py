@@ -53,9 +53,8 @@ def plans_from_json(raw: object) -> Mapping[str, SignInPlan]:
     if "name" in raw:
         named = NAMED.get(str(raw["name"]))
         if named is None:
-            raise ValueError(
-                f"no plans are named {raw['name']!r}; expected one of {', '.join(NAMED)}"
-            )
+            known = ", ".join(NAMED)
+            raise ValueError(f"no plans are named {raw['name']!r}; expected one of {known}")
         return named
     plans = raw["plans"]
     if not isinstance(plans, dict):
