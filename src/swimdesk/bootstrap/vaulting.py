@@ -100,8 +100,8 @@ def move_vault(home: Path, config: Path | None, backend: str) -> VaultMoveView:
     """Copy all items to another backend, compare each, then drop the old ones; VaultError.
 
     The caller holds the home's lock: a running desk would go on keeping its sign-ins in the old
-    vault. Seeds that ``totp_backend`` keeps apart stay there, and so do files that the configuration
-    names by their path.
+    vault. Seeds that ``totp_backend`` keeps apart stay there, and so do files that the
+    configuration names by their path.
     """
     settings = load_settings(home, config)
     # The name for "files" may be left out of the configuration.
