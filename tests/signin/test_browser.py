@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from swimdesk.errors import BrokerUnreachable, PasswordRefused, SignInFailed
+from swimdesk.login.signin.child import browser
 from swimdesk.telemetry.redaction import Secret
 from tests.fakes.sim_process import sim_process
 from tests.signin.processes import command_lines, environments
@@ -26,6 +26,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with sim_process(tmp_path / "home", "--accounts", "3", "--logins", "1") as sim:
         yield Stage(sim, tmp_path)
+
+
+def kept(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 @pytest.fixture
@@ -75,7 +79,7 @@ async def test_wrong_password_is_typed_once_and_shown_nowhere(stage: Stage, fold
     picture = stage.folder / "picture.png"
     assert picture.read_bytes().startswith(PNG)
     assert picture.stat().st_mode & 0o777 == 0o600
-    assert os.listdir(folders) == []
+    assert kept(folders) == []
     assert command_lines(f"127.0.0.1:{stage.port}") == []
 
 
@@ -123,7 +127,7 @@ async def test_cancelled_sign_in_leaves_nothing_behind(stage: Stage, folders: Pa
     waiting = person.sees("approval in the broker's mobile app")
     signing = asyncio.ensure_future(stage.code(person))
     await waiting.wait()
-    assert os.listdir(folders)
+    assert kept(folders)
     assert command_lines(f"127.0.0.1:{stage.port}")
     secrets = [stage.known["password"], stage.known["user"]]
     assert [s for s in secrets if command_lines(s) or environments(s)] == []
@@ -131,7 +135,16 @@ async def test_cancelled_sign_in_leaves_nothing_behind(stage: Stage, folders: Pa
     with pytest.raises(asyncio.CancelledError):
         await signing
     assert command_lines(f"127.0.0.1:{stage.port}") == []
-    assert os.listdir(folders) == []
+    assert kept(folders) == []
+
+
+async def test_browser_that_gets_no_job_goes_with_whoever_started_it(
+    stage: Stage, folders: Path
+) -> None:
+    async with browser(stage.launch()):
+        assert kept(folders)
+    assert command_lines(f"127.0.0.1:{stage.port}") == []
+    assert kept(folders) == []
 
 
 async def test_program_that_is_missing_is_named(stage: Stage) -> None:
