@@ -27,7 +27,7 @@ from swimdesk.sim.faults import Fault, FaultPlan, FaultRule, Operation
 from swimdesk.sim.settings import SimSettings
 from swimdesk.sim.signin.plans import SecondFactor, SignInPlan
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
 PLANTED = 200
 LOGINS = [f"login-{number:02}" for number in range(1, 9)]
