@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyotp
 from swimdesk.login.authorize import authorize_url, code_of
 from swimdesk.login.signin.child import drive
 from swimdesk.login.signin.chromium import hosts_of
-from swimdesk.login.signin.job import BrowserJob
+from swimdesk.login.signin.job import BrowserJob, Launch
 from swimdesk.login.signin.person import Question, Step
 from swimdesk.login.signin.pins import pin_of
 from swimdesk.telemetry.redaction import Secret
@@ -91,6 +91,12 @@ class Stage:
         """Return the code that the login's authenticator shows."""
         return pyotp.TOTP(self.known["totp_secret"]).now()
 
+    def launch(self, **changed: Any) -> Launch:
+        """Return how the browser is started, but for what is changed."""
+        url = self.sim.description["base_url"]
+        usual = {"hosts": hosts_of(url, "paper", ()), "pin": pin_of(url, self.sim.trust)}
+        return Launch(**{**usual, **changed})
+
     def job(self, **changed: Any) -> BrowserJob:
         """Return the job, but for what is changed."""
         said = self.sim.description
@@ -99,16 +105,17 @@ class Stage:
             "login": self.login,
             "authorize_url": authorize_url(url, Secret(said["client_id"]), callback, STATE),
             "callback_url": callback,
-            "hosts": hosts_of(url, "paper", ()),
             "picture": self.folder / "picture.png",
             "accounts": tuple(number[-4:] for number in self.known["accounts"]),
             "user": Secret(self.known["user"]),
             "password": Secret(self.known["password"]),
-            "pin": pin_of(url, self.sim.trust),
         }
         return BrowserJob(**{**usual, **changed})
 
     async def code(self, person: Played, **changed: Any) -> str:
         """Sign in and return the code that came back."""
-        callback = await drive(self.job(**changed), person)
+        known = {field.name for field in fields(Launch)}
+        launch = {name: value for name, value in changed.items() if name in known}
+        job = {name: value for name, value in changed.items() if name not in known}
+        callback = await drive(self.launch(**launch), self.job(**job), person)
         return code_of(callback, self.sim.description["callback_url"], STATE).reveal()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -26,9 +27,16 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield Stage(sim, tmp_path)
 
 
-def folders() -> set[Path]:
-    """Return the folders of browsers, this test's and others'."""
-    return set(Path(tempfile.gettempdir()).glob("swimdesk-????????"))
+def kept(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+@pytest.fixture
+def folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let browsers keep their folders where no other process does, on a path that is short."""
+    with TemporaryDirectory(prefix="sd-", dir="/tmp") as name:
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        yield Path(name)
 
 
 async def test_authenticator_bounce_and_terms_are_gone_through(stage: Stage) -> None:
@@ -60,9 +68,8 @@ async def test_push_is_waited_for_and_the_device_stays_untrusted(stage: Stage) -
     assert (await stage.stands())["trusted_devices"] == 0
 
 
-async def test_wrong_password_is_typed_once_and_shown_nowhere(stage: Stage) -> None:
+async def test_wrong_password_is_typed_once_and_shown_nowhere(stage: Stage, folders: Path) -> None:
     await stage.plan(second_factor="totp")
-    before = folders()
     with pytest.raises(PasswordRefused) as caught:
         await stage.code(Played(), password=Secret("not-the-password"))
     assert "incorrect" in caught.value.detail
@@ -71,7 +78,7 @@ async def test_wrong_password_is_typed_once_and_shown_nowhere(stage: Stage) -> N
     picture = stage.folder / "picture.png"
     assert picture.read_bytes().startswith(PNG)
     assert picture.stat().st_mode & 0o777 == 0o600
-    assert folders() <= before
+    assert kept(folders) == []
     assert command_lines(f"127.0.0.1:{stage.port}") == []
 
 
@@ -113,13 +120,13 @@ async def test_host_that_is_not_the_brokers_is_not_reached(stage: Stage) -> None
         await stage.code(Played(), hosts=("127.0.0.1:1",))
 
 
-async def test_cancelled_sign_in_leaves_nothing_behind(stage: Stage) -> None:
+async def test_cancelled_sign_in_leaves_nothing_behind(stage: Stage, folders: Path) -> None:
     await stage.plan(second_factor="push")
-    before = folders()
     person = Played()
     waiting = person.sees("approval in the broker's mobile app")
     signing = asyncio.ensure_future(stage.code(person))
     await waiting.wait()
+    assert kept(folders)
     assert command_lines(f"127.0.0.1:{stage.port}")
     secrets = [stage.known["password"], stage.known["user"]]
     assert [s for s in secrets if command_lines(s) or environments(s)] == []
@@ -127,7 +134,7 @@ async def test_cancelled_sign_in_leaves_nothing_behind(stage: Stage) -> None:
     with pytest.raises(asyncio.CancelledError):
         await signing
     assert command_lines(f"127.0.0.1:{stage.port}") == []
-    assert folders() <= before
+    assert kept(folders) == []
 
 
 async def test_program_that_is_missing_is_named(stage: Stage) -> None:

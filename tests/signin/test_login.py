@@ -150,7 +150,7 @@ async def test_sign_in_by_hand_takes_the_pasted_address_beside_a_daemon(stage: S
         await line_with(daemon, "daemon.ready")
         async with started(stage, "login", stage.login, "--json") as process:
             address = (await line_with(process, "https://")).split(": ", 1)[1]
-            url = await drive(stage.job(authorize_url=Secret(address)), Played())
+            url = await drive(stage.launch(), stage.job(authorize_url=Secret(address)), Played())
             out, err = await process.communicate(f"{url.reveal()}\n".encode())
         assert process.returncode == 0, err
         assert json.loads(out)["state"] == "ok"

@@ -31,13 +31,16 @@ from swimdesk.views.signing import BeginSignIn, FailSignIn, FinishSignIn, LoginV
 if TYPE_CHECKING:
     from swimdesk.config import Settings
     from swimdesk.desk.facade import DeskFacade
+    from swimdesk.login.signin.child import Browser
     from swimdesk.login.signin.job import BrowserJob
     from swimdesk.login.vault import Vault
 
 __all__ = ["Person", "Question", "Signed", "Step", "sign_in", "sign_in_all", "unlock"]
 
 AT_ONCE: Final = 2
-"""So many browsers run at the same time."""
+"""So many logins sign in at the same time."""
+AHEAD: Final = 2
+"""So many browsers more are started meanwhile, for the logins that come next."""
 BY_HAND_S: Final = 590.0
 """So long a person may take by hand; the attempt dies after ten minutes."""
 _FAIL_S: Final = 5.0
@@ -93,12 +96,8 @@ async def sign_in(
     way = way or _configured_way(settings, login)
     scene = _Scene(desk, home, settings, login, way, person, headed)
     typed = await _gathered(scene)
-    mark = await asyncio.to_thread(_mark, scene, typed.password)
-    start = await desk.begin_sign_in(BeginSignIn(login, way, mark))
-    async with _attempt(desk, start):
-        callback = await _walked(scene, typed, start)
-        person.told(Step(login, "trading the code for tokens"))
-        return await desk.finish_sign_in(FinishSignIn(start.attempt, callback.reveal()))
+    async with _opened(scene) as browser:
+        return await _signed(scene, typed, browser)
 
 
 async def sign_in_all(
@@ -109,17 +108,19 @@ async def sign_in_all(
     logins = [login.name for login in settings.login if login.browser == "automatic"]
     if not logins:
         raise InputError('No [[login]] of config.toml has browser = "automatic".')
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns, browsers = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE + AHEAD)
 
     async def signed(login: str) -> Signed:
-        async with turns:
-            try:
-                view = await sign_in(desk, home, config, login, "automatic", person, headed)
-            except SwimdeskError as error:
-                person.told(Step(login, f"{error.title}: {error.detail}"))
-                return Signed(login, None, error)
-            person.told(Step(login, "signed in"))
-            return Signed(login, view)
+        scene = _Scene(desk, home, settings, login, "automatic", person, headed)
+        try:
+            typed = await _gathered(scene)
+            async with browsers, _opened(scene) as browser, turns:
+                view = await _signed(scene, typed, browser)
+        except SwimdeskError as error:
+            person.told(Step(login, f"{error.title}: {error.detail}"))
+            return Signed(login, None, error)
+        person.told(Step(login, "signed in"))
+        return Signed(login, view)
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(signed(login)) for login in logins]
@@ -137,6 +138,20 @@ async def unlock(home: Path, config: Path | None) -> None:
         await open_vault_of(settings, home)
 
 
+async def _signed(scene: _Scene, typed: _Typed, browser: Browser | None) -> LoginView:
+    """Begin at the desk, get the callback, and finish at the desk."""
+    desk, login = scene.desk, scene.login
+    mark = await asyncio.to_thread(_mark, scene, typed.password)
+    start = await desk.begin_sign_in(BeginSignIn(login, scene.way, mark))
+    async with _attempt(desk, start):
+        if browser is None:
+            callback = await _by_hand(scene, start)
+        else:
+            callback = await browser.drive(_job(scene, typed, start), _answering(scene, typed))
+        scene.person.told(Step(login, "trading the code for tokens"))
+        return await desk.finish_sign_in(FinishSignIn(start.attempt, callback.reveal()))
+
+
 @asynccontextmanager
 async def _attempt(desk: DeskFacade, start: SignInStart) -> AsyncIterator[None]:
     """End the attempt at the desk, whatever ends it here."""
@@ -152,27 +167,42 @@ async def _attempt(desk: DeskFacade, start: SignInStart) -> AsyncIterator[None]:
         raise
 
 
-async def _walked(scene: _Scene, typed: _Typed, start: SignInStart) -> Secret:
-    """Return the callback, by the browser or by hand."""
+async def _by_hand(scene: _Scene, start: SignInStart) -> Secret:
+    from swimdesk.login.signin.by_hand import by_hand
+
+    try:
+        async with asyncio.timeout(BY_HAND_S):
+            return await by_hand(
+                scene.login,
+                start.authorize_url,
+                start.callback_url,
+                start.state,
+                scene.person,
+                SystemClock().now(),
+            )
+    except TimeoutError:
+        raise SignInFailed(f"login {scene.login}: nobody came back in time") from None
+
+
+@asynccontextmanager
+async def _opened(scene: _Scene) -> AsyncIterator[Browser | None]:
+    """Start the browser of a sign-in; None for one by hand."""
     if scene.way == "manual":
-        from swimdesk.login.signin.by_hand import by_hand
+        yield None
+        return
+    from swimdesk.login.signin.child import browser
+    from swimdesk.login.signin.chromium import hosts_of
+    from swimdesk.login.signin.job import Launch
+    from swimdesk.login.signin.pages import known_pages
+    from swimdesk.login.signin.pins import pin_of
 
-        try:
-            async with asyncio.timeout(BY_HAND_S):
-                return await by_hand(
-                    scene.login,
-                    start.authorize_url,
-                    start.callback_url,
-                    start.state,
-                    scene.person,
-                    SystemClock().now(),
-                )
-        except TimeoutError:
-            raise SignInFailed(f"login {scene.login}: nobody came back in time") from None
-    from swimdesk.login.signin.child import drive
-
-    job = await _job(scene, typed, start)
-    return await drive(job, _answering(scene, typed))
+    broker, executable = scene.settings.broker, scene.settings.browser.executable
+    pin = ""
+    if broker.ca_file is not None:
+        pin = await asyncio.to_thread(pin_of, broker.api_url, trust_of(scene.settings))
+    hosts = hosts_of(broker.api_url, broker.mode, known_pages().hosts)
+    async with browser(Launch(hosts, str(executable or ""), pin, scene.headed)) as started:
+        yield started
 
 
 def _answering(scene: _Scene, typed: _Typed) -> Person:
@@ -188,29 +218,18 @@ def _answering(scene: _Scene, typed: _Typed) -> Person:
     return Automatic(scene.person, codes)
 
 
-async def _job(scene: _Scene, typed: _Typed, start: SignInStart) -> BrowserJob:
-    from swimdesk.login.signin.chromium import hosts_of
+def _job(scene: _Scene, typed: _Typed, start: SignInStart) -> BrowserJob:
     from swimdesk.login.signin.job import BrowserJob
-    from swimdesk.login.signin.pages import known_pages
-    from swimdesk.login.signin.pins import pin_of
 
-    broker, executable = scene.settings.broker, scene.settings.browser.executable
-    pin = ""
-    if broker.ca_file is not None:
-        pin = await asyncio.to_thread(pin_of, broker.api_url, trust_of(scene.settings))
     return BrowserJob(
         login=scene.login,
         authorize_url=Secret(start.authorize_url),
         callback_url=start.callback_url,
-        hosts=hosts_of(broker.api_url, broker.mode, known_pages().hosts),
         picture=HomePaths(scene.home).logs / f"sign-in-{scene.login}.png",
         accounts=start.accounts,
         user=typed.user,
         password=typed.password,
         factors=("code",) if scene.way == "automatic" else (),
-        executable=str(executable or ""),
-        pin=pin,
-        is_headed=scene.headed,
     )
 
 

@@ -24,7 +24,9 @@ _LONGEST_LINE: Final = 8_192
 
 @click.group()
 def vault() -> None:
-    """Keep passwords, seeds and sign-ins in the vault that [vault] in config.toml names.
+    """Keep passwords, seeds and sign-ins of logins.
+
+    They are where [vault] in config.toml says, and `swimdesk doctor` tells where that is.
 
     Items are login/NAME/user, login/NAME/password and login/NAME/totp for each login, and names of
     your own, such as app_key, that a keyring: reference names. Sign-ins (login/NAME/grant) and the

@@ -179,11 +179,11 @@ class SignIns:
         reason = redact(plain_text(request.reason))
         await self._end(attempt, f"failed: {reason}")
         if request.is_wrong_password:
-            if attempt.mark is not None:
-                await self._tries.refused(attempt.login, attempt.mark)
             await self._parts.recorder.alarm(
                 f"login {attempt.login}: the broker refuses its password; it is not typed again"
             )
+            if attempt.mark is not None:
+                await self._tries.refused(attempt.login, attempt.mark)
         return self._view_of(attempt.login)
 
     # --- whether it is the moment ------------------------------------------------------------

@@ -42,7 +42,10 @@ def successor(grant: Grant, answer: TokensGranted, asked: datetime) -> Grant:
 
 
 def why_refused(answer: TokensRefused, usually: str) -> str:
-    """Return why the endpoint said no: the usual reason, or that the application is not known."""
+    """Return why the endpoint said no and what to do: as usual, or for an unknown application."""
     if answer.blames_application:
-        return "the broker refuses the application: check app_key and app_secret in config.toml"
+        return (
+            "the broker refuses the application: check app_key and app_secret in config.toml; a"
+            " sign-in does not help"
+        )
     return usually

@@ -270,7 +270,10 @@ class Renewing:
     def _refused(self, grant: Grant, answer: TokensRefused) -> LoginRequired:
         standing = self.standing
         standing.refused = grant.refresh
-        usually = f"the broker no longer accepts its sign-in ({answer.error})"
+        usually = (
+            f"the broker no longer accepts its sign-in ({answer.error});"
+            f" run `swimdesk login {self.name}`"
+        )
         standing.refusal = why_refused(answer, usually)
         _log.warning(
             "tokens.refused", login=self.name, error=answer.error, description=answer.description

@@ -30,7 +30,7 @@ class Standing:
     refused: Secret | None = field(default=None, repr=False)
     """The refresh token that the endpoint refused; it is not sent again."""
     refusal: str = ""
-    """Why the endpoint refused it."""
+    """Why the endpoint refused it, and what to do."""
     trouble: SwimdeskError | None = None
     """What the last renewal ended with, if not with new tokens."""
     failures: int = 0
@@ -83,12 +83,13 @@ class Standing:
 
     def sign_in_needed(self) -> LoginRequired:
         """Return the error that sends a person to sign in, with the reason."""
-        reason = "its sign-in has ended, as it does after seven days"
+        advice = f"; run `swimdesk login {self.name}`"
+        said = f"its sign-in has ended, as it does after seven days{advice}"
         if self.grant is None:
-            reason = "it has no tokens yet"
+            said = f"it has no tokens yet{advice}"
         elif self.is_refused():
-            reason = self.refusal
-        return LoginRequired(f"login {self.name}: {reason}; run `swimdesk login {self.name}`")
+            said = self.refusal
+        return LoginRequired(f"login {self.name}: {said}")
 
     def health(self, now: datetime) -> LoginHealth:
         """Tell how the login stands, as last known."""

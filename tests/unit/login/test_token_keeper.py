@@ -179,8 +179,9 @@ async def test_refused_refresh_token_is_never_sent_again(world: TokenWorld) -> N
 async def test_wrong_application_is_told_apart(world: TokenWorld) -> None:
     world.endpoint.script = [lambda _: httpx.Response(401, json={"error": "invalid_client"})]
     keeper = world.granted(0)
-    with pytest.raises(LoginRequired, match="check app_key and app_secret"):
+    with pytest.raises(LoginRequired, match="check app_key and app_secret") as caught:
         await keeper.access_token("smith")
+    assert "swimdesk login" not in caught.value.detail
 
 
 async def test_import_beside_a_running_keeper_is_found_before_asking(world: TokenWorld) -> None:

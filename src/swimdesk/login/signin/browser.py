@@ -1,4 +1,4 @@
-"""The browser's own process: takes a job on its stdin, tells and asks on its stdout, and ends.
+"""The browser's own process: starts it, takes a job on its stdin, tells and asks on its stdout.
 
 Run as ``python -m swimdesk.login.signin.browser``; whoever closes its stdin ends it.
 """
@@ -24,7 +24,7 @@ from playwright.async_api import Page, async_playwright
 from swimdesk.login.signin.chromium import arguments, private_environment, program
 from swimdesk.login.signin.deciding import Memory, Stop
 from swimdesk.login.signin.hands import PageHands
-from swimdesk.login.signin.job import BrowserJob, line_of
+from swimdesk.login.signin.job import BrowserJob, Launch, line_of
 from swimdesk.login.signin.pages import known_pages
 from swimdesk.login.signin.walk import Stopped, Walk
 from swimdesk.telemetry.redaction import Secret
@@ -45,6 +45,7 @@ class PipeTalk:
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
+        self.job: asyncio.Future[BrowserJob] = asyncio.get_running_loop().create_future()
         self.answers: asyncio.Queue[Secret] = asyncio.Queue()
 
     def told(self, text: str) -> None:
@@ -69,16 +70,17 @@ def main() -> None:
     # Nothing that a library prints may come between the messages.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    asyncio.run(_work(PipeTalk(out)))
+    asyncio.run(_work(out))
 
 
-async def _work(talk: PipeTalk) -> None:
+async def _work(out: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
+    talk = PipeTalk(out)
     lines = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    job = BrowserJob.from_line(await lines.readline())
+    launch = Launch.from_line(await lines.readline())
     async with asyncio.TaskGroup() as group:
-        work = group.create_task(_signed_in(job, talk))
+        work = group.create_task(_signed_in(launch, talk))
         listening = group.create_task(_listen(lines, talk, work))
         loop.add_signal_handler(signal.SIGTERM, work.cancel)
         await asyncio.wait({work})
@@ -90,17 +92,19 @@ async def _work(talk: PipeTalk) -> None:
 async def _listen(
     lines: asyncio.StreamReader, talk: PipeTalk, work: asyncio.Task[dict[str, Any]]
 ) -> None:
-    """Take answers; an end of the line ends the work, whatever it is doing."""
+    """Take the job, then answers; an end of the line ends the work, whatever it is doing."""
+    if line := await lines.readline():
+        talk.job.set_result(BrowserJob.from_line(line))
     while line := await lines.readline():
         talk.answers.put_nowait(Secret(json.loads(line)["answer"]))
     work.cancel()
 
 
-async def _signed_in(job: BrowserJob, talk: PipeTalk) -> dict[str, Any]:
-    """Sign in and return the last message."""
+async def _signed_in(launch: Launch, talk: PipeTalk) -> dict[str, Any]:
+    """Start the browser, wait for the job, sign in and return the last message."""
     try:
-        async with _page(job) as page:
-            return await _walked(page, job, talk)
+        async with _page(launch) as page:
+            return await _walked(page, await talk.job, talk)
     except Stopped as stopped:
         return _ending(stopped.stop, has_picture=False)
     except PlaywrightError as error:
@@ -136,16 +140,16 @@ def _ending(stop: Stop, *, has_picture: bool) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _page(job: BrowserJob) -> AsyncIterator[Page]:
+async def _page(launch: Launch) -> AsyncIterator[Page]:
     """Open a browser that has no past and leaves none behind."""
     async with async_playwright() as playwright:
-        chosen = program(job.executable, playwright.chromium.executable_path)
+        chosen = program(launch.executable, playwright.chromium.executable_path)
         if chosen is None:
             raise Stopped(Stop(_NO_PROGRAM))
         browser = await playwright.chromium.launch(
             executable_path=chosen,
-            headless=not job.is_headed,
-            args=arguments(job.hosts, job.pin),
+            headless=not launch.is_headed,
+            args=arguments(launch.hosts, launch.pin),
             env=dict(private_environment(Path(tempfile.gettempdir()))),
             # Chromium's own sandbox cannot be had by root.
             chromium_sandbox=os.geteuid() != _ROOT,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from swimdesk.errors import BrokerUnreachable, PasswordRefused, SignInFailed
-from swimdesk.login.signin.job import BrowserJob, line_of
+from swimdesk.login.signin.job import BrowserJob, Launch, line_of
 from swimdesk.login.signin.person import Person, Question, Step
 from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret
@@ -36,20 +36,40 @@ _REMOVE_EVERY_S: Final = 0.1
 _log = get_log(__name__)
 
 
-async def drive(job: BrowserJob, person: Person) -> Secret:
-    """Sign in through the broker's pages and return the callback address.
+class Browser:
+    """A browser that starts, or waits for its one job."""
 
-    SignInFailed says what stopped it, PasswordRefused that the password was wrong, and
-    BrokerUnreachable that the pages could not be had. A cancellation ends the browser.
-    """
-    try:
-        async with asyncio.timeout(WHOLE_S), _process() as process:
-            _write(process, job.as_line())
-            return _callback(job, await _talked(process, job, person))
-    except TimeoutError:
-        raise SignInFailed(
-            f"login {job.login}: the sign-in took longer than {WHOLE_S / 60:.0f} minutes"
-        ) from None
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def drive(self, job: BrowserJob, person: Person) -> Secret:
+        """Sign in through the broker's pages and return the callback address.
+
+        SignInFailed says what stopped it, PasswordRefused that the password was wrong, and
+        BrokerUnreachable that the pages could not be had.
+        """
+        try:
+            async with asyncio.timeout(WHOLE_S):
+                _write(self._process, job.as_line())
+                return _callback(job, await _talked(self._process, job, person))
+        except TimeoutError:
+            raise SignInFailed(
+                f"login {job.login}: the sign-in took longer than {WHOLE_S / 60:.0f} minutes"
+            ) from None
+
+
+@asynccontextmanager
+async def browser(launch: Launch) -> AsyncIterator[Browser]:
+    """Start a browser in a process of its own; a cancellation ends it, and so does the end."""
+    async with _process() as process:
+        _write(process, launch.as_line())
+        yield Browser(process)
+
+
+async def drive(launch: Launch, job: BrowserJob, person: Person) -> Secret:
+    """Start a browser for one job alone; see ``Browser.drive``."""
+    async with browser(launch) as started:
+        return await started.drive(job, person)
 
 
 async def _talked(process: Process, job: BrowserJob, person: Person) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,27 +15,46 @@ _SECRETS = ("authorize_url", "user", "password")
 
 
 @dataclass(frozen=True, slots=True)
+class Launch:
+    """How a browser is started: nothing of it is secret, nor of one login.
+
+    ``hosts`` are what it may reach, as host:port or with a leading ``*.``; ``pin`` is the digest of
+    the one key that a paper home trusts beside the system's roots.
+    """
+
+    hosts: tuple[str, ...]
+    executable: str = ""
+    pin: str = ""
+    is_headed: bool = False
+
+    def as_line(self) -> bytes:
+        """Write it for the pipe to the process."""
+        return line_of(asdict(self))
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Launch:
+        """Read it back; ValueError."""
+        body = json.loads(line)
+        return cls(**{**body, "hosts": tuple(body["hosts"])})
+
+
+@dataclass(frozen=True, slots=True)
 class BrowserJob:
     """One sign-in for the browser's process.
 
-    ``accounts`` are the last four digits of the accounts that the consent has to name; ``hosts``
-    what the browser may reach, as host:port or with a leading ``*.``; ``pin`` the digest of the one
-    key that a paper home trusts beside the system's roots. ``factors`` are the second factors that
-    may be used, all where it is empty. ``picture`` is where a page that stops it is painted.
+    ``accounts`` are the last four digits of the accounts that the consent has to name;
+    ``factors`` the second factors that may be used, all where it is empty. ``picture`` is where a
+    page that stops it is painted.
     """
 
     login: str
     authorize_url: Secret
     callback_url: str
-    hosts: tuple[str, ...]
     picture: Path
     accounts: tuple[str, ...] = ()
     user: Secret | None = None
     password: Secret | None = None
     factors: tuple[str, ...] = ()
-    executable: str = ""
-    pin: str = ""
-    is_headed: bool = False
 
     def as_line(self) -> bytes:
         """Write the job for the pipe to the process: with its secrets, and for nothing else."""
@@ -51,7 +70,7 @@ class BrowserJob:
         body = json.loads(line)
         for name in _SECRETS:
             body[name] = Secret(body[name]) if body[name] is not None else None
-        for name in ("hosts", "accounts", "factors"):
+        for name in ("accounts", "factors"):
             body[name] = tuple(body[name])
         return cls(**{**body, "picture": Path(body["picture"])})
 

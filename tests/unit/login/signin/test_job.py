@@ -8,7 +8,7 @@ import pytest
 
 from swimdesk.login.signin.child import environment
 from swimdesk.login.signin.chromium import arguments, hosts_of, private_environment, program
-from swimdesk.login.signin.job import BrowserJob, is_callback
+from swimdesk.login.signin.job import BrowserJob, Launch, is_callback
 from swimdesk.login.signin.pages import known_pages
 from swimdesk.telemetry.redaction import Secret
 
@@ -20,7 +20,6 @@ def test_job_arrives_as_it_was_sent_and_shows_no_secret() -> None:
         login="smith",
         authorize_url=Secret("https://api.schwabapi.com/v1/oauth/authorize?state=s"),
         callback_url=CALLBACK,
-        hosts=("api.schwabapi.com:443",),
         picture=Path("/home/x/logs/sign-in-smith.png"),
         accounts=("4821",),
         user=Secret("smith01"),
@@ -28,6 +27,11 @@ def test_job_arrives_as_it_was_sent_and_shows_no_secret() -> None:
     )
     assert BrowserJob.from_line(job.as_line()) == job
     assert "hunter22" not in repr(job)
+
+
+def test_launch_arrives_as_it_was_sent() -> None:
+    launch = Launch(("api.schwabapi.com:443",), "/usr/bin/chromium", "abc=", is_headed=True)
+    assert Launch.from_line(launch.as_line()) == launch
 
 
 @pytest.mark.parametrize(
