@@ -20,6 +20,7 @@ from tests.e2e.canaries import Brokerage, Planted, Watch, a_leaky_brokerage, for
 from tests.e2e.commands import Commands, Finished, Running, bare_environment
 from tests.e2e.stage import HASTE, Stage
 from tests.e2e.waiting import until, until_told
+from tests.fakes.memcached import Memcached, memcached
 from tests.fakes.terminal import Terminal, a_terminal
 
 from swimdesk.bootstrap import open_desk
@@ -27,7 +28,7 @@ from swimdesk.sim.faults import Fault, FaultPlan, FaultRule, Operation
 from swimdesk.sim.settings import SimSettings
 from swimdesk.sim.signin.plans import SecondFactor, SignInPlan
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
 PLANTED = 200
 LOGINS = [f"login-{number:02}" for number in range(1, 9)]
@@ -78,6 +79,7 @@ class Scene:
     brokerage: Brokerage
     commands: Commands
     watch: Watch
+    memcached: Memcached
     folder: Path
 
     @property
@@ -117,9 +119,12 @@ async def a_scene(folder: Path) -> AsyncIterator[Scene]:
         }
         commands = Commands(folder / "outputs", environment)
         stack.push_async_callback(commands.end)
+        server = stack.enter_context(memcached(folder / "user"))
+        with (brokerage.home / "config.toml").open("a") as config:
+            config.write(f'\n[cache]\nmemcached = "{server.address}"\n')
         watch = Watch(brokerage.planted)
         await stack.enter_async_context(watch.running())
-        yield Scene(brokerage, commands, watch, folder)
+        yield Scene(brokerage, commands, watch, server, folder)
 
 
 async def test_no_secret_is_written_anywhere_but_where_secrets_are_kept(folder: Path) -> None:
@@ -133,6 +138,7 @@ async def test_no_secret_is_written_anywhere_but_where_secrets_are_kept(folder: 
             await sign_in_every_way(scene)
             await use_every_command(scene, orders[0])
             shown = await show_the_console(scene, orders[1])
+            cached = await asyncio.to_thread(scene.memcached.everything)
         await crash(scene)
 
         planted = scene.planted
@@ -148,6 +154,8 @@ async def test_no_secret_is_written_anywhere_but_where_secrets_are_kept(folder: 
             # By hand the address itself has to be shown, and it names the app.
             but = [app_key] if place == "the screen of a sign-in by hand" else []
             found += [f"{place} shows {what}" for what in planted.found_in(text.encode(), but=but)]
+        found += [f"memcached holds {what}" for what in planted.found_in(cached)]
+        assert cached
         found += scene.watch.leaks()
         assert not found, "\n".join(found)
         assert scene.watch.looks > 50

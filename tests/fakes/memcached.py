@@ -74,6 +74,12 @@ class Memcached:
         """Return the keys of everything that is kept."""
         return [unquote(key) for key in re.findall(r"^key=(\S+)", self._dump(), re.MULTILINE)]
 
+    def everything(self) -> bytes:
+        """Return all that is kept, keys and values, one after the other."""
+        with self.stranger() as client:
+            kept = [(name.encode(), client.get(name)) for name in self.names()]
+        return b"\n".join(part for pair in kept for part in pair if part)
+
     def _dump(self) -> str:
         """List the items; a crawler that is busy elsewhere gives no END and is asked again."""
         for _ in range(DUMPS):
