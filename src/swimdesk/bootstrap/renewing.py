@@ -86,7 +86,7 @@ class Renewals:
     def _is_due(self, view: LoginView, now: datetime) -> bool:
         if view.way != "automatic" or view.signing_since is not None or view.sign_ins_left == 0:
             return False
-        if now < self._rests.get(view.login, now):
+        if not view.would_sign_in or now < self._rests.get(view.login, now):
             return False
         if not _has_grant(view, now):
             # Nothing can be lost: whatever the hour.

@@ -324,6 +324,7 @@ class SignIns:
             access_expires=health.access_expires,
             refresh_expires=health.refresh_expires,
             detail=health.detail,
+            would_sign_in=health.would_sign_in,
             way=self._parts.terms.ways.get(health.login),
             accounts=accounts,
             signing_since=attempt.begun if attempt else None,

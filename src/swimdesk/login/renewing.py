@@ -269,7 +269,8 @@ class Renewing:
 
     def _refused(self, grant: Grant, answer: TokensRefused) -> LoginRequired:
         standing = self.standing
-        standing.refused = grant.refresh
+        standing.refused, standing.failures = grant.refresh, 0
+        standing.is_application_refused = answer.blames_application
         usually = (
             f"the broker no longer accepts its sign-in ({answer.error});"
             f" run `swimdesk login {self.name}`"

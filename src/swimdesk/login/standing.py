@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from swimdesk.desk.ports import LoginHealth, LoginState
-from swimdesk.errors import LoginRequired, SwimdeskError
+from swimdesk.errors import LoginRequired, StoreError, SwimdeskError
 from swimdesk.login.token_files import Grant
 from swimdesk.telemetry.redaction import Secret
 
@@ -31,6 +31,8 @@ class Standing:
     """The refresh token that the endpoint refused; it is not sent again."""
     refusal: str = ""
     """Why the endpoint refused it, and what to do."""
+    is_application_refused: bool = False
+    """Whether it refused the application rather than the token."""
     trouble: SwimdeskError | None = None
     """What the last renewal ended with, if not with new tokens."""
     failures: int = 0
@@ -80,6 +82,7 @@ class Standing:
         self.lead_s = max(0.0, min(early_s, life_s / 2))
         self.grant = grant
         self.pending = self.trouble = self.quiet_until = self.idle_until = None
+        self.is_application_refused = False
 
     def sign_in_needed(self) -> LoginRequired:
         """Return the error that sends a person to sign in, with the reason."""
@@ -91,8 +94,16 @@ class Standing:
             said = self.refusal
         return LoginRequired(f"login {self.name}: {said}")
 
+    def would_sign_in(self) -> bool:
+        """Tell whether a new sign-in would help now."""
+        is_answering = not self.failures and not self.is_application_refused
+        return is_answering and not isinstance(self.trouble, StoreError)
+
     def health(self, now: datetime) -> LoginHealth:
         """Tell how the login stands, as last known."""
+        return replace(self._health(now), would_sign_in=self.would_sign_in())
+
+    def _health(self, now: datetime) -> LoginHealth:
         grant = self.grant
         said = self.trouble.detail if self.trouble else ""
         if grant is None:

@@ -13,7 +13,9 @@ class LoginView:
     ``detail`` is the last trouble, or what a person is to do. ``way`` is how it signs in: assisted,
     automatic or manual; ``accounts`` are the aliases that it sees, as far as they are known.
     ``signing_since`` is null while no sign-in is under way, ``sign_ins_left`` how many may begin
-    within the hour; both are null where no desk runs.
+    within the hour; both are null where no desk runs. ``would_sign_in`` is false while a sign-in
+    would come to nothing: the token endpoint does not answer or refuses the application, or what is
+    kept cannot be read or written.
     """
 
     login: str
@@ -25,6 +27,7 @@ class LoginView:
     accounts: tuple[str, ...] = ()
     signing_since: datetime | None = None
     sign_ins_left: int | None = None
+    would_sign_in: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,14 @@ def test_dead_grant_is_replaced_at_any_hour() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"way": "assisted"}, {"way": "manual"}, {"signing_since": EVENING}, {"sign_ins_left": 0}],
+    [
+        {"way": "assisted"},
+        {"way": "manual"},
+        {"signing_since": EVENING},
+        {"sign_ins_left": 0},
+        {"would_sign_in": False},
+        {"would_sign_in": False, "state": "no_token"},
+    ],
 )
 def test_login_that_is_not_to_sign_in_now_does_not(changed: dict[str, Any]) -> None:
     assert looked(EVENING, a_login(EVENING, **changed)) == []

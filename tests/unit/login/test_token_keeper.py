@@ -12,7 +12,7 @@ import pytest
 from tests.fakes.tokens import SIGNED_IN, TokenWorld, refusal, status
 
 from swimdesk.desk.ports import LoginState, TokenSource
-from swimdesk.errors import LoginRequired, StoreFull, UnknownReference
+from swimdesk.errors import BrokerUnreachable, LoginRequired, StoreFull, UnknownReference
 from swimdesk.login.token_files import Grant
 from swimdesk.telemetry.redaction import Secret
 
@@ -263,6 +263,7 @@ async def test_damaged_file_of_one_login_leaves_the_others_alone(world: TokenWor
     jones = keeper.health()[1]
     assert (jones.login, jones.state) == ("jones", LoginState.NO_TOKEN)
     assert "damaged" in jones.detail
+    assert not jones.would_sign_in
 
 
 @pytest.mark.parametrize(
@@ -289,9 +290,28 @@ async def test_health_tells_of_an_endpoint_that_is_down(world: TokenWorld) -> No
     keeper = world.granted(30)
     await keeper.access_token("smith")
     assert "503" in keeper.health()[0].detail
+    assert not keeper.health()[0].would_sign_in
     world.clock.advance(2)
     await keeper.access_token("smith")
     assert keeper.health()[0].detail == ""
+    assert keeper.health()[0].would_sign_in
+
+
+async def test_a_sign_in_helps_where_the_token_was_refused_and_not_where_the_application_was(
+    world: TokenWorld,
+) -> None:
+    unknown = httpx.Response(401, json={"error": "invalid_client", "error_description": "unknown"})
+    world.endpoint.script = [status(503), lambda _: unknown, refusal]
+    keeper = world.granted(0, refresh="dead")
+    for trouble, helps in ((BrokerUnreachable, False), (LoginRequired, False)):
+        with pytest.raises(trouble):
+            await keeper.access_token("smith")
+        assert keeper.health()[0].would_sign_in is helps
+        world.clock.advance(60)
+    world.write(0, "a1", "also dead")
+    with pytest.raises(LoginRequired):
+        await keeper.access_token("smith")
+    assert keeper.health()[0].would_sign_in
 
 
 async def test_tokens_are_not_shown_by_the_keeper(world: TokenWorld) -> None:

@@ -28,6 +28,12 @@ class LoginHealth:
     access_expires: datetime | None
     refresh_expires: datetime | None
     detail: str
+    would_sign_in: bool = True
+    """Whether a new sign-in would help now.
+
+    Not while the endpoint does not answer or refuses the application, nor while the tokens that are
+    kept cannot be read or written.
+    """
 
 
 @dataclass(frozen=True, slots=True)
