@@ -10,8 +10,8 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.e2e.conftest import SetStage
@@ -19,6 +19,12 @@ from tests.e2e.leaks import secrets_of
 from tests.e2e.stage import Stage, view_of
 from tests.e2e.waiting import until_told
 from tests.fakes.memcached import Memcached, memcached
+
+from swimdesk.bootstrap import open_desk
+from swimdesk.desk.desk import Desk
+from swimdesk.market import cache
+from swimdesk.views.requests import Scope
+from swimdesk.views.signing import TokenCacheView
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -37,14 +43,15 @@ def age_access_tokens(stage: Stage) -> None:
         file.write_text(json.dumps(document))
 
 
-async def cache_use(stage: Stage) -> dict[str, Any]:
-    found: dict[str, Any] = (await stage.ask("status"))["token_cache"]
-    return found
-
-
 def everything_in(server: Memcached) -> bytes:
     with server.stranger() as stranger:
         return b"".join(name.encode() + stranger.get(name) for name in server.names())
+
+
+def is_used(server: Memcached) -> bool:
+    """Tell whether somebody else has connected; whether in time depends on the machine."""
+    with server.stranger() as stranger:
+        return bool(stranger.stats()[b"total_connections"] > 2)
 
 
 async def test_memcached_killed_during_a_broadcast_changes_no_line(
@@ -57,7 +64,7 @@ async def test_memcached_killed_during_a_broadcast_changes_no_line(
         age_access_tokens(stage)
         async with stage.daemon():
             before = view_of((await stage.send(other)).document())
-            assert len(server.names()) >= 2
+            assert is_used(server)
             await stage.latency(800, 1200)
             sending = await stage.start_send(order, "burst")
             await until_told(stage.all_posted(6), "every order is at the brokerage")
@@ -72,18 +79,29 @@ async def test_memcached_killed_during_a_broadcast_changes_no_line(
     assert (await stage.audit()).is_clean
 
 
-async def test_token_left_by_an_earlier_daemon_spares_a_refresh(
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let desks of this process wait: a busy machine is not a memcached that hangs."""
+    monkeypatch.setattr(cache, "MemcachedCache", partial(cache.MemcachedCache, timeout_s=10.0))
+
+
+async def cache_use(desk: Desk) -> TokenCacheView | None:
+    """Let a desk need its tokens, and return what it did with the cache."""
+    await desk.balances(Scope())
+    return (await desk.status()).token_cache
+
+
+@pytest.mark.usefixtures("_patient")
+async def test_token_left_by_an_earlier_desk_spares_a_refresh(
     set_stage: SetStage, folder: Path
 ) -> None:
     stage = await set_stage(*SMALL)
-    order = await stage.condor()
     age_access_tokens(stage)
     shutil.copytree(stage.home / "tokens", folder / "tokens")
     with memcached(folder) as server:
         use(stage, server.address)
-        async with stage.daemon():
-            await stage.ask("balances")
-            assert await cache_use(stage) == {"hits": 0, "absent": 2, "refused": 0, "ended": 0}
+        async with open_desk(stage.home) as desk:
+            assert await cache_use(desk) == TokenCacheView(0, 2, 0, 0)
         assert (await stage.requests())["token"] == 2
         secrets = secrets_of(stage.sim.description, stage.home)
         kept = everything_in(server)
@@ -91,33 +109,29 @@ async def test_token_left_by_an_earlier_daemon_spares_a_refresh(
 
         # As after a crash, or from a backup: what is in the store is older than the cache.
         shutil.copytree(folder / "tokens", stage.home / "tokens", dirs_exist_ok=True)
-        async with stage.daemon():
-            document = (await stage.send(order)).document()
-            assert await cache_use(stage) == {"hits": 2, "absent": 0, "refused": 0, "ended": 0}
-    assert document["counts"]["filled"] == 6
+        async with open_desk(stage.home) as desk:
+            assert await cache_use(desk) == TokenCacheView(2, 0, 0, 0)
     assert (await stage.requests())["token"] == 2
     shutil.rmtree(folder / "tokens")
 
 
+@pytest.mark.usefixtures("_patient")
 async def test_poisoned_and_replayed_tokens_are_refreshed_and_nothing_else(
     set_stage: SetStage, folder: Path
 ) -> None:
     stage = await set_stage(*SMALL)
-    order = await stage.condor()
     age_access_tokens(stage)
     with memcached(folder) as server:
         use(stage, server.address)
-        async with stage.daemon():
-            await stage.ask("balances")
+        async with open_desk(stage.home) as desk:
+            await desk.balances(Scope())
         one, two = server.names()
         with server.stranger() as stranger:
             stranger.set(one, stranger.get(two))
             stranger.set(two, b"\x80\x04\x95 not a token")
         age_access_tokens(stage)
-        async with stage.daemon():
-            document = (await stage.send(order)).document()
-            assert await cache_use(stage) == {"hits": 0, "absent": 0, "refused": 2, "ended": 0}
-    assert document["counts"]["filled"] == 6
+        async with open_desk(stage.home) as desk:
+            assert await cache_use(desk) == TokenCacheView(0, 0, 2, 0)
     assert (await stage.requests())["token"] == 4
 
 

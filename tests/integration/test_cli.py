@@ -215,7 +215,7 @@ def test_sound_home_passes_every_check(home: Home) -> None:
     # A small machine may be short of disk; that is a warning of its own.
     assert ran.code == 0
     assert {name for name, state in states.items() if state != "ok"} <= {"disk"}
-    assert len(states) == 12
+    assert len(states) == 13
 
 
 def test_unknown_symbol_and_unknown_account_are_usage_errors(home: Home) -> None:

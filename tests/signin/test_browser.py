@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from swimdesk.errors import BrokerUnreachable, PasswordRefused, SignInFailed
+from swimdesk.login.signin.child import browser
 from swimdesk.telemetry.redaction import Secret
 from tests.fakes.sim_process import sim_process
 from tests.signin.processes import command_lines, environments
@@ -133,6 +134,15 @@ async def test_cancelled_sign_in_leaves_nothing_behind(stage: Stage, folders: Pa
     signing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await signing
+    assert command_lines(f"127.0.0.1:{stage.port}") == []
+    assert kept(folders) == []
+
+
+async def test_browser_that_gets_no_job_goes_with_whoever_started_it(
+    stage: Stage, folders: Path
+) -> None:
+    async with browser(stage.launch()):
+        assert kept(folders)
     assert command_lines(f"127.0.0.1:{stage.port}") == []
     assert kept(folders) == []
 

@@ -100,7 +100,8 @@ def move_vault(home: Path, config: Path | None, backend: str) -> VaultMoveView:
     """Copy all items to another backend, compare each, then drop the old ones; VaultError.
 
     The caller holds the home's lock: a running desk would go on keeping its sign-ins in the old
-    vault. Seeds that ``totp_backend`` keeps apart stay there.
+    vault. Seeds that ``totp_backend`` keeps apart stay there, and so do files that the
+    configuration names by their path.
     """
     settings = load_settings(home, config)
     # The name for "files" may be left out of the configuration.
@@ -109,7 +110,8 @@ def move_vault(home: Path, config: Path | None, backend: str) -> VaultMoveView:
         raise InputError(f"the vault is {backend} already; nothing was moved")
     source = backend_of(settings, home, chosen)
     target = backend_of(settings, home, backend)
-    items = source.items()
+    by_path = set(_references(settings))
+    items = tuple(one for one in source.items() if f"file:secrets/{one}" not in by_path)
     _copy(source, target, items)
     for item in items:
         source.drop(item)
@@ -139,12 +141,15 @@ def _expected(settings: Settings) -> set[str]:
     items = {f"login/{login.name}/{kind}" for login in settings.login for kind in kinds}
     if settings.vault.backend:
         prefix = f"keyring:{settings.vault.service}/"
-        references = (settings.broker.app_key, settings.broker.app_secret)
-        numbers = (one.number for one in settings.account if one.number is not None)
-        items |= {
-            one.removeprefix(prefix) for one in (*references, *numbers) if one.startswith(prefix)
-        }
+        references = _references(settings)
+        items |= {one.removeprefix(prefix) for one in references if one.startswith(prefix)}
     return items
+
+
+def _references(settings: Settings) -> tuple[str, ...]:
+    """Return every reference to a secret that the configuration has."""
+    numbers = (one.number for one in settings.account if one.number is not None)
+    return (settings.broker.app_key, settings.broker.app_secret, *numbers)
 
 
 def _seed(item: str, secret: Secret) -> Secret:

@@ -242,6 +242,15 @@ def test_everything_is_moved_and_then_gone_from_where_it_was(program: Program, h
     assert sealed_vault(home).items() == ()
 
 
+def test_files_that_the_configuration_names_by_path_stay(program: Program, home: Path) -> None:
+    configure(home, PAPER + 'app_key = "file:secrets/app_key"\n', "")
+    files = filled(home)
+    files.put("app_key", Secret("key"))
+    document = program.run("vault", "move", "--to", "encrypted-file", "--json").document
+    assert document["items"] == ["item-0", "item-1", "item-2"]
+    assert files.items() == ("app_key",)
+
+
 def test_vault_that_gives_back_something_else_gets_nothing_for_good(
     program: Program, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
