@@ -145,8 +145,7 @@ def assemble(outside: Outside, settings: DeskSettings) -> Engine:
     submitter = Submitter(
         parts, settings.mode, discover=reader.discover, answered=tracker.wake, known=reads.known
     )
-    closer = Closer(parts, submitter, canceler, reader)
-    replanner = Replanner(planner, reader)
+    closer, replanner = Closer(parts, submitter, canceler, reader), Replanner(planner, reader)
     scrutiny = _scrutiny_of(outside, settings, recorder, reader, tracker, book, origins)
     return Engine(
         window=window,
