@@ -15,7 +15,11 @@ KINDS = {"user": "user", "password": "password", "totp": "totp_secret"}
 
 
 def sign_out(sim: SimProcess, way: str) -> None:
-    """Take the granted tokens away and let every login sign in this way."""
+    """Take tokens and all that logins sign in with away; every login is to sign in this way."""
+    vault = FilesVault(sim.home)
+    for login in names(sim):
+        for kind in KINDS:
+            vault.drop(item_of(login, kind))
     for file in (sim.home / "tokens").glob("*.json"):
         file.unlink()
     config = sim.home / "config.toml"

@@ -30,6 +30,8 @@ class SecretInput(Input):
 
     def __init__(self) -> None:
         super().__init__(password=True, select_on_focus=False)
+        # A cursor that comes and goes repaints twice a second, over SSH too.
+        self.cursor_blink = False
 
     def action_copy(self) -> None:
         """Copy nothing: the clipboard goes through the terminal in plain text."""
