@@ -222,7 +222,8 @@ async def use_every_command(scene: Scene, order: str) -> None:
 async def show_the_console(scene: Scene, order: str) -> dict[str, str]:
     """Trade and sign in from the screen; return what was shown, also in the window's title."""
     shown: dict[str, str] = {}
-    program = [*("env", f"TMPDIR={scene.folder / 'temporary'}"), "python", "-m", "swimdesk"]
+    temporary = f"TMPDIR={scene.folder / 'temporary'}"
+    program = ["env", temporary, sys.executable, "-m", "swimdesk"]
     async with a_terminal(environment=scene.commands.environment) as terminal:
         await terminal.start([*program, "--home", str(scene.brokerage.home)])
         await terminal.until_all("PAPER", "acc 32")

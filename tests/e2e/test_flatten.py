@@ -67,7 +67,8 @@ async def test_flatten_leaves_no_position_and_no_open_order(set_stage: SetStage)
         posts = await stage.posts()
 
         shown = (await stage.run("flatten", "--all", "--json")).document(code=2)["plan"]
-        assert (shown["accounts"], shown["orders"], len(shown["cancels"])) == (4, 6, 1)
+        found = (shown["accounts"], shown["orders"], len(shown["cancels"]))
+        assert found == (4, 6, 1), shown
         assert states(shown) == {"close"}
         wrong = await stage.refusal(2, "flatten", "--all", "--yes", "--confirm", "3")
         assert wrong["code"] == "INPUT_INVALID"
