@@ -6,7 +6,8 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,8 +21,10 @@ from tests.fakes.audit import Audit, audit
 from tests.fakes.sim_process import SimProcess, sim_process
 
 from swimdesk.bootstrap import open_desk
+from swimdesk.cli.condor import condor_text
+from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.views.codec import from_json
-from swimdesk.views.models import BroadcastView
+from swimdesk.views.models import BroadcastView, ChainView
 
 HASTE = {
     # Narrow condors are quoted wide: what fills at once is further below mid than a person goes.
@@ -29,6 +32,9 @@ HASTE = {
     "SWIMDESK_RISK__BROADCASTS_PER_MINUTE": "100",
 }
 """Limits that scenarios need and persons do not."""
+
+CONCESSION = Decimal("0.20")
+"""So much less than the market gives now, to be filled at once; well within the price collar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,17 @@ class Stage:
     async def condor(self) -> str:
         """Write an iron condor that the market fills; only while nobody owns the home."""
         return (await self.condors(1))[0]
+
+    async def wide_condor(self) -> str:
+        """Write an order from what `chain` prints, as a program beside ours would, to fill at once.
+
+        Twenty points wide: what closing it costs at once is less than it can be worth.
+        """
+        day = (await self.ask("chain", "$SPX"))["expiries"][5]
+        chain = await self.ask("chain", "$SPX", "--expiry", day, "--strikes", "160")
+        ticket = parse(condor_text(from_json(ChainView, chain)))
+        assert ticket.price is not None
+        return print_ticket(replace(ticket, price=ticket.price - CONCESSION))
 
     async def views(self) -> list[BroadcastView]:
         """Ask the program for every broadcast of the home."""

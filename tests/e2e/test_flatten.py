@@ -58,7 +58,7 @@ def states(document: dict[str, Any]) -> set[str]:
 
 async def test_flatten_leaves_no_position_and_no_open_order(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
-    condor = await stage.condor()
+    condor = await stage.wide_condor()
     async with stage.daemon():
         assert (await stage.send(condor)).code == 0
         for account in ("FAM-01", "FAM-02"):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.e2e.conftest import SetStage
-from tests.e2e.stage import Stage, view_of
+from tests.e2e.stage import view_of
 
-from swimdesk.cli.condor import condor_text
-from swimdesk.domain.orderlang import parse, print_ticket
 from swimdesk.domain.risk import DenialCode
-from swimdesk.views.codec import from_json
-from swimdesk.views.models import ChainView
 
 pytestmark = pytest.mark.slow
 
@@ -39,8 +34,6 @@ LINE: dict[str, Any] = {
     "doubt": MAYBE_TEXT, "order_id": MAYBE_TEXT, "filled": int, "average": MAYBE_TEXT,
     "reason": MAYBE_TEXT, "sent_ms": MAYBE_NUMBER, "acked_ms": MAYBE_NUMBER,
 }  # fmt: skip
-CONCESSION = Decimal("0.20")
-"""So much less than the market gives now, to be filled at once; well within the price collar."""
 KEPT_BACK = {"denied", "skipped"}
 
 
@@ -51,20 +44,10 @@ def assert_shape(found: dict[str, Any], promised: dict[str, Any]) -> None:
     assert not wrong, wrong
 
 
-async def condor_off_the_chain(stage: Stage) -> str:
-    """Write an order from what `chain` prints, as a program beside ours would, to fill at once."""
-    nearest = await stage.ask("chain", "$SPX")
-    day = nearest["expiries"][5]
-    chain = await stage.ask("chain", "$SPX", "--expiry", day, "--strikes", "160")
-    ticket = parse(condor_text(from_json(ChainView, chain)))
-    assert ticket.price is not None
-    return print_ticket(replace(ticket, price=ticket.price - CONCESSION))
-
-
 @pytest.mark.slow
 async def test_one_order_text_is_filled_once_in_each_of_48_accounts(set_stage: SetStage) -> None:
     stage = await set_stage("--profile", "uniform", "--accounts", "48")
-    order = await condor_off_the_chain(stage)
+    order = await stage.wide_condor()
 
     document = (await stage.send(order)).document(code=0)
 
