@@ -226,7 +226,7 @@ async def show_the_console(scene: Scene, order: str) -> dict[str, str]:
     program = ["env", temporary, sys.executable, "-m", "swimdesk"]
     async with a_terminal(environment=scene.commands.environment) as terminal:
         await terminal.start([*program, "--home", str(scene.brokerage.home)])
-        await terminal.until_all("PAPER", "acc 32")
+        await terminal.until_all("PAPER", "32 accounts")
         await terminal.type(":")
         await terminal.type(f"{order} all")
         await terminal.press("Enter")
