@@ -235,7 +235,7 @@ def _tokens(subject: Subject) -> CheckView:
     for login in subject.settings.login:
         view = stored_login(store, login.name)
         if view.refresh_expires is None or view.state in NEEDS_A_PERSON:
-            advice = f"swimdesk login {login.name} --import FILE"
+            advice = f"swimdesk login {login.name}"
             return _fail(f"login {login.name}: {view.detail}", advice, ExitCode.LOGIN)
         ends.append((view.refresh_expires, login.name))
     if not ends:

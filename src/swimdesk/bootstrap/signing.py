@@ -249,7 +249,8 @@ def _all_kept(scene: _Scene) -> _Typed:
     from swimdesk.login.vault import item_of
 
     vault = vault_of(scene.settings, scene.home)
-    kept = {kind: vault.get(item_of(scene.login, kind)) for kind in ("user", "password", "totp")}
+    kinds = ("user", "password", "totp")
+    kept = {kind: _filled(vault.get(item_of(scene.login, kind))) for kind in kinds}
     missing = [item_of(scene.login, kind) for kind, secret in kept.items() if secret is None]
     if missing:
         raise SignInFailed(
@@ -278,7 +279,12 @@ async def _kept_or_asked(scene: _Scene) -> _Typed:
 async def _kept(vault: Vault, login: str, kind: str) -> Secret | None:
     from swimdesk.login.vault import item_of
 
-    return await asyncio.to_thread(vault.get, item_of(login, kind))
+    return _filled(await asyncio.to_thread(vault.get, item_of(login, kind)))
+
+
+def _filled(secret: Secret | None) -> Secret | None:
+    """Return a secret that can be typed: an empty one would spend a sign-in for nothing."""
+    return secret if secret is not None and secret.reveal().strip() else None
 
 
 async def _asked(scene: _Scene, kind: str, text: str) -> Secret:

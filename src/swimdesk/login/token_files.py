@@ -70,8 +70,7 @@ class TokenFiles:
             return parse_token_file(text)
         except ValueError as error:
             raise StoreError(
-                f"{path.name} in tokens is damaged ({error}):"
-                f" run `swimdesk login {login} --import FILE`"
+                f"{path.name} in tokens is damaged ({error}): run `swimdesk login {login}`"
             ) from None
 
     def save(self, login: str, grant: Grant) -> None:

@@ -173,7 +173,7 @@ def test_login_is_judged_by_the_rest_of_its_life(
 
 def test_login_without_tokens_fails_with_the_command_to_run(subject: Subject) -> None:
     view = look("tokens", subject)
-    assert (view.state, view.advice) == (FAIL, "swimdesk login smith --import FILE")
+    assert (view.state, view.advice) == (FAIL, "swimdesk login smith")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_damaged_file_says_what_to_do_and_shows_nothing(tmp_path: Path) -> None:
     written(files.path("smith"), {"creation_timestamp": 1, "token": {"access_token": "I0.seen@"}})
     with pytest.raises(StoreError) as caught:
         files.load("smith")
-    assert "swimdesk login smith --import FILE" in caught.value.detail
+    assert "run `swimdesk login smith`" in caught.value.detail
     assert "I0.seen" not in caught.value.detail
 
 
