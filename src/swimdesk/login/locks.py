@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from pathlib import Path
 
 from swimdesk.errors import StoreError
+
+PAUSE_S = 0.02
 
 
 class LoginLock:
@@ -61,10 +62,11 @@ async def _taken(path: Path) -> int:
     """Return a locked descriptor, whose closing frees the lock; OSError."""
     taken: Future[int] = Future()
     try:
-        if not await asyncio.to_thread(_try, path, taken):
-            # A daemon thread: it may wait for longer than anybody waits for it.
-            threading.Thread(target=_wait, args=(path, taken), name=path.name, daemon=True).start()
-        return await asyncio.wrap_future(taken)
+        # Asked again and again: a thread that waits for the lock cannot be called off, so a process
+        # that hangs with it would cost us a thread and a descriptor at every attempt.
+        while not await asyncio.to_thread(_try, path, taken):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(PAUSE_S)
+        return taken.result()
     except asyncio.CancelledError:
         if not taken.cancel() and taken.exception() is None:
             os.close(taken.result())
@@ -85,18 +87,6 @@ def _try(path: Path, taken: Future[int]) -> bool:
         raise
     _hand_over(descriptor, taken)
     return True
-
-
-def _wait(path: Path, taken: Future[int]) -> None:
-    """Lock as soon as it is free; whoever gave up waiting does not get it."""
-    try:
-        descriptor = _opened(path)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        if taken.set_running_or_notify_cancel():
-            taken.set_exception(error)
-        return
-    _hand_over(descriptor, taken)
 
 
 def _hand_over(descriptor: int, taken: Future[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -31,6 +32,15 @@ def is_free(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def descriptors_of(path: Path) -> int:
+    """Tell how often this process has a file open."""
+    opened = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            opened += link.readlink() == path
+    return opened
 
 
 async def test_lock_is_held_inside_and_free_afterwards(tmp_path: Path) -> None:
@@ -81,6 +91,18 @@ async def test_lock_that_stays_away_is_told_and_not_taken_later(
     # Whoever gave up must not hold it for ever once it is free.
     async with LoginLock(tmp_path / "run", "smith").held(30):
         assert not is_free(other.path)
+
+
+async def test_process_that_hangs_with_the_lock_costs_nothing_with_every_attempt(
+    other: OtherProcess, tmp_path: Path
+) -> None:
+    lock = LoginLock(tmp_path / "run", "smith")
+    for _ in range(5):
+        with pytest.raises(StoreError):
+            async with lock.held(0.01):
+                pass
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert descriptors_of(other.path) == 1
 
 
 async def test_lock_is_given_back_by_a_waiter_that_is_cancelled(
