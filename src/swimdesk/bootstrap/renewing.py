@@ -86,7 +86,9 @@ class Renewals:
     def _is_due(self, view: LoginView, now: datetime) -> bool:
         if view.way != "automatic" or view.signing_since is not None or view.sign_ins_left == 0:
             return False
-        if not view.would_sign_in or now < self._rests.get(view.login, now):
+        rests_s = (self._rests.get(view.login, now) - now).total_seconds()
+        # None rests for longer than the longest pause: the clock was set back meanwhile.
+        if not view.would_sign_in or 0 < rests_s <= PAUSES[-1].total_seconds():
             return False
         if not _has_grant(view, now):
             # Nothing can be lost: whatever the hour.

@@ -112,6 +112,22 @@ def test_failure_makes_a_login_rest_ever_longer() -> None:
     assert run_virtual(counts()) == [1, 2, 3]
 
 
+def test_clock_that_is_set_back_makes_no_rest_longer() -> None:
+    desk = Looked(EVENING, a_login(EVENING, state="sign_in_needed"), fails=True)
+    back = timedelta(0)
+    renewals = Renewals(desk.logins, desk.sign_in, lambda: desk.clock.now() - back)
+
+    async def look_before_and_after() -> None:
+        nonlocal back
+        await renewals.look()
+        await renewals.look()
+        back = timedelta(hours=9)
+        await renewals.look()
+
+    run_virtual(look_before_and_after())
+    assert desk.signed == ["smith", "smith"]
+
+
 @pytest.mark.parametrize(
     ("there", "busy"),
     [
