@@ -23,7 +23,11 @@ Mode: TypeAlias = Literal["paper", "live"]
 REFRESH_LIFE = timedelta(days=7)
 """From the sign-in; refreshing does not extend it."""
 
+_LAST = datetime.max.replace(tzinfo=UTC) - REFRESH_LIFE
+"""A sign-in later than this has no end that could be told."""
+
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_TOKEN = re.compile(r"[!-~]+")
 _LIVE = "tokens of a live login are not kept in files: they belong in the vault of the home"
 
 
@@ -107,7 +111,7 @@ def parse_token_file(text: str) -> Grant:
     """Read a token file; ValueError says what is wrong, without showing any of it."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("it is not JSON") from None
     token = document.get("token") if isinstance(document, dict) else None
     if not isinstance(token, dict):
@@ -120,6 +124,11 @@ def parse_token_file(text: str) -> Grant:
         signed_in=_moment(document.get("creation_timestamp"), "creation_timestamp"),
         scope=str(token.get("scope") or "api"),
     )
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text can be a token: it has to fit into the head of a request."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def token_text(grant: Grant) -> str:
@@ -143,7 +152,7 @@ def _document(grant: Grant) -> dict[str, Any]:
 
 def _secret(token: dict[str, Any], key: str) -> Secret:
     text = token.get(key)
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not is_token(text):
         raise ValueError(f"it has no {key}")
     return Secret(text)
 
@@ -151,5 +160,7 @@ def _secret(token: dict[str, Any], key: str) -> Secret:
 def _moment(value: object, key: str) -> datetime:
     if isinstance(value, int | float) and not isinstance(value, bool):
         with contextlib.suppress(ValueError, OverflowError, OSError):
-            return datetime.fromtimestamp(value, UTC)
+            moment = datetime.fromtimestamp(value, UTC)
+            if moment <= _LAST:
+                return moment
     raise ValueError(f"its {key} is not a time")

@@ -145,6 +145,12 @@ def without(key: str) -> dict[str, Any]:
     return document
 
 
+def holding(key: str, text: str) -> dict[str, Any]:
+    document = a_document()
+    document["token"][key] = text
+    return document
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
@@ -152,10 +158,13 @@ def without(key: str) -> dict[str, Any]:
         ({"access_token": "x", "refresh_token": "y"}, "it has no token object"),
         (without("access_token"), "it has no access_token"),
         (without("refresh_token"), "it has no refresh_token"),
+        (holding("access_token", "I0.\u20ac"), "it has no access_token"),
+        (holding("refresh_token", "xK3\r\nHost: x"), "it has no refresh_token"),
         (a_document(creation_timestamp=None), "its creation_timestamp is not a time"),
         (a_document(creation_timestamp=True), "its creation_timestamp is not a time"),
         (a_document(creation_timestamp=1e300), "its creation_timestamp is not a time"),
         (a_document(creation_timestamp=float("nan")), "its creation_timestamp is not a time"),
+        (a_document(creation_timestamp=253_402_300_000), "its creation_timestamp is not a time"),
         (a_document(creation_timestamp=1), "the sign-in in"),
     ],
 )
