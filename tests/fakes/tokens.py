@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import httpx
+import pytest
 
 from swimdesk.login.token_files import Grant, TokenFiles
 from swimdesk.login.tokens import TokenKeeper
@@ -107,6 +109,25 @@ def failing(error: httpx.HTTPError) -> Reply:
         raise error
 
     return fail
+
+
+def fill_disk(patch: pytest.MonkeyPatch) -> None:
+    """Let nothing be written durably until the patch is undone."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    patch.setattr(os, "fsync", full)
+
+
+def while_disk_fills(patch: pytest.MonkeyPatch, reply: Reply) -> Reply:
+    """Return what answers alike, and finds the disk full afterwards."""
+
+    def fill(asked: str) -> httpx.Response:
+        fill_disk(patch)
+        return reply(asked)
+
+    return fill
 
 
 class FakeAccessCache:

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 
 import httpx
 
+from swimdesk.login.token_files import is_token
 from swimdesk.telemetry.redaction import Secret, redact
 
 TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
 ACCESS_LIFE_S = 1800
+"""What an access token lives; one that is told to live longer is renewed as if it did not."""
 
 REQUEST_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 12.0
@@ -26,6 +28,9 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 # 4xx that ask for patience rather than for a person.
 _PASSING = frozenset({408, 425, 429})
 _MAX_TEXT = 200
+_BUSY_S = 5
+"""How long to leave an endpoint alone that has too much to do and does not say for how long."""
+_LONGEST_WISH_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,14 @@ class TokensRefused:
 
 @dataclass(frozen=True, slots=True)
 class TokensUnavailable:
-    """No usable answer; ``is_ambiguous`` when the endpoint may have issued new tokens."""
+    """No usable answer; ``is_ambiguous`` when the endpoint may have issued new tokens.
+
+    ``wished_s`` is how long the endpoint wishes to be left alone.
+    """
 
     reason: str
     is_ambiguous: bool
+    wished_s: int = 0
 
 
 TokenAnswer: TypeAlias = TokensGranted | TokensRefused | TokensUnavailable
@@ -122,22 +131,43 @@ def read_answer(response: httpx.Response) -> TokenAnswer:
         return _granted(body)
     if 400 <= status < 500 and status not in _PASSING and not _is_page(response):
         return _refused(status, body or {})
-    return TokensUnavailable(f"the token endpoint answered {status}", is_ambiguous=False)
+    reason = f"the token endpoint answered {status}"
+    return TokensUnavailable(reason, is_ambiguous=False, wished_s=_wished_s(response))
 
 
 def _granted(body: dict[str, Any] | None) -> TokenAnswer:
-    access = body.get("access_token") if body else None
-    if body is None or not isinstance(access, str) or not access:
+    access = _token(body.get("access_token")) if body else None
+    if body is None or access is None:
         # Whatever answered, the endpoint behind it may have exchanged the token.
         return TokensUnavailable("the token endpoint's answer is not tokens", is_ambiguous=True)
-    refresh = body.get("refresh_token")
-    life_s = body.get("expires_in")
     return TokensGranted(
-        access=Secret(access),
-        refresh=Secret(refresh) if isinstance(refresh, str) and refresh else None,
-        life_s=life_s if isinstance(life_s, int) and life_s > 0 else ACCESS_LIFE_S,
+        access=access,
+        refresh=_token(body.get("refresh_token")),
+        life_s=_life_s(body.get("expires_in")),
         scope=str(body.get("scope") or "api"),
     )
+
+
+def _token(value: object) -> Secret | None:
+    """Return a token that fits into a header and a file; None where it is not one."""
+    return Secret(value) if isinstance(value, str) and is_token(value) else None
+
+
+def _life_s(value: object) -> int:
+    """Return how long a token lives: as told, as a number or a text, and no longer than usual."""
+    try:
+        told_s = int(value) if isinstance(value, int | float | str) else 0
+    except (ValueError, OverflowError):
+        told_s = 0
+    return min(told_s, ACCESS_LIFE_S) if told_s > 0 else ACCESS_LIFE_S
+
+
+def _wished_s(response: httpx.Response) -> int:
+    """Return for how many seconds the endpoint wishes not to be asked."""
+    told = response.headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdigit():
+        return min(int(told[:9]), _LONGEST_WISH_S)
+    return _BUSY_S if response.status_code == httpx.codes.TOO_MANY_REQUESTS else 0
 
 
 def _refused(status: int, body: dict[str, Any]) -> TokensRefused:
@@ -158,7 +188,7 @@ def _unwrapped(description: str) -> dict[str, Any] | None:
     for text in (pasted[0], pasted[0].replace('\\"', '"')):
         try:
             inner = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(inner, dict):
             return inner
@@ -180,6 +210,6 @@ def _is_page(response: httpx.Response) -> bool:
 def _json_object(response: httpx.Response) -> dict[str, Any] | None:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None

@@ -14,7 +14,7 @@ from swimdesk.login.exchanges import new_grant, successor, why_refused
 from swimdesk.login.grants import AccessCache, GrantStore
 from swimdesk.login.locks import LoginLock
 from swimdesk.login.oauth import TokenEndpoint, TokensRefused, TokensUnavailable
-from swimdesk.login.standing import Standing, is_newer
+from swimdesk.login.standing import Pause, Standing, is_newer
 from swimdesk.login.token_files import Grant
 from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret
@@ -29,6 +29,8 @@ LOCK_WAIT_S = 30.0
 """Two requests and their answers, and then some: another process renews in that time."""
 CODE_WAIT_S = 15.0
 """Half of what an authorization code lives."""
+CLOSE_WAIT_S = 5.0
+"""Nobody waits long for the end of a program."""
 
 _log = get_log(__name__)
 
@@ -107,9 +109,19 @@ class Renewing:
             raise trouble
 
     async def aclose(self) -> None:
-        """Wait for what is under way, so that no exchanged token is lost; bounded by timeouts."""
+        """Wait for what is under way, so that no exchanged token is lost; bounded by timeouts.
+
+        What could not be saved is tried once more: it ends with this process.
+        """
         tasks = [task for task in (self._flight, self._sign_in) if task]
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self.standing.pending is None:
+            return
+        try:
+            async with self._lock.held(CLOSE_WAIT_S):
+                await self._take_up_kept()
+        except SwimdeskError as trouble:
+            _log.error("tokens.lost", login=self.name, reason=trouble.detail)
 
     # --- a new sign-in
 
@@ -127,12 +139,14 @@ class Renewing:
 
     async def _redeem(self, code: Secret) -> None:
         async with self._lock.held(CODE_WAIT_S):
+            await self._try_store()
             asked = self._means.now()
             answer = await self._means.endpoint.redeem(code, self._means.callback_url)
             grant = new_grant(self.name, answer, asked)
             # The older grant is dead from now on: what is still asked for it is not taken in.
             self.standing.sign_ins += 1
             self.standing.failures = 0
+            self.standing.traded = self.standing.grant.refresh if self.standing.grant else None
             try:
                 await self._save(grant, self.standing.sign_ins)
             except StoreError:
@@ -158,7 +172,7 @@ class Renewing:
             self._flight = None
         standing.trouble = trouble
         if trouble:
-            standing.idle_until = self._means.now() + timedelta(seconds=IDLE_S)
+            standing.idle = self._pause(IDLE_S)
         return trouble
 
     async def _renew(self, span_s: float) -> SwimdeskError | None:
@@ -188,15 +202,20 @@ class Renewing:
 
     async def _exchange(self, grant: Grant) -> SwimdeskError | None:
         """Trade the refresh token and take in what comes back, unless a sign-in came between."""
-        standing, asked, sign_ins = self.standing, self._means.now(), self.standing.sign_ins
+        standing, sign_ins = self.standing, self.standing.sign_ins
+        await self._try_store()
+        if standing.sign_ins != sign_ins:
+            return None
+        asked = self._means.now()
         answer = await self._means.endpoint.exchange(grant.refresh)
         if standing.sign_ins != sign_ins:
             return None
         if isinstance(answer, TokensUnavailable):
-            return self._unreachable(answer.reason)
+            return self._unreachable(answer.reason, answer.wished_s)
         if isinstance(answer, TokensRefused):
             return self._refused(grant, answer)
         rejected = standing.rejected
+        standing.traded = grant.refresh
         if not await self._save(successor(grant, answer, asked), sign_ins):
             return None
         if answer.access == rejected:
@@ -206,6 +225,25 @@ class Renewing:
         return None
 
     # --- what is kept
+
+    async def _try_store(self) -> None:
+        """Save what is kept once more; StoreError where that fails.
+
+        Before anything is traded: what the broker has issued and nobody can keep is lost with this
+        process, and what was kept is dead by then.
+        """
+
+        def save_again() -> None:
+            try:
+                kept = self._means.store.load(self.name)
+            except StoreError:
+                # One that is damaged is no obstacle to the sign-in that replaces it.
+                return
+            if kept is not None:
+                self._means.store.save(self.name, kept)
+
+        async with self._saving:
+            await asyncio.to_thread(save_again)
 
     async def _save(self, grant: Grant, sign_ins: int) -> bool:
         """Write new tokens down, then use them; unsaved ones are kept for the next attempt.
@@ -227,7 +265,11 @@ class Renewing:
         pending = standing.pending
         if pending is not None and (kept is None or kept.signed_in <= pending.signed_in):
             await self._save(pending, standing.sign_ins)
+        elif kept is not None and standing.grant is not None and standing.is_forerunner(kept):
+            # A store that was put back, or a late write: what it has is dead.
+            await self._save(standing.grant, standing.sign_ins)
         elif kept is not None and is_newer(kept, standing.grant):
+            standing.traded = None
             self._use(kept)
 
     def _use(self, grant: Grant) -> None:
@@ -255,14 +297,18 @@ class Renewing:
 
     # --- trouble
 
-    def _unreachable(self, reason: str) -> SwimdeskError:
-        """Leave the endpoint alone for a while, twice as long each time."""
-        standing, now = self.standing, self._means.now()
+    def _pause(self, seconds: float) -> Pause:
+        now = self._means.now()
+        return Pause(now, now + timedelta(seconds=seconds))
+
+    def _unreachable(self, reason: str, wished_s: int = 0) -> SwimdeskError:
+        """Leave the endpoint alone: twice as long each time, and as long as it wishes."""
+        standing = self.standing
         standing.failures += 1
-        pause_s = min(2 ** (standing.failures - 1), MAX_PAUSE_S)
-        standing.quiet_until = now + timedelta(seconds=pause_s)
+        pause_s = max(min(2 ** (standing.failures - 1), MAX_PAUSE_S), wished_s)
+        standing.quiet = self._pause(pause_s)
         _log.warning("tokens.unreachable", login=self.name, reason=reason, pause_s=pause_s)
-        if standing.has_ended(now):
+        if standing.has_ended(self._means.now()):
             # Whatever the endpoint would say: it is a person that is waited for.
             return standing.sign_in_needed()
         return BrokerUnreachable(f"login {self.name}: no new token yet, and none is lost: {reason}")

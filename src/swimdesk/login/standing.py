@@ -13,6 +13,20 @@ from swimdesk.telemetry.redaction import Secret
 LAST_MINUTE_S = 60.0
 """A token with less life than this is waited out of use: whoever wants one waits for the next."""
 EXPIRING = timedelta(days=1)
+LONGEST_LIFE_S = 1860.0
+"""No access token lives for longer: one that seems to was issued before the clock was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time of leaving alone, which ends early if the clock is set back before it."""
+
+    begun: datetime
+    ends: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it goes on."""
+        return self.begun <= now < self.ends
 
 
 @dataclass(slots=True)
@@ -25,6 +39,8 @@ class Standing:
     """How long before its end the access token at hand is to be replaced."""
     pending: Grant | None = None
     """Tokens received and not yet saved; the older ones may be dead already."""
+    traded: Secret | None = field(default=None, repr=False)
+    """The refresh token that the one at hand, or pending, was traded for."""
     rejected: Secret | None = field(default=None, repr=False)
     """The access token that the broker refused on a read, though it had not ended."""
     refused: Secret | None = field(default=None, repr=False)
@@ -36,10 +52,10 @@ class Standing:
     trouble: SwimdeskError | None = None
     """What the last renewal ended with, if not with new tokens."""
     failures: int = 0
-    quiet_until: datetime | None = None
-    """Until then the endpoint is left alone, as it did not answer."""
-    idle_until: datetime | None = None
-    """Until then nothing is renewed that nobody waits for."""
+    quiet: Pause | None = None
+    """While the endpoint is left alone, as it did not answer."""
+    idle: Pause | None = None
+    """While nothing is renewed that nobody waits for."""
     sign_ins: int = 0
     """How many sign-ins were taken in; what was asked for an earlier one is not."""
 
@@ -52,7 +68,9 @@ class Standing:
 
     def is_fresh(self, now: datetime, span_s: float = 0.0) -> bool:
         """Tell whether there is no reason yet to replace the access token at hand."""
-        return self.lives(now, max(span_s, LAST_MINUTE_S, self.lead_s))
+        if not self.lives(now, max(span_s, LAST_MINUTE_S, self.lead_s)):
+            return False
+        return not self.lives(now, LONGEST_LIFE_S)
 
     def reject(self) -> None:
         """Use the access token at hand no more."""
@@ -62,13 +80,18 @@ class Standing:
         """Tell whether the endpoint refused the refresh token at hand."""
         return self.grant is not None and self.grant.refresh == self.refused
 
+    def is_forerunner(self, kept: Grant) -> bool:
+        """Tell whether kept tokens were traded by us for those at hand."""
+        is_ours = self.grant is not None and self.grant.refresh == kept.refresh
+        return kept.refresh == self.traded and not is_ours
+
     def is_quiet(self, now: datetime) -> bool:
         """Tell whether the endpoint is left alone for now."""
-        return self.quiet_until is not None and now < self.quiet_until
+        return self.quiet is not None and self.quiet.holds(now)
 
     def is_idle(self, now: datetime) -> bool:
         """Tell whether to renew only for those who wait for it."""
-        idle = self.idle_until is not None and now < self.idle_until
+        idle = self.idle is not None and self.idle.holds(now)
         return idle or self.is_refused() or self.is_quiet(now)
 
     def has_ended(self, now: datetime) -> bool:
@@ -81,7 +104,7 @@ class Standing:
         # A short life must not make every use of a token a reason to replace it.
         self.lead_s = max(0.0, min(early_s, life_s / 2))
         self.grant = grant
-        self.pending = self.trouble = self.quiet_until = self.idle_until = None
+        self.pending = self.trouble = self.quiet = self.idle = None
         self.is_application_refused = False
 
     def sign_in_needed(self) -> LoginRequired:

@@ -55,6 +55,27 @@ def test_answer_without_a_refresh_token_keeps_the_old_one(refresh: object) -> No
     assert answer == TokensGranted(Secret("x"), None, 1800, "api")
 
 
+@pytest.mark.parametrize(
+    ("told", "life_s"),
+    [
+        (300, 300),
+        ("300", 300),
+        (300.0, 300),
+        (None, 1800),
+        ("soon", 1800),
+        (-5, 1800),
+        (0, 1800),
+        (float("inf"), 1800),
+        (10**15, 1800),
+        ([], 1800),
+    ],
+)
+def test_life_of_a_token_is_read_in_every_form_and_bounded(told: object, life_s: int) -> None:
+    body = json.dumps({"access_token": "x", "expires_in": told})
+    answer = read_answer(httpx.Response(200, content=body.encode()))
+    assert answer == TokensGranted(Secret("x"), None, life_s, "api")
+
+
 def test_wrapped_error_is_unwrapped() -> None:
     answer = refused(400, {"error": "unsupported_token_type", "error_description": WRAPPED})
     assert answer.error == "refresh_token_authentication_error"
@@ -66,6 +87,11 @@ def test_wrapped_error_with_escaped_quotes_is_unwrapped() -> None:
     escaped = WRAPPED.replace('"', '\\"')
     answer = refused(400, {"error": "unsupported_token_type", "error_description": escaped})
     assert answer.error == "refresh_token_authentication_error"
+
+
+def test_endless_wrapper_leaves_the_outer_error() -> None:
+    endless = '{"a":' * 100_000 + "}"
+    assert refused(400, {"error": "outer", "error_description": endless}).error == "outer"
 
 
 def test_broken_wrapper_leaves_the_outer_error() -> None:
@@ -103,7 +129,9 @@ def test_text_of_theirs_is_short_plain_and_without_secrets() -> None:
 @pytest.mark.parametrize("status", [301, 408, 425, 429, 500, 502, 503, 504])
 def test_passing_trouble_is_no_refusal(status: int) -> None:
     answer = read_answer(httpx.Response(status, json={"error": "busy"}))
-    assert answer == TokensUnavailable(f"the token endpoint answered {status}", is_ambiguous=False)
+    assert isinstance(answer, TokensUnavailable)
+    assert answer.reason == f"the token endpoint answered {status}"
+    assert not answer.is_ambiguous
 
 
 @pytest.mark.parametrize(
@@ -125,6 +153,11 @@ def test_page_of_an_edge_server_is_no_refusal(response: httpx.Response) -> None:
         httpx.Response(200, json={"access_token": ""}),
         httpx.Response(200, json={"access_token": 7}),
         httpx.Response(200, content=b"\xff"),
+        httpx.Response(200, json={"access_token": "x\r\nHost: y"}),
+        httpx.Response(200, json={"access_token": "x\u20ac"}),
+        httpx.Response(200, content=b'{"access_token": "x\\ud800"}'),
+        httpx.Response(200, content=b'{"access_token": "x'),
+        httpx.Response(200, content=b'{"a":' * 100_000),
     ],
 )
 def test_success_without_tokens_is_ambiguous(response: httpx.Response) -> None:

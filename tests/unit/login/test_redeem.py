@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 
 import httpx
 import pytest
-from tests.fakes.tokens import CALLBACK, Reply, TokenWorld, failing, page, refusal, status
+from tests.fakes.tokens import (
+    CALLBACK,
+    Reply,
+    TokenWorld,
+    failing,
+    fill_disk,
+    page,
+    refusal,
+    status,
+    while_disk_fills,
+)
 
 from swimdesk.desk.ports import Logins, LoginState
 from swimdesk.errors import BrokerUnreachable, LoginRequired, SignInFailed, StoreFull
@@ -163,11 +171,7 @@ async def test_unsaved_sign_in_is_saved_by_the_next_who_wants_a_token(
 ) -> None:
     keeper = world.granted(1800)
     with monkeypatch.context() as patch:
-
-        def full(_: int) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        patch.setattr(os, "fsync", full)
+        world.endpoint.code_script = [while_disk_fills(patch, lambda _: world.endpoint.tokens())]
         with pytest.raises(StoreFull):
             await keeper.redeem("smith", CODE)
         assert keeper.current("smith") is None
@@ -175,6 +179,37 @@ async def test_unsaved_sign_in_is_saved_by_the_next_who_wants_a_token(
     assert (await keeper.access_token("smith")).reveal() == "a1"
     assert world.kept() == ("a1", "r1")
     assert world.endpoint.asked == []
+
+
+async def test_full_disk_spends_no_code_and_leaves_the_grant_from_before(
+    world: TokenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = world.granted(1800)
+    with monkeypatch.context() as patch:
+        fill_disk(patch)
+        with pytest.raises(StoreFull):
+            await keeper.redeem("smith", CODE)
+    assert world.endpoint.codes == []
+    assert keeper.current("smith") == Secret("a0")
+    assert world.kept() == ("a0", "r0")
+
+
+async def test_damaged_file_is_replaced_by_a_sign_in(world: TokenWorld) -> None:
+    keeper = world.granted(1800)
+    world.files.path("smith").write_text("{", encoding="utf-8")
+    await keeper.redeem("smith", CODE)
+    assert world.kept() == ("a1", "r1")
+
+
+async def test_grant_from_before_that_comes_back_into_the_store_is_not_taken_up(
+    world: TokenWorld,
+) -> None:
+    keeper = world.granted(0)
+    await keeper.redeem("smith", CODE)
+    world.write(0, "a0", "r0")
+    world.clock.advance(1800)
+    assert (await keeper.access_token("smith")).reveal() == "a2"
+    assert world.endpoint.asked == ["r1"]
 
 
 async def test_code_and_tokens_are_not_shown(world: TokenWorld) -> None:

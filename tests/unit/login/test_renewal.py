@@ -176,6 +176,40 @@ async def test_endpoint_that_was_down_before_the_sleep_is_asked_after_it(
     assert (await keeper.access_token("smith")).reveal() == "a1"
 
 
+async def test_clock_that_is_set_back_ends_the_pause_of_an_endpoint_that_was_down(
+    world: TokenWorld,
+) -> None:
+    world.endpoint.script = [failing(httpx.ConnectError("no route"))]
+    keeper = world.granted(1800)
+    with pytest.raises(BrokerUnreachable):
+        await keeper.replace_rejected("smith", Secret("a0"))
+    world.clock.advance(-9 * 3600)
+    assert (await keeper.replace_rejected("smith", Secret("a0"))).reveal() == "a1"
+
+
+async def test_token_that_a_clock_set_back_makes_live_for_hours_is_renewed(
+    world: TokenWorld,
+) -> None:
+    keeper = world.granted(0)
+    await keeper.access_token("smith")
+    world.clock.advance(-9 * 3600)
+    await keeper.access_token("smith", min_life_s=300)
+    await keeper.aclose()
+    assert keeper.current("smith") == Secret("a2")
+    assert keeper.health()[0].access_expires == world.clock.now() + timedelta(seconds=1800)
+
+
+async def test_clock_that_is_set_back_ends_the_rest_after_useless_tokens(
+    world: TokenWorld,
+) -> None:
+    keeper = world.granted(1800)
+    token = Secret("a0")
+    for _ in range(3):
+        token = await keeper.replace_rejected("smith", token)
+    world.clock.advance(-9 * 3600)
+    assert (await keeper.replace_rejected("smith", token)).reveal() == "a4"
+
+
 # --- the cache of access tokens
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 from datetime import timedelta
 
 import httpx
 import pytest
-from tests.fakes.tokens import SIGNED_IN, TokenWorld, refusal, status
+from tests.fakes.tokens import (
+    SIGNED_IN,
+    TokenWorld,
+    fill_disk,
+    refusal,
+    status,
+    while_disk_fills,
+)
 
 from swimdesk.desk.ports import LoginState, TokenSource
 from swimdesk.errors import BrokerUnreachable, LoginRequired, StoreFull, UnknownReference
@@ -109,11 +114,7 @@ async def test_new_token_is_not_used_before_it_is_saved(
 ) -> None:
     keeper = world.granted(0)
     with monkeypatch.context() as patch:
-
-        def full(_: int) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        patch.setattr(os, "fsync", full)
+        world.endpoint.script = [while_disk_fills(patch, world.endpoint.exchange)]
         with pytest.raises(StoreFull):
             await keeper.access_token("smith")
         assert keeper.current("smith") is None
@@ -128,11 +129,7 @@ async def test_token_at_hand_is_given_while_new_ones_cannot_be_saved(
     world: TokenWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = world.granted(30)
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
+    world.endpoint.script = [while_disk_fills(monkeypatch, world.endpoint.exchange)]
     assert (await keeper.access_token("smith", min_life_s=20)).reveal() == "a0"
     with pytest.raises(StoreFull):
         await keeper.access_token("smith", min_life_s=40)
@@ -146,16 +143,72 @@ async def test_unsaved_token_that_has_ended_meanwhile_is_exchanged(
 ) -> None:
     keeper = world.granted(0)
     with monkeypatch.context() as patch:
-
-        def full(_: int) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        patch.setattr(os, "fsync", full)
+        world.endpoint.script = [while_disk_fills(patch, world.endpoint.exchange)]
         with pytest.raises(StoreFull):
             await keeper.access_token("smith")
     world.clock.advance(1800)
     assert (await keeper.access_token("smith")).reveal() == "a2"
     assert world.endpoint.asked == ["r0", "r1"]
+
+
+async def test_full_disk_spends_no_refresh_token(
+    world: TokenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = world.granted(0)
+    with monkeypatch.context() as patch:
+        fill_disk(patch)
+        with pytest.raises(StoreFull):
+            await keeper.access_token("smith")
+        await keeper.aclose()
+    # The program was ended meanwhile, and the next one begins with what is on disk.
+    assert world.endpoint.asked == []
+    assert (await world.keeper().access_token("smith")).reveal() == "a1"
+
+
+async def test_unsaved_tokens_are_saved_at_the_end_where_there_is_room_again(
+    world: TokenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = world.granted(0)
+    with monkeypatch.context() as patch:
+        world.endpoint.script = [while_disk_fills(patch, world.endpoint.exchange)]
+        with pytest.raises(StoreFull):
+            await keeper.access_token("smith")
+    await keeper.aclose()
+    assert world.kept() == ("a1", "r1")
+
+
+async def test_end_with_unsaved_tokens_and_no_room_is_an_end_all_the_same(
+    world: TokenWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = world.granted(0)
+    with monkeypatch.context() as patch:
+        world.endpoint.script = [while_disk_fills(patch, world.endpoint.exchange)]
+        with pytest.raises(StoreFull):
+            await keeper.access_token("smith")
+        await keeper.aclose()
+    assert world.kept() == ("a0", "r0")
+
+
+async def test_store_that_was_put_back_is_not_taken_for_newer_tokens(world: TokenWorld) -> None:
+    keeper = world.granted(0)
+    await keeper.access_token("smith")
+    world.write(0, "a0", "r0")
+    world.clock.advance(1800)
+    assert (await keeper.access_token("smith")).reveal() == "a2"
+    assert world.endpoint.asked == ["r0", "r1"]
+
+
+async def test_import_may_go_back_to_tokens_that_were_traded(world: TokenWorld) -> None:
+    again = {"access_token": "a1", "expires_in": 1800}
+    world.endpoint.script = [lambda _: httpx.Response(200, json=again)]
+    keeper = world.granted(0)
+    await keeper.access_token("smith")
+    world.write(0, "elses", "dead")
+    world.clock.advance(1800)
+    with pytest.raises(LoginRequired):
+        await keeper.access_token("smith")
+    world.write(1800, "imported", "r0")
+    assert (await keeper.access_token("smith")).reveal() == "imported"
 
 
 async def test_refused_refresh_names_the_login_and_the_way_out(world: TokenWorld) -> None:
@@ -308,7 +361,7 @@ async def test_a_sign_in_helps_where_the_token_was_refused_and_not_where_the_app
             await keeper.access_token("smith")
         assert keeper.health()[0].would_sign_in is helps
         world.clock.advance(60)
-    world.write(0, "a1", "also dead")
+    world.write(0, "a1", "dead-too")
     with pytest.raises(LoginRequired):
         await keeper.access_token("smith")
     assert keeper.health()[0].would_sign_in

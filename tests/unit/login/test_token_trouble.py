@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -57,6 +58,39 @@ async def test_endpoint_that_stays_down_is_asked_ever_more_rarely(world: TokenWo
         world.clock.advance(1)
     pauses = [late - early for early, late in itertools.pairwise(asked_at)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause_s"), [({"Retry-After": "30"}, 30), ({"Retry-After": "soon"}, 5), ({}, 5)]
+)
+async def test_endpoint_that_has_too_much_to_do_is_left_alone_as_long_as_it_wishes(
+    world: TokenWorld, headers: dict[str, str], pause_s: int
+) -> None:
+    world.endpoint.script = [lambda _: httpx.Response(429, headers=headers)]
+    keeper = world.granted(0)
+    for _ in range(pause_s):
+        with pytest.raises(BrokerUnreachable):
+            await keeper.access_token("smith")
+        world.clock.advance(1)
+    assert len(world.endpoint.asked) == 1
+    assert (await keeper.access_token("smith")).reveal() == "a1"
+
+
+async def test_answer_that_promises_an_endless_life_is_not_believed(world: TokenWorld) -> None:
+    endless = {"access_token": "a1", "refresh_token": "r1", "expires_in": 10**15}
+    world.endpoint.script = [lambda _: httpx.Response(200, json=endless)]
+    keeper = world.granted(0)
+    assert (await keeper.access_token("smith")).reveal() == "a1"
+    assert world.kept() == ("a1", "r1")
+    assert keeper.health()[0].access_expires == world.clock.now() + timedelta(seconds=1800)
+
+
+async def test_refresh_token_that_no_file_can_hold_keeps_the_old_one(world: TokenWorld) -> None:
+    blank = {"access_token": "a1", "refresh_token": " ", "expires_in": 1800}
+    world.endpoint.script = [lambda _: httpx.Response(200, json=blank)]
+    keeper = world.granted(0)
+    await keeper.access_token("smith")
+    assert world.kept() == ("a1", "r0")
 
 
 async def test_endpoint_that_came_back_is_asked_soon_again(world: TokenWorld) -> None:
