@@ -127,7 +127,7 @@ def read_answer(response: httpx.Response) -> TokenAnswer:
     """Tell what a complete answer of the token endpoint means."""
     status = response.status_code
     body = _json_object(response)
-    if status == httpx.codes.OK:
+    if response.is_success:
         return _granted(body)
     if 400 <= status < 500 and status not in _PASSING and not _is_page(response):
         return _refused(status, body or {})

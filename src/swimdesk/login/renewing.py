@@ -220,7 +220,7 @@ class Renewing:
             return None
         if answer.access == rejected:
             return self._unreachable("the broker issues the token again that it refuses")
-        standing.failures = 0
+        standing.failures, standing.issued_s = 0, answer.life_s
         _log.info("tokens.renewed", login=self.name, life_s=answer.life_s)
         return None
 

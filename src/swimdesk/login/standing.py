@@ -37,6 +37,8 @@ class Standing:
     grant: Grant | None = None
     lead_s: float = 0.0
     """How long before its end the access token at hand is to be replaced."""
+    issued_s: float = 0.0
+    """How long the access token at hand was issued for, if this process asked for it; else 0."""
     pending: Grant | None = None
     """Tokens received and not yet saved; the older ones may be dead already."""
     traded: Secret | None = field(default=None, repr=False)
@@ -68,7 +70,9 @@ class Standing:
 
     def is_fresh(self, now: datetime, span_s: float = 0.0) -> bool:
         """Tell whether there is no reason yet to replace the access token at hand."""
-        if not self.lives(now, max(span_s, LAST_MINUTE_S, self.lead_s)):
+        wanted_s = max(span_s, LAST_MINUTE_S, self.lead_s)
+        # The endpoint has just shown that it issues none that live for longer.
+        if not self.lives(now, min(wanted_s, self.issued_s / 2) if self.issued_s else wanted_s):
             return False
         return not self.lives(now, LONGEST_LIFE_S)
 
@@ -103,7 +107,7 @@ class Standing:
         life_s = (grant.access_expires - now).total_seconds()
         # A short life must not make every use of a token a reason to replace it.
         self.lead_s = max(0.0, min(early_s, life_s / 2))
-        self.grant = grant
+        self.grant, self.issued_s = grant, 0.0
         self.pending = self.trouble = self.quiet = self.idle = None
         self.is_application_refused = False
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from swimdesk.desk.ports import LoginHealth
-from swimdesk.errors import BrokerRefused, UnknownReference
+from swimdesk.errors import BrokerRefused, BrokerUnreachable, UnknownReference
 from swimdesk.login.grants import AccessCache, GrantStore
 from swimdesk.login.oauth import TokenEndpoint
 from swimdesk.login.renewing import Means, Renewing
@@ -59,8 +59,9 @@ class TokenKeeper:
         """Return a token that lives at least that long, waiting for a new one below a minute.
 
         Before that a token is renewed, in its last minutes, while it goes on being used.
-        LoginRequired if a person has to sign in; BrokerUnreachable if the endpoint does not answer,
-        or StoreError if new tokens cannot be saved, and the one at hand does not live that long.
+        LoginRequired if a person has to sign in; BrokerUnreachable if the endpoint does not answer
+        or issues shorter ones, or StoreError if new tokens cannot be saved, and the one at hand
+        does not live that long.
         """
         renewing = self._renewing(login)
         standing = renewing.standing
@@ -77,7 +78,12 @@ class TokenKeeper:
                 break
         if not standing.is_fresh(self._now()):
             renewing.begin()
-        return _access_of(standing)
+        token = _access_of(standing)
+        if standing.lives(self._now(), min_life_s):
+            return token
+        raise BrokerUnreachable(
+            f"login {login}: the broker issues tokens that live for less than {min_life_s:g} s"
+        )
 
     def current(self, login: str, *, min_life_s: float = 0.0) -> Secret | None:
         """Return the token if it is alive now and for that long, without waiting."""

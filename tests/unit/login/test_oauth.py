@@ -45,8 +45,9 @@ def test_granted_tokens_are_read() -> None:
         "access_token": "I0.new@",
         "id_token": "a.b.c",
     }
-    answer = read_answer(httpx.Response(200, json=body))
-    assert answer == TokensGranted(Secret("I0.new@"), Secret("next@"), 1800, "api")
+    for status in (200, 201):
+        answer = read_answer(httpx.Response(status, json=body))
+        assert answer == TokensGranted(Secret("I0.new@"), Secret("next@"), 1800, "api")
 
 
 @pytest.mark.parametrize("refresh", [None, "", 5])
@@ -148,6 +149,7 @@ def test_page_of_an_edge_server_is_no_refusal(response: httpx.Response) -> None:
 @pytest.mark.parametrize(
     "response",
     [
+        httpx.Response(204),
         httpx.Response(200, html="<html>welcome</html>"),
         httpx.Response(200, json=[]),
         httpx.Response(200, json={"access_token": ""}),

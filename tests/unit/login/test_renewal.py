@@ -7,7 +7,15 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from tests.fakes.tokens import SIGNED_IN, FakeAccessCache, TokenWorld, failing, refusal, status
+from tests.fakes.tokens import (
+    SIGNED_IN,
+    FakeAccessCache,
+    Reply,
+    TokenWorld,
+    failing,
+    refusal,
+    status,
+)
 
 from swimdesk.desk.ports import LoginState
 from swimdesk.errors import BrokerUnreachable, LoginRequired, StoreError
@@ -73,6 +81,34 @@ async def test_tokens_of_a_short_life_are_not_renewed_at_every_use(world: TokenW
         await keeper.aclose()
         world.clock.advance(9)
     assert world.endpoint.asked == ["r0"]
+
+
+def issues(life_s: int) -> Reply:
+    """Return what issues tokens of such a life, and the same refresh token."""
+    return lambda _: httpx.Response(200, json={"access_token": "short", "expires_in": life_s})
+
+
+async def test_tokens_of_seconds_are_not_asked_for_at_every_use(world: TokenWorld) -> None:
+    world.endpoint.script = [issues(30)] * 50
+    keeper = world.granted(0)
+    for _ in range(30):
+        assert (await keeper.access_token("smith")).reveal() == "short"
+        await keeper.aclose()
+        world.clock.advance(1)
+    assert len(world.endpoint.asked) == 2
+
+
+async def test_tokens_too_short_for_the_wish_are_told_and_not_asked_for_again(
+    world: TokenWorld,
+) -> None:
+    world.endpoint.script = [issues(200)] * 50
+    keeper = world.granted(0)
+    for _ in range(5):
+        with pytest.raises(BrokerUnreachable, match="less than 300 s"):
+            await keeper.access_token("smith", min_life_s=300)
+        world.clock.advance(20)
+    assert world.endpoint.asked == ["r0"]
+    assert keeper.current("smith") == Secret("short")
 
 
 async def test_refused_login_keeps_its_token_until_that_dies(world: TokenWorld) -> None:
