@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import pickle
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -192,6 +193,29 @@ async def impostor(answer: bytes | None) -> AsyncIterator[tuple[Impostor, str]]:
     async with server:
         host, port = server.sockets[0].getsockname()
         yield behind, f"{host}:{port}"
+
+
+async def test_answer_that_never_ends_is_given_up() -> None:
+    left = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        with contextlib.suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b"STAT pid 1\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.001)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        left.set()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server, asyncio.timeout(PATIENCE_S):
+        host, port = server.sockets[0].getsockname()
+        async with desk(f"{host}:{port}", timeout_s=TIMEOUT_S) as one:
+            assert [await one.read_hours() for _ in range(3)] == [1, 2, 3]
+        await left.wait()
 
 
 NO_SOCKET = b"STAT domain_socket NULL\r\n"

@@ -7,10 +7,13 @@ absent, and is read again from where it came.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import ipaddress
 import math
+import socket
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
@@ -26,6 +29,8 @@ TIMEOUT_S: Final = 0.05
 """Plenty for a memcached on this machine, and not felt where it hangs."""
 PAUSE_NS: Final = 5_000_000_000
 """How long a memcached that failed is left alone."""
+TIMES_LONGER: Final = 5
+"""So many timeouts one use may take in all: connecting, its answers, and some more."""
 KEY_VERSION: Final = 1
 """To be raised when values change their form, so that two releases do not read each other's."""
 
@@ -76,7 +81,7 @@ class MemcachedCache:
 
     ``address`` is ``unix:/run/…`` or ``127.0.0.1:11211``, anything else is a ConfigError. Values
     are shared with the desks of the same ``namespace`` and no others. ``timeout_s`` bounds the
-    connecting and each answer.
+    connecting and each wait for bytes; one use takes no longer than five of them.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class MemcachedCache:
         self._client: Any = None  # the library has no types
         self._using = threading.Lock()
         self._pause_until_ns: int | None = None
+        self._since_s: float | None = None
 
     async def get(self, key: str) -> bytes | None:
         """Return what memcached has under the key; None also while it cannot be used."""
@@ -114,7 +120,11 @@ class MemcachedCache:
         now_ns = self._clock.monotonic_ns()
         if self._is_paused(now_ns):
             return None
-        return await asyncio.to_thread(self._use, use, now_ns)
+        work = asyncio.ensure_future(asyncio.to_thread(self._use, use, now_ns))
+        while not work.done():
+            await asyncio.wait({work}, timeout=self._timeout_s)
+            self._break_off()
+        return work.result()
 
     def _is_paused(self, now_ns: int) -> bool:
         return self._pause_until_ns is not None and now_ns < self._pause_until_ns
@@ -125,16 +135,30 @@ class MemcachedCache:
             if self._is_paused(now_ns):
                 return None
             try:
+                self._since_s = time.monotonic()
                 if self._client is None:
-                    self._client = _connect(self._server, self._timeout_s)
+                    self._client = _client_of(self._server, self._timeout_s)
+                    _refuse_open_house(self._client.stats("settings"))
                 answer = use(self._client)
             except Exception as error:  # noqa: BLE001 - no failure of a shortcut is one of ours
                 self._fail(error, now_ns)
                 return None
+            finally:
+                self._since_s = None
             if self._pause_until_ns is not None:
                 log.info("cache.usable_again")
                 self._pause_until_ns = None
             return answer
+
+    def _break_off(self) -> None:
+        """End a use that takes too long: an answer may come byte by byte, each in time."""
+        since_s, client = self._since_s, self._client
+        if since_s is None or time.monotonic() - since_s < TIMES_LONGER * self._timeout_s:
+            return
+        wire = client.sock if client is not None else None
+        if wire is not None:
+            with contextlib.suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
 
     def _fail(self, error: Exception, now_ns: int) -> None:
         if self._pause_until_ns is None:
@@ -169,17 +193,11 @@ def server_of(address: str) -> str | tuple[str, int]:
     )
 
 
-def _connect(server: str | tuple[str, int], timeout_s: float) -> Any:  # noqa: ANN401 - as above
+def _client_of(server: str | tuple[str, int], timeout_s: float) -> Any:  # noqa: ANN401 - as above
     # Deferred: few desks have a memcached.
     from pymemcache.client.base import Client  # type: ignore[import-untyped]
 
-    client = Client(server, connect_timeout=timeout_s, timeout=timeout_s, no_delay=True)
-    try:
-        _refuse_open_house(client.stats("settings"))
-    except BaseException:
-        client.close()
-        raise
-    return client
+    return Client(server, connect_timeout=timeout_s, timeout=timeout_s, no_delay=True)
 
 
 def _refuse_open_house(settings: Mapping[bytes, object]) -> None:
