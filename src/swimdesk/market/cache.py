@@ -120,7 +120,7 @@ class MemcachedCache:
         now_ns = self._clock.monotonic_ns()
         if self._is_paused(now_ns):
             return None
-        work = asyncio.ensure_future(asyncio.to_thread(self._use, use, now_ns))
+        work = asyncio.get_running_loop().run_in_executor(None, self._use, use, now_ns)
         while not work.done():
             await asyncio.wait({work}, timeout=self._timeout_s)
             self._break_off()
