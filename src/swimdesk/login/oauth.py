@@ -27,6 +27,11 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 
 # 4xx that ask for patience rather than for a person.
 _PASSING = frozenset({408, 425, 429})
+_OF_APPLICATION = frozenset({"invalid_client", "unauthorized_client"})
+# The first two are Schwab's: schwab-api.md 2.5.
+_OF_GRANT = frozenset(
+    {"unsupported_token_type", "refresh_token_authentication_error", "invalid_grant"}
+)
 _MAX_TEXT = 200
 _BUSY_S = 5
 """How long to leave an endpoint alone that has too much to do and does not say for how long."""
@@ -53,7 +58,16 @@ class TokensRefused:
     @property
     def blames_application(self) -> bool:
         """Tell whether the application's key or secret was refused rather than the token."""
-        return self.error == "invalid_client" and "refresh" not in self.description.lower()
+        return self.error in _OF_APPLICATION and not self._names_token
+
+    @property
+    def blames_sign_in(self) -> bool:
+        """Tell whether the endpoint's own words say that the grant is dead: a new one helps."""
+        return self.error in _OF_GRANT or self._names_token
+
+    @property
+    def _names_token(self) -> bool:
+        return "refresh" in self.description.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,7 +316,7 @@ class Renewing:
     def _refused(self, grant: Grant, answer: TokensRefused) -> LoginRequired:
         standing = self.standing
         standing.refused, standing.failures = grant.refresh, 0
-        standing.is_application_refused = answer.blames_application
+        standing.is_sign_in_blamed = answer.blames_sign_in
         usually = (
             f"the broker no longer accepts its sign-in ({answer.error});"
             f" run `swimdesk login {self.name}`"

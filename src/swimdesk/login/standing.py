@@ -49,8 +49,8 @@ class Standing:
     """The refresh token that the endpoint refused; it is not sent again."""
     refusal: str = ""
     """Why the endpoint refused it, and what to do."""
-    is_application_refused: bool = False
-    """Whether it refused the application rather than the token."""
+    is_sign_in_blamed: bool = True
+    """Whether a refusal, if there is one, was of the sign-in rather than of anything else."""
     trouble: SwimdeskError | None = None
     """What the last renewal ended with, if not with new tokens."""
     failures: int = 0
@@ -109,7 +109,7 @@ class Standing:
         self.lead_s = max(0.0, min(early_s, life_s / 2))
         self.grant, self.issued_s = grant, 0.0
         self.pending = self.trouble = self.quiet = self.idle = None
-        self.is_application_refused = False
+        self.is_sign_in_blamed = True
 
     def sign_in_needed(self) -> LoginRequired:
         """Return the error that sends a person to sign in, with the reason."""
@@ -123,7 +123,7 @@ class Standing:
 
     def would_sign_in(self) -> bool:
         """Tell whether a new sign-in would help now."""
-        is_answering = not self.failures and not self.is_application_refused
+        is_answering = not self.failures and self.is_sign_in_blamed
         return is_answering and not isinstance(self.trouble, StoreError)
 
     def health(self, now: datetime) -> LoginHealth:

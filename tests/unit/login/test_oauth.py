@@ -113,6 +113,27 @@ def test_wrong_application_is_told_from_a_dead_token(description: str, blames: b
     assert answer.blames_application is blames
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "blames"),
+    [
+        (400, {"error": "unsupported_token_type", "error_description": WRAPPED}, True),
+        (400, {"error": "unsupported_token_type"}, True),
+        (400, {"error": "invalid_grant"}, True),
+        (401, {"error": "invalid_client", "error_description": "refresh token invalid"}, True),
+        (401, {"error": "invalid_client", "error_description": "unknown"}, False),
+        (403, {}, False),
+        (407, "", False),
+        (404, {"fault": {"faultstring": "no route"}}, False),
+        (400, {"error": "temporarily_unavailable"}, False),
+        (400, {"error": "unauthorized_client"}, False),
+    ],
+)
+def test_only_words_about_the_token_blame_the_sign_in(
+    status: int, body: object, blames: bool
+) -> None:
+    assert refused(status, body).blames_sign_in is blames
+
+
 @pytest.mark.parametrize("body", [[], "text", {}, {"message": "no"}])
 def test_any_other_refusal_is_a_refusal(body: object) -> None:
     assert refused(403, body).error == "status 403"

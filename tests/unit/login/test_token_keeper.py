@@ -367,6 +367,16 @@ async def test_a_sign_in_helps_where_the_token_was_refused_and_not_where_the_app
     assert keeper.health()[0].would_sign_in
 
 
+async def test_refusal_without_words_about_the_token_asks_a_person_and_no_machine(
+    world: TokenWorld,
+) -> None:
+    world.endpoint.script = [status(403)]
+    keeper = world.granted(0, refresh="alive")
+    with pytest.raises(LoginRequired, match="swimdesk login smith"):
+        await keeper.access_token("smith")
+    assert not keeper.health()[0].would_sign_in
+
+
 async def test_tokens_are_not_shown_by_the_keeper(world: TokenWorld) -> None:
     keeper = world.granted(1800, access="I0.secret-access@", refresh="secret-refresh@")
     assert "smith" in repr(vars(keeper))
