@@ -223,6 +223,20 @@ async def test_a_refusal_is_told_in_its_sentence_and_markup_of_others_is_text() 
         await begun(stage, "Not a moment to sign in")
         assert "[bold]2 sign-ins[/bold]" in " ".join(stage.text().split())
         assert "Enter closes" in stage.text()
+        await stage.press("g", "i")
+        assert "•" not in stage.text()
+        await stage.press("enter")
+        await stage.until(lambda: not stage.console.is_modal, "the screen below")
+
+
+@pytest.mark.slow
+async def test_there_is_nothing_to_type_into_before_anything_is_asked() -> None:
+    async with a_console(sign_in=Scripted(waiting), grants=some_grants) as stage:
+        await begun(stage, "approval on the phone")
+        await stage.press("4", "2")
+        assert "•" not in stage.text()
+        entry = stage.console.screen.query_one(SecretInput)
+        assert (entry.display, entry.value) == (False, "")
 
 
 @pytest.mark.slow
