@@ -25,6 +25,7 @@ TASK_OWNERS: tuple[str, ...] = (
     "desk/supervisor.py",  # the loops and the work of the desk
     "desk/broadcaster.py",  # writes outcomes down while the wave is out; awaited before it returns
     "desk/replacer.py",  # the same for requests to replace
+    "bootstrap/signing.py",  # a sign-in that begins; one that was stopped is awaited and ended
     "console/signing/work.py",  # a sign-in, which outlives the modal that shows it; see `end`
     "login/renewing.py",  # one refresh that all callers wait for and none of them may cancel
     "sim/program.py",  # waits for the first of several ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -222,6 +223,20 @@ async def test_a_refusal_is_told_in_its_sentence_and_markup_of_others_is_text() 
         await begun(stage, "Not a moment to sign in")
         assert "[bold]2 sign-ins[/bold]" in " ".join(stage.text().split())
         assert "Enter closes" in stage.text()
+        await stage.press("g", "i")
+        assert "•" not in stage.text()
+        await stage.press("enter")
+        await stage.until(lambda: not stage.console.is_modal, "the screen below")
+
+
+@pytest.mark.slow
+async def test_there_is_nothing_to_type_into_before_anything_is_asked() -> None:
+    async with a_console(sign_in=Scripted(waiting), grants=some_grants) as stage:
+        await begun(stage, "approval on the phone")
+        await stage.press("4", "2")
+        assert "•" not in stage.text()
+        entry = stage.console.screen.query_one(SecretInput)
+        assert (entry.display, entry.value) == (False, "")
 
 
 @pytest.mark.slow
@@ -296,6 +311,31 @@ async def test_the_list_signs_in_by_hand_too_and_stays_where_it_is_as_time_goes_
         await stage.until(lambda: bool(sign_in.wanted), "a sign-in")
         await stage.press("escape")
     assert sign_in.wanted == [Wanted("smith", "manual")]
+
+
+@pytest.mark.slow
+async def test_the_cursor_stays_on_its_login_when_another_one_needs_a_person_first() -> None:
+    """Enter would sign a login in that nobody meant, and end the sign-in that it has."""
+    sign_in = Scripted(by_hand)
+    async with a_console(sign_in=sign_in, grants=some_grants) as stage:
+        await stage.type("LOGINS")
+        await stage.until(lambda: isinstance(stage.console.screen, LoginList), "the list")
+        await stage.press("j")
+        board = stage.console.board
+        assert board.status is not None
+        logins = tuple(
+            replace(one, state="sign_in_needed") if one.login == "login-01" else one
+            for one in board.status.logins
+        )
+        board.status = replace(board.status, logins=logins)
+        await stage.until(
+            lambda: any("login-01" in x and "SIGN IN" in x for x in stage.text().splitlines()),
+            "the news",
+        )
+        await stage.press("enter")
+        await stage.until(lambda: bool(sign_in.wanted), "a sign-in")
+        await stage.press("escape")
+    assert sign_in.wanted == [Wanted("smith")]
 
 
 @pytest.mark.slow

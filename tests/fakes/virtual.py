@@ -57,6 +57,18 @@ class VirtualClock:
         return int(asyncio.get_running_loop().time() * 1e9)
 
 
+class JumpingClock(VirtualClock):
+    """A clock whose wall time a test sets ahead or back; durations stay true."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the virtual wall time as it was set."""
+        return super().now() + self.ahead
+
+
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end on virtual time."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

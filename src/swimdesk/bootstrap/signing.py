@@ -43,7 +43,10 @@ AHEAD: Final = 2
 """So many browsers more are started meanwhile, for the logins that come next."""
 BY_HAND_S: Final = 590.0
 """So long a person may take by hand; the attempt dies after ten minutes."""
+_STOPPED: Final = "it was stopped"
 _FAIL_S: Final = 5.0
+_BEGIN_S: Final = 15.0
+"""So long it is awaited that a sign-in begins which nobody wants any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ async def _signed(scene: _Scene, typed: _Typed, browser: Browser | None) -> Logi
     """Begin at the desk, get the callback, and finish at the desk."""
     desk, login = scene.desk, scene.login
     mark = await asyncio.to_thread(_mark, scene, typed.password)
-    start = await desk.begin_sign_in(BeginSignIn(login, scene.way, mark))
+    start = await _begun(desk, BeginSignIn(login, scene.way, mark))
     async with _attempt(desk, start):
         if browser is None:
             callback = await _by_hand(scene, start)
@@ -152,13 +155,29 @@ async def _signed(scene: _Scene, typed: _Typed, browser: Browser | None) -> Logi
         return await desk.finish_sign_in(FinishSignIn(start.attempt, callback.reveal()))
 
 
+async def _begun(desk: DeskFacade, request: BeginSignIn) -> SignInStart:
+    """Begin at the desk; what begins though nobody waits for it any more is ended there.
+
+    An attempt that nobody knows of would keep the login from signing in until it is over.
+    """
+    beginning = asyncio.ensure_future(desk.begin_sign_in(request))
+    try:
+        return await asyncio.shield(beginning)
+    except asyncio.CancelledError:
+        with contextlib.suppress(SwimdeskError, TimeoutError):
+            async with asyncio.timeout(_BEGIN_S):
+                start = await beginning
+                await desk.fail_sign_in(FailSignIn(start.attempt, _STOPPED))
+        raise
+
+
 @asynccontextmanager
 async def _attempt(desk: DeskFacade, start: SignInStart) -> AsyncIterator[None]:
     """End the attempt at the desk, whatever ends it here."""
     try:
         yield
     except BaseException as error:
-        reason = error.detail if isinstance(error, SwimdeskError) else "it was stopped"
+        reason = error.detail if isinstance(error, SwimdeskError) else _STOPPED
         failed = FailSignIn(start.attempt, reason, isinstance(error, PasswordRefused))
         # One that the desk has ended already is not known there any more.
         with contextlib.suppress(SwimdeskError, TimeoutError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from swimdesk.desk.ports import Clock, LoginHealth, LoginState, TokenSource
@@ -20,6 +20,9 @@ FACT: Final = "ends of sign-ins told"
 
 MARKS: Final = (VERY_SOON, SOON)
 """How long before its end a login is told, the nearest first."""
+
+CLOCK_WAS_WRONG: Final = timedelta(hours=1)
+"""With so much more left than at the mark that was told, a clock that was ahead had it told."""
 
 CHECK_EVERY_S: Final = 60.0
 
@@ -59,8 +62,7 @@ class Horizon:
         if not passed:
             return
         end, mark = ends.isoformat(timespec="seconds"), passed[0]
-        before = told.get(login)
-        if before is not None and before[0] == end and before[1] <= mark:
+        if _is_told(told.get(login), end, mark, left):
             return
         told[login] = (end, mark)
         await self._recorder.learn(FACT, json.dumps(told))
@@ -68,6 +70,13 @@ class Horizon:
             f"login {login}: its sign-in ends in {time_left(left)}, at {ends:%Y-%m-%d %H:%M} UTC;"
             f" sign in before that: `swimdesk login {login}`"
         )
+
+
+def _is_told(before: tuple[str, int] | None, end: str, mark: int, left: timedelta) -> bool:
+    """Tell whether an end was told at this mark or a nearer one, and not by a wrong clock."""
+    if before is None or before[0] != end or before[1] > mark:
+        return False
+    return left <= timedelta(hours=before[1]) + CLOCK_WAS_WRONG
 
 
 def _read(text: str | None) -> dict[str, tuple[str, int]]:

@@ -70,7 +70,13 @@ class _Attempt:
     mark: str | None
     state: str = field(repr=False)
     begun: datetime
+    begun_ns: int
     is_finishing: bool = False
+
+    def left(self, clock: Clock) -> timedelta:
+        """Return how long it may still take; wall clocks are set, and the other one sleeps."""
+        lived = timedelta(microseconds=(clock.monotonic_ns() - self.begun_ns) / 1000)
+        return LIFE - max(lived, clock.now() - self.begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class SignIns:
 
     async def load(self) -> None:
         """Take up what earlier processes tried."""
-        await self._tries.load()
+        await self._tries.load(self._parts.clock.now())
         await self._consents.load()
 
     def views(self) -> tuple[LoginView, ...]:
@@ -137,6 +143,7 @@ class SignIns:
                 request.password_mark,
                 self._nonce(),
                 self._parts.clock.now(),
+                self._parts.clock.monotonic_ns(),
             )
             # Kept before it is begun: a cap that a crash forgets is none.
             await self._tries.begun(attempt.login, attempt.begun)
@@ -177,13 +184,16 @@ class SignIns:
         """End a sign-in that came to nothing; a wrong password is remembered for good."""
         attempt = self._under_way(request.attempt)
         reason = redact(plain_text(request.reason))
-        await self._end(attempt, f"failed: {reason}")
-        if request.is_wrong_password:
-            await self._parts.recorder.alarm(
-                f"login {attempt.login}: the broker refuses its password; it is not typed again"
-            )
-            if attempt.mark is not None:
+        try:
+            # First of all: whoever tells may stop waiting, and the disk may be slow.
+            if request.is_wrong_password and attempt.mark is not None:
                 await self._tries.refused(attempt.login, attempt.mark)
+        finally:
+            await self._end(attempt, f"failed: {reason}")
+            if request.is_wrong_password:
+                await self._parts.recorder.alarm(
+                    f"login {attempt.login}: the broker refuses its password; it is not typed again"
+                )
         return self._view_of(attempt.login)
 
     # --- whether it is the moment ------------------------------------------------------------
@@ -200,7 +210,7 @@ class SignIns:
             raise SignInRefused(
                 f"login {login}: a sign-in ({other.way}) is under way since"
                 f" {other.begun:%H:%M:%S} UTC; finish or stop that one. It is over at"
-                f" {other.begun + LIFE:%H:%M:%S} UTC at the latest."
+                f" {now + other.left(self._parts.clock):%H:%M:%S} UTC at the latest."
             )
         if self._tries.is_refused(login, request.password_mark):
             raise SignInRefused(
@@ -299,7 +309,7 @@ class SignIns:
         attempt = self._attempts.get(login)
         if attempt is None or attempt.is_finishing:
             return attempt
-        if self._parts.clock.now() - attempt.begun < LIFE:
+        if attempt.left(self._parts.clock) > timedelta(0):
             return attempt
         del self._attempts[login]
         self._parts.supervisor.job(f"end of {attempt.id}", self._tell(attempt, "never came back"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from swimdesk.desk.ports import Journal
+from swimdesk.errors import StoreError
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -23,6 +25,9 @@ HOUR: Final = timedelta(hours=1)
 MARKS_KEPT: Final = 16
 """So many refused passwords of a login are remembered."""
 
+BEGUN_KEPT: Final = 2 * PER_HOUR
+"""So many sign-ins of a login are, however long ago they seem: the clock may be wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
@@ -30,6 +35,10 @@ class _Tried:
 
     begun: tuple[datetime, ...] = ()
     refused: tuple[str, ...] = ()
+
+    def seen_at(self, now: datetime) -> _Tried:
+        """Take what seems to come for what is just over: the clock was set back since then."""
+        return _Tried(tuple(min(at, now) for at in self.begun), self.refused)
 
 
 class Tries:
@@ -39,10 +48,14 @@ class Tries:
         self._journal = journal
         self._tried: dict[str, _Tried] = {}
 
-    async def load(self) -> None:
+    async def load(self, now: datetime) -> None:
         """Read what earlier processes tried."""
         text = await self._journal.fact(FACT)
-        self._tried = _read(text) if text else {}
+        self._tried = kept = _read(text) if text else {}
+        self._tried = {login: one.seen_at(now) for login, one in kept.items()}
+        if self._tried != kept:
+            with contextlib.suppress(StoreError):
+                await self._journal.keep_fact(FACT, _written(self._tried))
 
     def left(self, login: str, now: datetime) -> int:
         """Return how many sign-ins may begin now."""
@@ -59,8 +72,8 @@ class Tries:
 
     async def begun(self, login: str, at: datetime) -> None:
         """Count a sign-in that begins; StoreError means that it must not."""
-        kept = self._of(login)
-        await self._keep(login, _Tried((*self._recent(login, at), at), kept.refused))
+        kept = self._of(login).seen_at(at)
+        await self._keep(login, _Tried((*kept.begun, at)[-BEGUN_KEPT:], kept.refused))
 
     async def refused(self, login: str, mark: str) -> None:
         """Remember a password that the broker refused; StoreError."""
@@ -72,8 +85,10 @@ class Tries:
         return self._tried.get(login, _Tried())
 
     def _recent(self, login: str, now: datetime) -> tuple[datetime, ...]:
-        # Also those that seem to come: the clock may have been set back.
-        return tuple(at for at in self._of(login).begun if abs(now - at) < HOUR)
+        kept = self._of(login).seen_at(now)
+        if kept.begun:
+            self._tried[login] = kept
+        return tuple(at for at in kept.begun if now - at < HOUR)
 
     async def _keep(self, login: str, tried: _Tried) -> None:
         # Here first: what cannot be written counts all the same while this process lasts.

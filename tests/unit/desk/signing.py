@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.fakes.broker import Act, FakeBroker
 from tests.fakes.builders import some_accounts
@@ -31,6 +31,15 @@ class SlowJournal(MemoryJournal):
         """Take its time."""
         await asyncio.sleep(0.5)
         await super().open_broadcast(broadcast)
+
+
+class SlowNotes(MemoryJournal):
+    """A journal on a disk that takes a minute for a note."""
+
+    async def note(self, at: datetime, kind: str, text: str) -> None:
+        """Take its time."""
+        await asyncio.sleep(60)
+        await super().note(at, kind, text)
 
 
 @dataclass
@@ -58,9 +67,13 @@ class SignInBench:
 
 @asynccontextmanager
 async def a_bench(
-    journal: MemoryJournal | None = None, *, is_read: bool = True, **acts: Act
+    journal: MemoryJournal | None = None,
+    *,
+    is_read: bool = True,
+    clock: VirtualClock | None = None,
+    **acts: Act,
 ) -> AsyncIterator[SignInBench]:
-    clock = VirtualClock()
+    clock = clock or VirtualClock()
     accounts = some_accounts(4, per_login=2)
     broker = FakeBroker(clock, accounts)
     broker.acts |= {name.replace("_", "-"): act for name, act in acts.items()}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from tests.fakes.builders import some_accounts
 from tests.fakes.desk import kill
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.logins import CALLBACK
-from tests.fakes.virtual import VirtualClock, run_virtual
-from tests.unit.desk.signing import LOGIN, OTHER, a_bench
+from tests.fakes.virtual import JumpingClock, VirtualClock, run_virtual
+from tests.unit.desk.signing import LOGIN, OTHER, SlowNotes, a_bench
 
 from swimdesk.desk.signing import LIFE
 from swimdesk.errors import (
@@ -187,6 +188,59 @@ def test_third_sign_in_within_an_hour_is_refused_also_after_a_restart() -> None:
     run_virtual(scenario())
 
 
+def test_third_sign_in_within_an_hour_is_refused_though_the_clock_was_set_back_by_hours() -> None:
+    async def scenario() -> None:
+        clock = JumpingClock()
+        journal = MemoryJournal(now=clock.now)
+        async with a_bench(journal, clock=clock) as on:
+            await on.signed_in()
+            await on.signed_in()
+            clock.ahead = timedelta(hours=-3)
+            (view, _) = await on.bench.desk.logins()
+            assert view.sign_ins_left == 0
+            with pytest.raises(SignInRefused, match="within the last hour"):
+                await on.begin()
+            await kill(on.bench)
+        async with a_bench(journal, clock=clock) as on:
+            with pytest.raises(SignInRefused, match="within the last hour"):
+                await on.begin()
+            await kill(on.bench)
+            await asyncio.sleep(3601)
+        async with a_bench(journal, clock=clock) as on:
+            await on.begin()
+
+    run_virtual(scenario())
+
+
+def test_sign_ins_are_not_forgotten_for_one_that_a_wrong_clock_dated_hours_ahead() -> None:
+    async def scenario() -> None:
+        clock = JumpingClock()
+        async with a_bench(clock=clock) as on:
+            await on.signed_in()
+            clock.ahead = timedelta(hours=9)
+            await on.signed_in()
+            clock.ahead = timedelta(0)
+            with pytest.raises(SignInRefused, match="within the last hour"):
+                await on.begin()
+
+    run_virtual(scenario())
+
+
+def test_sign_in_that_nobody_ends_is_over_in_time_though_the_clock_was_set_back() -> None:
+    async def scenario() -> None:
+        clock = JumpingClock()
+        async with a_bench(clock=clock) as on:
+            await on.begin()
+            clock.ahead = timedelta(hours=-3)
+            await asyncio.sleep(60)
+            with pytest.raises(SignInRefused, match=r"over at 12:10:0"):
+                await on.begin()
+            await asyncio.sleep(LIFE.total_seconds() - 60)
+            await on.begin()
+
+    run_virtual(scenario())
+
+
 def test_sign_in_that_cannot_be_counted_does_not_begin() -> None:
     async def scenario() -> None:
         async with a_bench() as on:
@@ -214,6 +268,22 @@ def test_password_that_was_refused_is_never_typed_again_and_another_one_is() -> 
             with pytest.raises(SignInRefused, match="refused this password"):
                 await on.begin(mark="mark-1")
             await on.begin(mark="mark-2")
+
+    run_virtual(scenario())
+
+
+def test_password_that_was_refused_is_remembered_however_slow_the_disk_is() -> None:
+    """Whoever tells of it does not wait for ever."""
+
+    async def scenario() -> None:
+        async with a_bench(SlowNotes(now=VirtualClock().now)) as on:
+            start = await on.begin(mark="mark-1")
+            wrong = FailSignIn(start.attempt, "no", is_wrong_password=True)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(5):
+                    await on.bench.desk.fail_sign_in(wrong)
+            with pytest.raises(SignInRefused, match="refused this password"):
+                await on.begin(mark="mark-1")
 
     run_virtual(scenario())
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 from tests.fakes.broker import Act, CancelAct
+from tests.fakes.desk import kill
+from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
 from tests.unit.desk.signing import LOGIN, OTHER, SlowJournal, a_bench
 
@@ -48,6 +50,24 @@ def test_doubt_bars_a_sign_in_until_the_horizon_is_over_and_not_for_ever() -> No
                 await on.begin()
             await asyncio.sleep(60)
             assert (await on.bench.desk.status()).in_doubt_lines == 1
+            await on.begin()
+
+    run_virtual(scenario())
+
+
+def test_order_that_a_crash_left_without_an_answer_bars_a_sign_in_of_the_next_process() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal(now=VirtualClock().now)
+        async with a_bench(journal, A_01=Act.HANG) as on:
+            await on.bench.submit(await on.bench.plan())
+            await asyncio.sleep(1)
+            await kill(on.bench)
+        async with a_bench(journal) as on:
+            on.bench.broker.reads_fail = True
+            with pytest.raises(SignInRefused, match=r"A-01 \(in doubt\)"):
+                await on.begin()
+            await on.begin(OTHER)
+            await asyncio.sleep(60)
             await on.begin()
 
     run_virtual(scenario())

@@ -73,9 +73,13 @@ class LoginList(ModalScreen[Wanted]):
         self.set_interval(LOOKS_S, self._fill)
 
     def _fill(self) -> None:
-        options = self.query_one(OptionList)
+        options, before = self.query_one(OptionList), self._here()
         at = options.highlighted or 0
         self._shown = tuple(by_urgency(self._logins()))
+        names = [one.login for one in self._shown]
+        if before is not None and before.login in names:
+            # The order changes by itself: Enter must not sign another login in than the one meant.
+            at = names.index(before.login)
         options.clear_options()
         options.add_options([Option(self._line(one)) for one in self._shown])
         if self._shown:

@@ -75,6 +75,9 @@ def _cut(text: str, width: int) -> list[str]:
 class SignInModal(ModalScreen[None]):
     """Shows a sign-in until it is over and the operator has read how; Esc asks for its end."""
 
+    # What is asked has the focus: an input out of sight would take keys, Enter among them.
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
     DEFAULT_CSS = """
     SignInModal { align: center middle; }
     SignInModal > Vertical {
@@ -115,6 +118,8 @@ class SignInModal(ModalScreen[None]):
     def on_mount(self) -> None:
         """Show what has happened so far, and from now on what happens."""
         self._work.changed = self._show
+        self._asked = self._work.question
+        self._put(self._asked)
         self._show()
 
     def on_unmount(self) -> None:
