@@ -358,7 +358,7 @@ CHECKS: Final[dict[str, Check]] = {
     "store": Check(_store, "restore a backup of the database, or name another home"),
     "sqlite": Check(_sqlite, ""),
     "owner": Check(_owner, "stop the process that holds the home"),
-    "tokens": Check(_tokens, "sign in again and import the new token file"),
+    "tokens": Check(_tokens, "mend what keeps the sign-ins, or `swimdesk login NAME`"),
     "broker": Check(_broker, "look at network, name, firewall and, in paper mode, ca_file"),
     "clock": Check(_clock, "first mend the way to the broker"),
     "cache": Check(_cache, ""),

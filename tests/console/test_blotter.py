@@ -165,6 +165,21 @@ async def test_nothing_open_means_nothing_to_do_and_says_so(key: str) -> None:
         assert stage.broker.cancels == []
 
 
+async def test_marks_that_leave_nothing_to_cancel_are_named_instead_of_the_row() -> None:
+    async with a_console() as stage:
+        await send(stage, acts={"A-02": Act.REST})
+        await stage.until(lambda: "1 working" in stage.text(), "a resting order")
+        grid = grid_of(stage)
+        await stage.press("j", "space")
+        (mark,) = grid.marks
+        while not (grid.cursor or "").endswith("/A-02"):
+            await stage.press("j")
+        assert mark.endswith("/A-01")
+        await stage.press("c")
+        assert "nothing of the marked rows is open" in stage.text()
+        assert stage.broker.cancels == []
+
+
 @pytest.mark.parametrize("key", ["c", "C", "r", "d", "enter"])
 async def test_keys_on_an_empty_blotter_do_nothing(key: str) -> None:
     async with a_console(first="BLT") as stage:

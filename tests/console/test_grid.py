@@ -175,7 +175,7 @@ async def test_an_empty_grid_says_what_to_do_and_a_filter_that_it_hides_all() ->
         app.grid.set_rows(rows_of(2))
         app.grid.set_filter("nothing like it")
         await settled(pilot)
-        assert screen_text(app.grid)[1] == "   Nothing matches the filter."
+        assert screen_text(app.grid)[1] == "   Nothing matches the filter; Esc takes it away."
         app.grid.set_filter("")
         await settled(pilot)
         assert screen_text(app.grid)[1].startswith(">  FAM-000")

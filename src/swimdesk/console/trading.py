@@ -121,7 +121,9 @@ class Trading:
         if status is not None and status.guard.state == "halted":
             return f"trading is halted ({status.guard.reason}); RESUME allows it again"
         if stage.plan is None:
-            return stage.error or "the order has no plan yet: F9 makes one"
+            planning = "the order has no plan yet: it is being planned"
+            missing = "the order has no plan yet: F9 makes one"
+            return stage.error or (planning if stage.is_planning else missing)
         if stage.sends == 0:
             return "no account would be sent to; the plan says why"
         if stage.plan.expires <= now:

@@ -275,7 +275,11 @@ class BlotterPanel(ListPanel):
             "blotter.replace": (self.grid.cursor or broadcast,),
         }
         is_any = self._known.open_count(meant.get(action.id, ()))
-        return None if is_any else "nothing of this row is open"
+        if is_any:
+            return None
+        if action.id == "blotter.cancel" and self.grid.marks:
+            return "nothing of the marked rows is open; \\ takes the marks away"
+        return "nothing of this row is open"
 
     # --- doing -------------------------------------------------------------------------------
 

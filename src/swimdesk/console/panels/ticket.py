@@ -161,7 +161,7 @@ class TicketPanel(ListPanel):
     def _ticket_lines(self, size: Size) -> Sequence[Line]:
         stage, sight = self.session.stage, self._sight()
         if stage is None:
-            return [[(" No order is staged. Type one (:), with the accounts behind it.", Role.DIM)]]
+            return [[(" No order is staged. Type : and one, then accounts.", Role.DIM)]]
         if sight is None:
             room = self.size.height - 4 if self.has_class("-wide") else INTENT_ORDERS
             return intent_lines(stage.order, stage.plan, size.width, room)

@@ -70,7 +70,7 @@ class Prompt(Input):
 
     def __init__(self, complete: Complete) -> None:
         super().__init__(
-            placeholder="order or command    SPX IC 18DEC26 6200/6220/5820/5800 -1 @1.60 all",
+            placeholder="order or command    SPX IC 11DEC26 6200/6220/5820/5800 -1 @mid all",
             max_length=LONGEST,
             suggester=Ghost(complete),
             select_on_focus=False,

@@ -33,7 +33,7 @@ from swimdesk.console.widgets.rows import Rows
 
 HEADER = 1
 """Lines above the first row."""
-NO_MATCH = "Nothing matches the filter."
+NO_MATCH = "Nothing matches the filter; Esc takes it away."
 _SHORTEST_WAIT_S = 0.01
 
 
