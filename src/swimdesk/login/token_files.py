@@ -23,6 +23,9 @@ Mode: TypeAlias = Literal["paper", "live"]
 REFRESH_LIFE = timedelta(days=7)
 """From the sign-in; refreshing does not extend it."""
 
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clock of the machine that signed in may be ahead of this one."""
+
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _LIVE = "tokens of a live login are not kept in files: they belong in the vault of the home"
 
@@ -89,25 +92,40 @@ def import_token_file(
 ) -> Grant:
     """Take the tokens of a login from a token file of schwab-py; InputError if it has none."""
     try:
-        grant = parse_token_file(source.read_text(encoding="utf-8"))
+        # Editors of some systems put a mark before the text.
+        grant = parse_token_file(source.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read: {reason_of(error)}") from None
     except ValueError as error:
         raise InputError(f"{source} is not a token file of schwab-py: {error}") from None
-    if grant.refresh_expires <= now():
+    _check_import(source, grant, now())
+    store.save(login, grant)
+    return grant
+
+
+def _check_import(source: Path, grant: Grant, now: datetime) -> None:
+    """Refuse a sign-in that has ended, or of which it is not known when it ends; InputError."""
+    if grant.refresh_expires <= now:
         raise InputError(
             f"the sign-in in {source} ended {grant.refresh_expires:%Y-%m-%d %H:%M} UTC:"
             " sign in with schwab-py again and import the new file"
         )
-    store.save(login, grant)
-    return grant
+    if grant.signed_in > now + CLOCKS_APART:
+        raise InputError(
+            f"the creation_timestamp of {source} is {grant.signed_in:%Y-%m-%d %H:%M} UTC, which is"
+            " still to come: look at the clocks of both machines"
+        )
+    for token in (grant.access, grant.refresh):
+        # They travel in headers and forms.
+        if not re.fullmatch(r"[!-~]+", token.reveal()):
+            raise InputError(f"{source} has a token with blanks or letters that no token has")
 
 
 def parse_token_file(text: str) -> Grant:
     """Read a token file; ValueError says what is wrong, without showing any of it."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("it is not JSON") from None
     token = document.get("token") if isinstance(document, dict) else None
     if not isinstance(token, dict):

@@ -56,6 +56,44 @@ def test_file_of_schwab_py_is_taken_over(tmp_path: Path) -> None:
     assert grant.refresh.reveal() == "the-refresh-token@"
 
 
+def test_file_with_a_mark_before_its_text_is_taken_over(tmp_path: Path) -> None:
+    source = tmp_path / "schwab.json"
+    source.write_text(json.dumps(a_document()), encoding="utf-8-sig")
+    assert import_token_file(source, TokenFiles(tmp_path, "paper"), "smith", now=now)
+
+
+def with_token(**changes: Any) -> dict[str, Any]:
+    document = a_document()
+    document["token"] |= changes
+    return document
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (a_document(creation_timestamp=int(NOW.timestamp()) + 86_400), "still to come"),
+        (with_token(access_token="I0.tök@"), "letters that no token has"),
+        (with_token(refresh_token="the-refresh token@"), "blanks"),
+        (with_token(refresh_token="the-refresh-token@\n"), "blanks"),
+    ],
+)
+def test_odd_file_is_refused_and_nothing_is_kept(
+    tmp_path: Path, document: dict[str, Any], reason: str
+) -> None:
+    files = TokenFiles(tmp_path / "home", "paper")
+    with pytest.raises(InputError, match=reason) as caught:
+        import_token_file(written(tmp_path / "odd.json", document), files, "smith", now=now)
+    assert "refresh-token" not in caught.value.detail.replace("odd.json", "")
+    assert files.load("smith") is None
+
+
+def test_file_of_brackets_is_not_json(tmp_path: Path) -> None:
+    source = tmp_path / "odd.json"
+    source.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(InputError, match="not JSON"):
+        import_token_file(source, TokenFiles(tmp_path, "paper"), "smith", now=now)
+
+
 def test_saved_file_has_the_keys_that_schwab_py_reads(tmp_path: Path) -> None:
     files = TokenFiles(tmp_path, "paper")
     files.save("smith", a_grant())
