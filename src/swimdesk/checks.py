@@ -163,10 +163,15 @@ def _vault(subject: Subject) -> CheckView:
     if subject.settings is None:
         return _NO_SETTINGS
     # Deferred: what each of the backends needs.
-    from swimdesk.login.vaults import try_out
+    from swimdesk.login.vaults import SeedsApart, try_out
 
     vault = vault_of(subject.settings, subject.home)
-    return _ok(f"{vault.name}: {try_out(vault)}")
+    found = f"{vault.name}: {try_out(vault)}"
+    stray = vault.stray_seeds() if isinstance(vault, SeedsApart) else ()
+    if not stray:
+        return _ok(found)
+    advice = "; ".join(f"swimdesk vault drop {item}" for item in stray)
+    return _warn(f"{found}; beside its password is still {', '.join(stray)}", advice)
 
 
 def _keyring_backend() -> str:

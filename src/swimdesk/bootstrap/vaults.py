@@ -62,6 +62,12 @@ def choice_of(settings: Settings) -> VaultChoice:
     return VaultChoice(vault.backend, vault.totp_backend, vault.service, settings.broker.mode)
 
 
+def references_of(settings: Settings) -> tuple[str, ...]:
+    """Return every reference to a secret that the configuration has."""
+    numbers = (one.number for one in settings.account if one.number is not None)
+    return (settings.broker.app_key, settings.broker.app_secret, *numbers)
+
+
 def secret_at(reference: str, settings: Settings, home: Path) -> Secret:
     """Return the secret that a reference names; ConfigError, VaultError.
 
@@ -119,7 +125,7 @@ def passphrase_of(home: Path) -> Callable[[bool], Secret]:
                 f" give the unit a LoadCredentialEncrypted={PASSPHRASE}, or run the command on a"
                 " terminal of its own"
             )
-        return _typed_twice(home) if is_new else ask_secret(f"passphrase of the vault of {home}")
+        return typed_twice(home) if is_new else ask_secret(f"passphrase of the vault of {home}")
 
     return ask
 
@@ -133,7 +139,8 @@ def _credential() -> Secret | None:
     return CredentialsVault().get(PASSPHRASE)
 
 
-def _typed_twice(home: Path) -> Secret:
+def typed_twice(home: Path) -> Secret:
+    """Return a new passphrase that a person types; InputError where the two differ."""
     first = ask_secret(f"new passphrase for the vault of {home}")
     if ask_secret("the same again") != first:
         raise InputError("the two passphrases differ; nothing was written")
