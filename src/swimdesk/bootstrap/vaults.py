@@ -91,6 +91,14 @@ def grant_store(home: Path, settings: Settings) -> GrantStore:
     return VaultGrants(vault_of(settings, home))
 
 
+def check_grants_can_be_read(settings: Settings, home: Path) -> None:
+    """Raise VaultError where the vault of the sign-ins does not open: that no sign-in mends."""
+    from swimdesk.login.vault import CACHE_KEY
+
+    if settings.broker.mode == "live":
+        vault_of(settings, home).get(CACHE_KEY)
+
+
 @lru_cache(maxsize=8)
 def _opened(choice: VaultChoice, home: Path) -> Vault:
     # Kept, because it is the vault that remembers a passphrase which is asked only once.
@@ -136,7 +144,12 @@ def _credential() -> Secret | None:
 
     if not os.environ.get("CREDENTIALS_DIRECTORY"):
         return None
-    return CredentialsVault().get(PASSPHRASE)
+    kept = CredentialsVault().get(PASSPHRASE)
+    if kept == Secret(""):
+        raise VaultError(
+            f"the credential {PASSPHRASE} is empty: seal it again, as docs/vault.md says"
+        )
+    return kept
 
 
 def typed_twice(home: Path) -> Secret:

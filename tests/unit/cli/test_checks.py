@@ -119,6 +119,20 @@ def test_vault_is_named_and_tried_out(subject: Subject) -> None:
 
 
 @pytest.mark.usefixtures("_passphrase")
+def test_login_behind_a_vault_that_does_not_open_is_not_sent_to_sign_in(subject: Subject) -> None:
+    vault = sealed_vault(subject.home, "another passphrase")
+    vault.put("login/smith/grant", Secret("kept"))
+    (subject.home / "config.toml").write_text(
+        '[broker]\nmode = "live"\n[[login]]\nname = "smith"\n[vault]\nbackend = "encrypted-file"\n'
+    )
+    found = {view.name: view for view in run_checks(subject.home, None)}
+    assert (found["tokens"].state, found["tokens"].advice) == (FAIL, "see vault")
+    assert found["tokens"].exit_code == ExitCode.USAGE
+    assert found["secrets"].advice == "see vault"
+    assert found["vault"].advice == "mend the vault, or name another one under [vault]"
+
+
+@pytest.mark.usefixtures("_passphrase")
 def test_seed_that_was_left_beside_its_password_is_warned_of(subject: Subject) -> None:
     sealed = with_vault(subject, "encrypted-file", "live")
     assert sealed.settings is not None

@@ -59,7 +59,8 @@ def test_file_of_schwab_py_is_taken_over(tmp_path: Path) -> None:
 def test_file_with_a_mark_before_its_text_is_taken_over(tmp_path: Path) -> None:
     source = tmp_path / "schwab.json"
     source.write_text(json.dumps(a_document()), encoding="utf-8-sig")
-    assert import_token_file(source, TokenFiles(tmp_path, "paper"), "smith", now=now)
+    import_token_file(source, TokenFiles(tmp_path, "paper"), "smith", now=now)
+    assert TokenFiles(tmp_path, "paper").load("smith") is not None
 
 
 def with_token(**changes: Any) -> dict[str, Any]:
