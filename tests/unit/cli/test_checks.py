@@ -122,10 +122,9 @@ def test_vault_is_named_and_tried_out(subject: Subject) -> None:
 def test_login_behind_a_vault_that_does_not_open_is_not_sent_to_sign_in(subject: Subject) -> None:
     vault = sealed_vault(subject.home, "another passphrase")
     vault.put("login/smith/grant", Secret("kept"))
-    (subject.home / "config.toml").write_text(
-        '[broker]\nmode = "live"\n[[login]]\nname = "smith"\n[vault]\nbackend = "encrypted-file"\n'
-    )
-    found = {view.name: view for view in run_checks(subject.home, None)}
+    live = with_vault(subject, "encrypted-file", "live")
+    names = ("secrets", "vault", "tokens")
+    found = {name: swimdesk.checks._outcome(live, CHECKS[name]) for name in names}
     assert (found["tokens"].state, found["tokens"].advice) == (FAIL, "see vault")
     assert found["tokens"].exit_code == ExitCode.USAGE
     assert found["secrets"].advice == "see vault"
