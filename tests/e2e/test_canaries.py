@@ -139,8 +139,8 @@ async def test_no_secret_is_written_anywhere_but_where_secrets_are_kept(folder: 
             await use_every_command(scene, orders[0])
             shown = await show_the_console(scene, orders[1])
             cached = await asyncio.to_thread(scene.memcached.everything)
-        await use_the_vault(scene)
         await crash(scene)
+        await use_the_vault(scene)
 
         planted = scene.planted
         assert scene.brokerage.leaky.doors == {
