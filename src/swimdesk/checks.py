@@ -22,12 +22,17 @@ from urllib.parse import urlsplit
 
 from swimdesk.bootstrap import HomePaths, SystemClock, trust_of
 from swimdesk.bootstrap.offline_logins import stored_login
-from swimdesk.bootstrap.vaults import grant_store, secret_at, vault_of
+from swimdesk.bootstrap.vaults import (
+    check_grants_can_be_read,
+    grant_store,
+    secret_at,
+    vault_of,
+)
 from swimdesk.config import CONFIG_FILE, load_settings
 from swimdesk.control.client import attach
 from swimdesk.control.exchange import OwnerGone
 from swimdesk.control.ownership import HomeLock, last_owner
-from swimdesk.errors import BrokerUnreachable, ExitCode, SwimdeskError
+from swimdesk.errors import BrokerUnreachable, ExitCode, SwimdeskError, VaultError
 from swimdesk.schwab.lane.descriptors import accounts_allowed, needed_for
 from swimdesk.store.inspection import inspect
 from swimdesk.views.horizon import NEEDS_A_PERSON
@@ -106,6 +111,9 @@ def _named(name: str, view: CheckView) -> CheckView:
 def _outcome(subject: Subject, check: Check) -> CheckView:
     try:
         return check.look(subject)
+    except VaultError as error:
+        is_its_own = check is CHECKS["vault"]
+        return _fail(error.detail, check.advice if is_its_own else "see vault", error.exit_code)
     except SwimdeskError as error:
         return _fail(error.detail, check.advice, error.exit_code)
 
@@ -163,10 +171,15 @@ def _vault(subject: Subject) -> CheckView:
     if subject.settings is None:
         return _NO_SETTINGS
     # Deferred: what each of the backends needs.
-    from swimdesk.login.vaults import try_out
+    from swimdesk.login.vaults import SeedsApart, try_out
 
     vault = vault_of(subject.settings, subject.home)
-    return _ok(f"{vault.name}: {try_out(vault)}")
+    found = f"{vault.name}: {try_out(vault)}"
+    stray = vault.stray_seeds() if isinstance(vault, SeedsApart) else ()
+    if not stray:
+        return _ok(found)
+    advice = "; ".join(f"swimdesk vault drop {item}" for item in stray)
+    return _warn(f"{found}; beside its password is still {', '.join(stray)}", advice)
 
 
 def _keyring_backend() -> str:
@@ -230,6 +243,7 @@ def _tokens(subject: Subject) -> CheckView:
     if subject.settings is None:
         return _NO_SETTINGS
     store = grant_store(subject.home, subject.settings)
+    check_grants_can_be_read(subject.settings, subject.home)
     now = SystemClock().now()
     ends: list[tuple[datetime, str]] = []
     for login in subject.settings.login:

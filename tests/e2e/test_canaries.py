@@ -140,6 +140,7 @@ async def test_no_secret_is_written_anywhere_but_where_secrets_are_kept(folder: 
             shown = await show_the_console(scene, orders[1])
             cached = await asyncio.to_thread(scene.memcached.everything)
         await crash(scene)
+        await use_the_vault(scene)
 
         planted = scene.planted
         assert scene.brokerage.leaky.doors == {
@@ -217,6 +218,61 @@ async def use_every_command(scene: Scene, order: str) -> None:
         await scene.run(*command)
         await scene.run(*command, "--json")
     token_file.unlink()
+
+
+async def use_the_vault(scene: Scene) -> None:
+    """Fill a vault, move it, seal it anew and drop from it; its passphrases are secrets too."""
+    credentials = scene.folder / "credentials"
+    credentials.mkdir(mode=0o700)
+    old, new, password = (
+        scene.planted.know(f"what was typed at a vault ({text[:5]})", text)
+        for text in ("first-planted-passphrase", "other-planted-passphrase", "fresh-Passw0rd!")
+    )
+    (credentials / "vault-passphrase").write_text(old)
+    no_seed = scene.planted.know("what is no seed", "0189-planted-no-seed")
+    item = f"login/{BY_ITSELF}/password"
+
+    async def run(code: int, *arguments: str, line: str = "") -> None:
+        for form in ((), ("--json",)) if not line else ((),):
+            running = await scene.commands.start(
+                *("--home", str(scene.brokerage.home), "vault", *arguments, *form),
+                environment={"CREDENTIALS_DIRECTORY": str(credentials)},
+                stdin=asyncio.subprocess.PIPE,
+            )
+            if line:
+                running.type(line)
+            ran = await running.finished()
+            assert ran.code == code, (arguments, ran.err)
+
+    await run(0, "set", item, line=password)
+    await run(2, "set", "no/such/item", line=password)
+    await run(2, "set", f"login/{BY_ITSELF}/totp", line=no_seed)
+    await run(0, "set", "own", line=password)
+    with (scene.brokerage.home / "config.toml").open("a") as config:
+        config.write('\n[vault]\nbackend = "files"\n')
+    await run(0, "test")
+    await run(2, "move", "--to", "credentials")
+    await move(scene, credentials)
+    await run(0, "list")
+    await run(0, "passphrase", line=new)
+    await run(2, "list")
+    (credentials / "vault-passphrase").write_text(new)
+    await run(2, "drop", "own")
+    await run(0, "list")
+    sealed = scene.brokerage.home / "vault.sealed"
+    sealed.write_bytes(sealed.read_bytes()[:-40])
+    await run(2, "list")
+
+
+async def move(scene: Scene, credentials: Path) -> None:
+    """Move the vault of the home into an encrypted file."""
+    running = await scene.commands.start(
+        *("--home", str(scene.brokerage.home), "vault", "move", "--to", "encrypted-file"),
+        environment={"CREDENTIALS_DIRECTORY": str(credentials)},
+    )
+    assert (await running.finished()).code == 0
+    config = scene.brokerage.home / "config.toml"
+    config.write_text(config.read_text().replace('backend = "files"', 'backend = "encrypted-file"'))
 
 
 async def show_the_console(scene: Scene, order: str) -> dict[str, str]:

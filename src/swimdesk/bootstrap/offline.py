@@ -12,7 +12,7 @@ from swimdesk import __version__
 from swimdesk.bootstrap.home import HomePaths, SystemClock
 from swimdesk.bootstrap.offline_logins import logins_with_files
 from swimdesk.bootstrap.running import open_journal
-from swimdesk.bootstrap.vaults import grant_store
+from swimdesk.bootstrap.vaults import grant_store, vault_of
 from swimdesk.config import load_settings
 from swimdesk.desk.doubts import told_alone
 from swimdesk.desk.ports import GuardRecord, GuardState
@@ -56,6 +56,9 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
             f" there are {', '.join(known) or 'none'}."
         )
     store, now = grant_store(home, settings), SystemClock().now
+    if settings.broker.mode == "live":
+        # A person who is asked for a passphrase must not keep an owner from renewing.
+        vault_of(settings, home).unlock()
 
     async def taken_in() -> Grant:
         # An owner that is renewing the grant before must not write its tokens over these.

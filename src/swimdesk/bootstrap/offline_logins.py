@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from swimdesk.bootstrap.vaults import grant_store
+from swimdesk.bootstrap.vaults import check_grants_can_be_read, grant_store
 from swimdesk.config import load_settings
 from swimdesk.desk.ports import LoginState
 from swimdesk.errors import SwimdeskError
@@ -20,9 +20,13 @@ EXPIRING: Final = timedelta(days=1)
 
 
 def offline_logins(home: Path, config: Path | None) -> tuple[LoginView, ...]:
-    """Tell how the configured logins stand; ConfigError, nothing is asked of the broker."""
+    """Tell how the configured logins stand; nothing is asked of the broker.
+
+    ConfigError; VaultError where it cannot be known, for the vault does not open.
+    """
     settings = load_settings(home, config)
     store = grant_store(home, settings)
+    check_grants_can_be_read(settings, home)
     views = []
     for login in settings.login:
         accounts = tuple(one.alias for one in settings.account if one.login == login.name)

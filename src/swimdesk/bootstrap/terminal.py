@@ -48,6 +48,9 @@ def ask_secret(prompt: str) -> Secret:
             text = getpass.getpass(f"{prompt}: ")
     except EOFError:
         text = ""
+    except UnicodeDecodeError:
+        # Its words would tell what was typed.
+        raise InputError(f"what was typed is not text in UTF-8 ({prompt})") from None
     if not text:
         raise InputError(f"nothing was typed ({prompt})")
     return Secret(text)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from swimdesk.bootstrap.vaults import backend_of, vault_of
+from swimdesk.bootstrap.vaults import PASSPHRASE, references_of, vault_of
 from swimdesk.config import load_settings
 from swimdesk.errors import InputError, UnknownReference, VaultError
 from swimdesk.telemetry.redaction import Secret
-from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
+from swimdesk.views.vaulting import (
+    VaultItemView,
+    VaultPassphraseView,
+    VaultProbeView,
+)
 
 if TYPE_CHECKING:
     from swimdesk.config import Settings
@@ -88,6 +93,61 @@ def set_vault_item(home: Path, config: Path | None, item: str, secret: Secret) -
     )
 
 
+def look_up_for_dropping(home: Path, config: Path | None, item: str) -> str:
+    """Return what dropping the item means; InputError, UnknownReference where it is not there."""
+    from swimdesk.login.vault import check_item
+
+    settings = load_settings(home, config)
+    vault = vault_of(settings, home)
+    if check_item(item) not in _all_of(vault):
+        raise UnknownReference(f"There is no {item} in {vault.name}; see `swimdesk vault list`.")
+    return _meaning(settings, item)
+
+
+def drop_vault_item(home: Path, config: Path | None, item: str) -> None:
+    """Forget an item, and see that it is gone; VaultError, StoreFull, UnknownReference."""
+    vault = vault_of(load_settings(home, config), home)
+    if not vault.drop(item):
+        raise UnknownReference(f"There is no {item} in {vault.name}; see `swimdesk vault list`.")
+    if vault.get(item) is not None:
+        raise VaultError(f"{vault.name} said that {item} was removed, and still gives it out")
+
+
+def is_kept_by_a_desk(item: str) -> bool:
+    """Tell whether a running desk holds the item and would write it back."""
+    from swimdesk.login.vault import CACHE_KEY
+
+    return item == CACHE_KEY or (item.startswith("login/") and item.endswith("/grant"))
+
+
+def change_vault_passphrase(
+    home: Path, config: Path | None, new: Callable[[], Secret]
+) -> VaultPassphraseView:
+    """Ask for the passphrase, then for a new one, and seal the encrypted file under that.
+
+    The caller holds the home's lock: a running desk could no longer save its sign-ins. VaultError,
+    StoreFull, InputError, and the file is as it was.
+    """
+    from swimdesk.login.vaults import encrypted_file_of
+
+    vault = vault_of(load_settings(home, config), home)
+    file = encrypted_file_of(vault)
+    if file is None:
+        raise InputError(f"the vault is {vault.name}: only an encrypted file has a passphrase")
+    if not file.has_file():
+        raise InputError(
+            f"there is no {file.name} yet: the first `swimdesk vault set` asks for its passphrase"
+        )
+    # Before the new one is asked, so that it is not typed for nothing.
+    file.unlock()
+    count = file.change_passphrase(new())
+    left = (
+        f"a unit that gets the passphrase as its credential {PASSPHRASE} needs the new one, sealed"
+        " anew; copies of the file that were made before open with the old one"
+    )
+    return VaultPassphraseView(file.name, count, left)
+
+
 def probe_vault(home: Path, config: Path | None) -> VaultProbeView:
     """Write an item, read it back and remove it; VaultError where that fails."""
     from swimdesk.login.vaults import try_out
@@ -96,41 +156,33 @@ def probe_vault(home: Path, config: Path | None) -> VaultProbeView:
     return VaultProbeView(vault.name, try_out(vault))
 
 
-def move_vault(home: Path, config: Path | None, backend: str) -> VaultMoveView:
-    """Copy all items to another backend, compare each, then drop the old ones; VaultError.
+def _all_of(vault: Vault) -> set[str]:
+    """Return all items that can be dropped, also seeds that were left beside their passwords."""
+    from swimdesk.login.vaults import SeedsApart
 
-    The caller holds the home's lock: a running desk would go on keeping its sign-ins in the old
-    vault. Seeds that ``totp_backend`` keeps apart stay there, and so do files that the
-    configuration names by their path.
-    """
-    settings = load_settings(home, config)
-    # The name for "files" may be left out of the configuration.
-    chosen = settings.vault.backend or "files"
-    if backend == chosen:
-        raise InputError(f"the vault is {backend} already; nothing was moved")
-    source = backend_of(settings, home, chosen)
-    target = backend_of(settings, home, backend)
-    by_path = set(_references(settings))
-    items = tuple(one for one in source.items() if f"file:secrets/{one}" not in by_path)
-    _copy(source, target, items)
-    for item in items:
-        source.drop(item)
-    left = f'set backend = "{backend}" under [vault] in config.toml: until then nothing is found'
-    return VaultMoveView(source.name, target.name, items, left)
+    if not isinstance(vault, SeedsApart):
+        return set(vault.items())
+    seeds = vault.seeds.items() if _can_list(vault.seeds) else ()
+    return {*vault.vault.items(), *seeds}
 
 
-def _copy(source: Vault, target: Vault, items: tuple[str, ...]) -> None:
-    """Copy, then compare in a second pass; VaultError, and the source is as it was."""
-    for item in items:
-        secret = source.get(item)
-        if secret is not None:
-            target.put(item, secret)
-    differing = [item for item in items if target.get(item) != source.get(item)]
-    if differing:
-        raise VaultError(
-            f"{target.name} gave back something else for {', '.join(differing)}: nothing was"
-            f" removed, {source.name} still has everything"
+def _meaning(settings: Settings, item: str) -> str:
+    """Say what is without the item from then on."""
+    from swimdesk.login.vault import CACHE_KEY
+
+    if item == CACHE_KEY:
+        return "access tokens in memcached cannot be opened any more; the next start makes a key"
+    first, _, rest = item.partition("/")
+    if first != "login":
+        is_named = f"keyring:{settings.vault.service}/{item}" in references_of(settings)
+        return "config.toml names it: nothing starts before it is set again" if is_named else ""
+    login, _, kind = rest.rpartition("/")
+    if kind == "grant":
+        return (
+            f"{login} has to sign in again (`swimdesk login {login}`); the broker is not told, and"
+            " honours what was dropped until its seven days are over or a new sign-in ends it"
         )
+    return f"from the next sign-in on {login} is asked for it, and does not sign in by itself"
 
 
 def _expected(settings: Settings) -> set[str]:
@@ -141,15 +193,9 @@ def _expected(settings: Settings) -> set[str]:
     items = {f"login/{login.name}/{kind}" for login in settings.login for kind in kinds}
     if settings.vault.backend:
         prefix = f"keyring:{settings.vault.service}/"
-        references = _references(settings)
+        references = references_of(settings)
         items |= {one.removeprefix(prefix) for one in references if one.startswith(prefix)}
     return items
-
-
-def _references(settings: Settings) -> tuple[str, ...]:
-    """Return every reference to a secret that the configuration has."""
-    numbers = (one.number for one in settings.account if one.number is not None)
-    return (settings.broker.app_key, settings.broker.app_secret, *numbers)
 
 
 def _seed(item: str, secret: Secret) -> Secret:

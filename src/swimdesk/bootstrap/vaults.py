@@ -62,6 +62,12 @@ def choice_of(settings: Settings) -> VaultChoice:
     return VaultChoice(vault.backend, vault.totp_backend, vault.service, settings.broker.mode)
 
 
+def references_of(settings: Settings) -> tuple[str, ...]:
+    """Return every reference to a secret that the configuration has."""
+    numbers = (one.number for one in settings.account if one.number is not None)
+    return (settings.broker.app_key, settings.broker.app_secret, *numbers)
+
+
 def secret_at(reference: str, settings: Settings, home: Path) -> Secret:
     """Return the secret that a reference names; ConfigError, VaultError.
 
@@ -83,6 +89,14 @@ def grant_store(home: Path, settings: Settings) -> GrantStore:
     if settings.broker.mode == "paper":
         return TokenFiles(home, "paper")
     return VaultGrants(vault_of(settings, home))
+
+
+def check_grants_can_be_read(settings: Settings, home: Path) -> None:
+    """Raise VaultError where the vault of the sign-ins does not open: that no sign-in mends."""
+    from swimdesk.login.vault import CACHE_KEY
+
+    if settings.broker.mode == "live":
+        vault_of(settings, home).get(CACHE_KEY)
 
 
 @lru_cache(maxsize=8)
@@ -119,7 +133,7 @@ def passphrase_of(home: Path) -> Callable[[bool], Secret]:
                 f" give the unit a LoadCredentialEncrypted={PASSPHRASE}, or run the command on a"
                 " terminal of its own"
             )
-        return _typed_twice(home) if is_new else ask_secret(f"passphrase of the vault of {home}")
+        return typed_twice(home) if is_new else ask_secret(f"passphrase of the vault of {home}")
 
     return ask
 
@@ -130,10 +144,16 @@ def _credential() -> Secret | None:
 
     if not os.environ.get("CREDENTIALS_DIRECTORY"):
         return None
-    return CredentialsVault().get(PASSPHRASE)
+    kept = CredentialsVault().get(PASSPHRASE)
+    if kept == Secret(""):
+        raise VaultError(
+            f"the credential {PASSPHRASE} is empty: seal it again, as docs/vault.md says"
+        )
+    return kept
 
 
-def _typed_twice(home: Path) -> Secret:
+def typed_twice(home: Path) -> Secret:
+    """Return a new passphrase that a person types; InputError where the two differ."""
     first = ask_secret(f"new passphrase for the vault of {home}")
     if ask_secret("the same again") != first:
         raise InputError("the two passphrases differ; nothing was written")

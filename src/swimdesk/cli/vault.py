@@ -1,12 +1,16 @@
-"""The vault: what is kept there, put there by hand, tried out and moved elsewhere."""
+"""The vault: what is kept there, put there by hand, dropped, tried out and moved elsewhere."""
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from swimdesk.cli.endings import Interrupted
 from swimdesk.cli.invocation import Invocation, pass_invocation
 from swimdesk.cli.options import json_option
 from swimdesk.errors import InputError
@@ -14,12 +18,15 @@ from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
     from swimdesk.cli.output import Output
-    from swimdesk.views.vaulting import VaultMoveView
 
 FIELDS: Final = ("item", "is_there")
 BACKENDS: Final = ("secret-service", "encrypted-file", "credentials", "files")
 
 _LONGEST_LINE: Final = 8_192
+_STOPPED: Final = (
+    "Stopped; nothing is lost. Give the same command again before config.toml is changed: it"
+    " finishes what was begun"
+)
 
 
 @click.group()
@@ -105,9 +112,16 @@ def probe(invocation: Invocation) -> None:
 def move(invocation: Invocation, backend: str) -> None:
     """Move all items to another vault: copied, compared, and only then removed here.
 
-    Only while no desk runs on this home.
+    Only while no desk runs on this home. Where it fails, what was copied is taken back or named,
+    and the same command again finishes what was begun.
     """
-    view = _moved(invocation, backend)
+    from swimdesk.bootstrap.vault_moves import move_vault
+
+    try:
+        with _alone(invocation, "moved"):
+            view = move_vault(invocation.home, invocation.config, backend)
+    except KeyboardInterrupt:
+        raise Interrupted(signal.SIGINT, _STOPPED) from None
     output = invocation.output
     if output.as_json:
         _document(output, view)
@@ -116,18 +130,96 @@ def move(invocation: Invocation, backend: str) -> None:
     output.note(f"note: {view.next}")
 
 
-def _moved(invocation: Invocation, backend: str) -> VaultMoveView:
+@vault.command("passphrase")
+@json_option
+@pass_invocation
+def passphrase(invocation: Invocation) -> None:
+    """Give the encrypted file another passphrase: typed twice without echo, or a line from stdin.
+
+    Only while no desk runs on this home. The passphrase it has is asked first, or comes from the
+    credential vault-passphrase. The file stays as it was until the new one has been read back.
+    """
+    from swimdesk.bootstrap.vaulting import change_vault_passphrase
+
+    with _alone(invocation, "changed"):
+        view = change_vault_passphrase(
+            invocation.home, invocation.config, lambda: _new_passphrase(invocation)
+        )
+    output = invocation.output
+    if output.as_json:
+        _document(output, view)
+        return
+    output.facts({"backend": view.backend, "items": view.items})
+    output.note(f"note: {view.next}")
+
+
+@vault.command("drop")
+@click.argument("item")
+@click.option("--yes", is_flag=True, help="Drop it; without it the item's name is to be typed.")
+@json_option
+@pass_invocation
+def drop(invocation: Invocation, item: str, *, yes: bool) -> None:
+    """Forget a secret for good.
+
+    Sign-ins and the key of the token cache only while no desk runs on this home, for it would keep
+    them again.
+    """
+    from swimdesk.bootstrap.vaulting import is_kept_by_a_desk
+    from swimdesk.views.vaulting import VaultItemView
+
+    with _alone(invocation, "dropped") if is_kept_by_a_desk(item) else nullcontext():
+        said = _dropped(invocation, item, is_agreed=yes)
+    output = invocation.output
+    if said and yes:
+        output.note(f"note: {said}")
+    view = VaultItemView(item, is_there=False)
+    if output.as_json:
+        _document(output, view)
+        return
+    output.facts({"item": view.item, "is_there": view.is_there})
+
+
+def _dropped(invocation: Invocation, item: str, *, is_agreed: bool) -> str:
+    """Drop it if that is agreed to; return what it means, which a person is told before."""
+    from swimdesk.bootstrap.vaulting import drop_vault_item, look_up_for_dropping
+
+    said = look_up_for_dropping(invocation.home, invocation.config, item)
+    if not is_agreed:
+        _agree(invocation.output, item, said)
+    drop_vault_item(invocation.home, invocation.config, item)
+    return said
+
+
+def _agree(output: Output, item: str, said: str) -> None:
+    """Let a person type the name; InputError where it is another, or nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise InputError(f"{item} was not dropped: add --yes to do this")
+    if said:
+        output.note(f"note: {said}")
+    typed: str = click.prompt(f"Type {item} to drop it for good", err=True)
+    if typed.strip() != item:
+        raise InputError(f"{item} was not dropped: something else was typed")
+
+
+@contextmanager
+def _alone(invocation: Invocation, done: str) -> Iterator[None]:
+    """Have the home to oneself while inside; HomeHeld where a desk runs on it."""
     from swimdesk.bootstrap import check_home
-    from swimdesk.bootstrap.vaulting import move_vault
     from swimdesk.cli.session import held_by
     from swimdesk.control.ownership import HomeLock
 
     # Before the lock, which would make a folder there.
-    check_home(invocation.home, "moved")
+    check_home(invocation.home, done)
     with HomeLock(invocation.home) as lock:
         if not lock.try_acquire():
             raise held_by(invocation.home, "keeps its sign-ins in the vault; stop it first")
-        return move_vault(invocation.home, invocation.config, backend)
+        yield
+
+
+def _new_passphrase(invocation: Invocation) -> Secret:
+    from swimdesk.bootstrap.vaults import typed_twice
+
+    return typed_twice(invocation.home) if sys.stdin.isatty() else _given("the new passphrase")
 
 
 def _given(item: str) -> Secret:
@@ -144,7 +236,16 @@ def _given(item: str) -> Secret:
         raise InputError(
             f"stdin gave no line for {item}: expected the secret, up to {_LONGEST_LINE} characters"
         )
+    _check_text(line, item)
     return Secret(line.rstrip("\r\n"))
+
+
+def _check_text(line: str, item: str) -> None:
+    """Refuse what a system without a language let through: bytes that are no characters."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"what stdin gave for {item} is not text in UTF-8") from None
 
 
 def _document(output: Output, view: object) -> None:

@@ -25,6 +25,8 @@ REFRESH_LIFE = timedelta(days=7)
 
 _LAST = datetime.max.replace(tzinfo=UTC) - REFRESH_LIFE
 """A sign-in later than this has no end that could be told."""
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clock of the machine that signed in may be ahead of this one."""
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _TOKEN = re.compile(r"[!-~]+")
@@ -93,18 +95,29 @@ def import_token_file(
 ) -> Grant:
     """Take the tokens of a login from a token file of schwab-py; InputError if it has none."""
     try:
-        grant = parse_token_file(source.read_text(encoding="utf-8"))
+        # Editors of some systems put a mark before the text.
+        grant = parse_token_file(source.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{source} cannot be read: {reason_of(error)}") from None
     except ValueError as error:
         raise InputError(f"{source} is not a token file of schwab-py: {error}") from None
-    if grant.refresh_expires <= now():
+    _check_import(source, grant, now())
+    store.save(login, grant)
+    return grant
+
+
+def _check_import(source: Path, grant: Grant, now: datetime) -> None:
+    """Refuse a sign-in that has ended, or of which it is not known when it ends; InputError."""
+    if grant.refresh_expires <= now:
         raise InputError(
             f"the sign-in in {source} ended {grant.refresh_expires:%Y-%m-%d %H:%M} UTC:"
             " sign in with schwab-py again and import the new file"
         )
-    store.save(login, grant)
-    return grant
+    if grant.signed_in > now + CLOCKS_APART:
+        raise InputError(
+            f"the creation_timestamp of {source} is {grant.signed_in:%Y-%m-%d %H:%M} UTC, which is"
+            " still to come: look at the clocks of both machines"
+        )
 
 
 def parse_token_file(text: str) -> Grant:
@@ -152,8 +165,10 @@ def _document(grant: Grant) -> dict[str, Any]:
 
 def _secret(token: dict[str, Any], key: str) -> Secret:
     text = token.get(key)
-    if not isinstance(text, str) or not is_token(text):
+    if not isinstance(text, str) or not text.strip():
         raise ValueError(f"it has no {key}")
+    if not is_token(text):
+        raise ValueError(f"its {key} has blanks or letters that no token has")
     return Secret(text)
 
 

@@ -10,7 +10,7 @@ from swimdesk.errors import InputError, VaultError
 from swimdesk.telemetry.redaction import Secret
 
 CACHE_KEY: Final = "cache/key"
-PROBE: Final = "vault-probe"
+_PROBE: Final = "vault-probe"
 LOGIN_KINDS: Final = ("user", "password", "totp", "grant")
 """What is kept for each login."""
 
@@ -80,10 +80,14 @@ def probe(vault: Vault) -> str:
     """Write an item, read it back and drop it; return what was found, VaultError if it differs."""
     if vault.is_read_only:
         return f"{len(vault.items())} items can be read; it is not written from here"
+    # A name of its own: another process may be trying the vault out at this moment.
+    item = f"{_PROBE}.{secrets.token_hex(8)}"
     wrote = Secret(secrets.token_urlsafe(32))
-    vault.put(PROBE, wrote)
-    read = vault.get(PROBE)
-    vault.drop(PROBE)
+    vault.put(item, wrote)
+    try:
+        read = vault.get(item)
+    finally:
+        vault.drop(item)
     if read != wrote:
         found = "nothing" if read is None else "something else"
         raise VaultError(

@@ -5,87 +5,38 @@ Why not an existing library: ADR 0010.
 
 from __future__ import annotations
 
-import base64
+import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from swimdesk.errors import StoreFull, VaultError
+from swimdesk.errors import InputError, StoreFull, VaultError
 from swimdesk.login.vault import check_item, is_item
-from swimdesk.login.writing import FULL, reason_of, write_whole
+from swimdesk.login.vault_format import (
+    MAX_BYTES,
+    DamagedError,
+    Lock,
+    NewerError,
+    Sealed,
+    document,
+    fitting,
+    new_lock,
+    parsed,
+    sealed,
+    unsealed,
+)
+from swimdesk.login.writing import FULL, reason_of, sync_folder, write_whole
 from swimdesk.telemetry.redaction import Secret
 
 LOCK_TIMEOUT_S: Final = 10.0
 SHORTEST_PASSPHRASE: Final = 8
 
-_FORMAT: Final = "swimdesk vault"
-_VERSION: Final = 1
 _PAUSE_S = 0.02
-_MAX_BYTES: Final = 4 << 20
-_NONCE_BYTES: Final = 12
-
-# RFC 9106, second recommended choice; a fifth of a second, once per process.
-_COST: Final = {"iterations": 3, "lanes": 4, "memory_kib": 65_536}
-_COST_BOUNDS: Final = {"iterations": (1, 64), "lanes": (1, 16), "memory_kib": (8_192, 1 << 20)}
-"""What a file may ask for: one that was tampered with must not eat the machine."""
-
-
-class _DamagedError(ValueError):
-    """Say what in the file is not as it was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Lock:
-    """What makes a key of a passphrase: salt and cost."""
-
-    salt: bytes
-    iterations: int
-    lanes: int
-    memory_kib: int
-
-    def key_of(self, passphrase: Secret) -> bytes:
-        # Deferred: a command that needs no vault does not load the library.
-        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
-        # The same characters may arrive composed or not, by keyboard and terminal.
-        text = unicodedata.normalize("NFC", passphrase.reveal())
-        kdf = Argon2id(
-            salt=self.salt,
-            length=32,
-            iterations=self.iterations,
-            lanes=self.lanes,
-            memory_cost=self.memory_kib,
-        )
-        return kdf.derive(text.encode())
-
-    def header(self) -> dict[str, Any]:
-        return {
-            "format": _FORMAT,
-            "version": _VERSION,
-            "kdf": "argon2id",
-            "salt": _text(self.salt),
-            "iterations": self.iterations,
-            "lanes": self.lanes,
-            "memory_kib": self.memory_kib,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    """The file as it is on disk."""
-
-    lock: _Lock
-    nonce: bytes
-    sealed: bytes
 
 
 class EncryptedFileVault:
@@ -105,11 +56,14 @@ class EncryptedFileVault:
         lock_timeout_s: float = LOCK_TIMEOUT_S,
     ) -> None:
         self.name = f"encrypted file {path}"
-        self._path = path
+        # A link is followed: replacing it would leave what it points to behind, with all its items.
+        self._path = Path(os.path.realpath(path))
         self._passphrase = passphrase
         self._lock_timeout_s = lock_timeout_s
-        self._keys: dict[_Lock, bytes] = {}
+        self._keys: dict[Lock, bytes] = {}
         self._asking = threading.Lock()
+        self._was_there = False
+        self._fresh = new_lock()
 
     def unlock(self) -> None:
         """Ask for the passphrase now, a new one where there is no file yet; VaultError."""
@@ -142,83 +96,175 @@ class EncryptedFileVault:
         """Return the names of all items that are there, in order."""
         return tuple(sorted(filter(is_item, self._read())))
 
+    def change_passphrase(self, new: Secret) -> int:
+        """Seal everything under another passphrase and return how many items there are.
+
+        The file stays as it was until the new one has been read back. InputError where the new
+        one is that which it has; VaultError (too short as well), StoreFull.
+        """
+        _check_length(new)
+        if self._load() is None:
+            raise VaultError(f"there is no {self._path} yet, so it has no passphrase to change")
+        self._ready()
+        with self._held():
+            current = self._current()
+            if current is None:
+                raise VaultError(
+                    f"another process gave {self._path} a passphrase in the meantime; nothing was"
+                    " changed here: try again with that one"
+                )
+            old, items = current
+            if old.key_of(new) == self._keys[old]:
+                raise InputError("that is the passphrase it has already; nothing was changed")
+            lock = new_lock()
+            key = lock.key_of(new)
+            self._replace_read_back(sealed(lock, key, items), new, items)
+            self._keys = {lock: key}
+        return len(items)
+
+    def has_file(self) -> bool:
+        """Tell whether there is a file, whatever is in it."""
+        return self._path.exists()
+
     # --- the file
 
     def _read(self) -> dict[str, str]:
         found = self._load()
         return {} if found is None else self._opened(found)
 
-    def _load(self) -> _Sealed | None:
+    def _load(self) -> Sealed | None:
         try:
             with self._path.open("rb") as file:
-                data = file.read(_MAX_BYTES)
+                data = file.read(MAX_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise VaultError(f"{self._path} cannot be read: {reason_of(error)}") from None
         try:
-            return _parsed(data)
-        except _DamagedError as error:
+            return parsed(data)
+        except NewerError:
+            raise VaultError(
+                f"{self._path} cannot be read by this version: a newer swimdesk wrote it. Run that"
+                " one; the file was left as it is"
+            ) from None
+        except DamagedError as error:
             raise VaultError(
                 f"{self._path} is damaged ({error}): put it back from a backup, or move it away"
                 " and fill a new one with `swimdesk vault set`; it was left as it is"
             ) from None
 
-    def _opened(self, found: _Sealed) -> dict[str, str]:
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+    def _opened(self, found: Sealed) -> dict[str, str]:
         key = self._key(found.lock)
-        try:
-            clear = AESGCM(key).decrypt(found.nonce, found.sealed, _bytes(found.lock.header()))
-        except InvalidTag:
+        items = unsealed(found, key)
+        if items is None:
             # The checksum is right, so this is hardly an accident of the disk.
             self._keys.pop(found.lock, None)
             raise VaultError(
                 f"the passphrase is not that of {self._path} (or somebody changed the file);"
                 " nothing was changed"
-            ) from None
-        items: dict[str, str] = json.loads(clear)
+            )
+        self._was_there = True
         return items
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, str]]:
         """Give what is kept, and keep what has become of it, with nobody else in between."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        while True:
+            self._ready()
+            with self._held():
+                current = self._current()
+                if current is None:
+                    continue
+                lock, items = current
+                yield items
+                self._write(document(sealed(lock, self._keys[lock], items)))
+                self._was_there = True
+                return
 
-        with self._held():
-            found = self._load()
-            if found is None and self._keys:
-                raise VaultError(f"{self._path} has gone while it was in use: put it back")
-            lock = found.lock if found else _Lock(os.urandom(16), **_COST)
-            items = self._opened(found) if found else {}
-            key = self._key(lock, is_new=found is None)
-            yield items
-            nonce = os.urandom(_NONCE_BYTES)
-            sealed = AESGCM(key).encrypt(nonce, _bytes(items), _bytes(lock.header()))
-            self._write(_document(_Sealed(lock, nonce, sealed)))
+    def _ready(self) -> None:
+        """Have the passphrase, of a new file where there is none yet.
 
-    def _key(self, lock: _Lock, *, is_new: bool = False) -> bytes:
+        Before the file is held: a person takes their time, and a desk that has to save a sign-in
+        gives up waiting.
+        """
+        found = self._load()
+        if found is not None:
+            self._opened(found)
+            return
+        self._check_not_gone()
+        self._key(self._fresh, is_new=True)
+
+    def _current(self) -> tuple[Lock, dict[str, str]] | None:
+        """Return the lock and the items of the file as it is now; whoever asks holds it.
+
+        None where it has got a passphrase since, which is to be had before it is held.
+        """
+        found = self._load()
+        if found is None:
+            self._check_not_gone()
+            return self._fresh, {}
+        return (found.lock, self._opened(found)) if found.lock in self._keys else None
+
+    def _check_not_gone(self) -> None:
+        if self._was_there:
+            raise VaultError(f"{self._path} has gone while it was in use: put it back")
+
+    def _key(self, lock: Lock, *, is_new: bool = False) -> bytes:
         with self._asking:
             key = self._keys.get(lock)
             if key is None:
                 passphrase = self._passphrase(is_new)
-                if is_new and len(passphrase.reveal()) < SHORTEST_PASSPHRASE:
-                    raise VaultError(
-                        f"the passphrase needs {SHORTEST_PASSPHRASE} characters or more;"
-                        " several words are best"
-                    )
+                if is_new:
+                    _check_length(passphrase)
                 key = self._keys[lock] = lock.key_of(passphrase)
             return key
 
+    def _replace_read_back(self, found: Sealed, passphrase: Secret, items: dict[str, str]) -> None:
+        """Write beside the file, read that with a key made anew, and only then replace the file."""
+        beside = self._beside
+        try:
+            write_whole(beside, fitting(self._path, document(found)))
+            read = parsed(beside.read_bytes())
+            if unsealed(read, read.lock.key_of(passphrase)) != items:
+                raise VaultError(
+                    f"{beside} gave back something else for what had just been written:"
+                    f" {self._path} was left as it was"
+                )
+            beside.replace(self._path)
+        except OSError as error:
+            raise self._not_written(error) from None
+        except ValueError as error:
+            raise VaultError(f"{beside} was not written as it should be ({error})") from None
+        finally:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+        try:
+            sync_folder(self._path.parent)
+        except OSError as error:
+            raise VaultError(
+                f"{self._path} has the new passphrase, but the disk does not confirm it"
+                f" ({reason_of(error)}): look after the disk, and keep both passphrases until then"
+            ) from None
+
+    @property
+    def _beside(self) -> Path:
+        return self._path.with_name(f"{self._path.name}.new")
+
+    def _sweep(self) -> None:
+        """Remove what a killed writer left, which may hold what was dropped or resealed since."""
+        for left in (*self._path.parent.glob(f".{self._path.name}.*"), self._beside):
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
+
     def _write(self, data: bytes) -> None:
         try:
-            write_whole(self._path, data)
+            write_whole(self._path, fitting(self._path, data))
         except OSError as error:
-            kind = StoreFull if error.errno in FULL else VaultError
-            raise kind(
-                f"{self._path} cannot be written: {reason_of(error)}; it was left as it was"
-            ) from None
+            raise self._not_written(error) from None
+
+    def _not_written(self, error: OSError) -> VaultError | StoreFull:
+        kind = StoreFull if error.errno in FULL else VaultError
+        return kind(f"{self._path} cannot be written: {reason_of(error)}; it was left as it was")
 
     @contextmanager
     def _held(self) -> Iterator[None]:
@@ -236,6 +282,7 @@ class EncryptedFileVault:
                 if time.monotonic() > end:
                     raise VaultError(f"another process has been changing {self._path} for too long")
                 time.sleep(_PAUSE_S)
+            self._sweep()
             yield
         finally:
             os.close(descriptor)
@@ -249,44 +296,8 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
-def _document(found: _Sealed) -> bytes:
-    body = {**found.lock.header(), "nonce": _text(found.nonce), "sealed": _text(found.sealed)}
-    return json.dumps({**body, "checksum": _checksum(body)}, indent=1).encode() + b"\n"
-
-
-def _parsed(data: bytes) -> _Sealed:
-    """Read the file; _DamagedError says what is wrong."""
-    try:
-        body = json.loads(data)
-    except ValueError:
-        raise _DamagedError("it is not whole") from None
-    if not isinstance(body, dict) or body.get("format") != _FORMAT:
-        raise _DamagedError("it is no vault of swimdesk")
-    if body.pop("checksum", None) != _checksum(body):
-        raise _DamagedError("its checksum does not match")
-    if (body.get("version"), body.get("kdf")) != (_VERSION, "argon2id"):
-        raise _DamagedError("a newer swimdesk wrote it")
-    for name, (least, most) in _COST_BOUNDS.items():
-        if not isinstance(body.get(name), int) or not least <= body[name] <= most:
-            raise _DamagedError(f"its {name} is out of bounds")
-    lock = _Lock(_raw(body, "salt"), body["iterations"], body["lanes"], body["memory_kib"])
-    return _Sealed(lock, _raw(body, "nonce"), _raw(body, "sealed"))
-
-
-def _checksum(body: dict[str, Any]) -> str:
-    return hashlib.sha256(_bytes(body)).hexdigest()
-
-
-def _bytes(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode("ascii")
-
-
-def _raw(body: dict[str, Any], name: str) -> bytes:
-    try:
-        return base64.b64decode(str(body.get(name)), validate=True)
-    except ValueError:
-        raise _DamagedError(f"its {name} is not readable") from None
+def _check_length(passphrase: Secret) -> None:
+    if len(passphrase.reveal()) < SHORTEST_PASSPHRASE:
+        raise VaultError(
+            f"the passphrase needs {SHORTEST_PASSPHRASE} characters or more; several words are best"
+        )

@@ -58,8 +58,18 @@ class SeedsApart:
         self._of(item).put(item, secret)
 
     def drop(self, item: str) -> bool:
-        """Forget an item; tell whether there was one; VaultError."""
-        return self._of(item).drop(item)
+        """Forget an item, a seed also where it was before; tell whether there was one; VaultError.
+
+        One that is only read here is left where another was taken from beside its password.
+        """
+        was_beside = is_seed(item) and not self.vault.is_read_only and self.vault.drop(item)
+        if was_beside and self.seeds.is_read_only:
+            return True
+        return self._of(item).drop(item) or was_beside
+
+    def stray_seeds(self) -> tuple[str, ...]:
+        """Return the seeds that are beside their passwords, where nothing uses them any more."""
+        return tuple(filter(is_seed, self.vault.items()))
 
     def items(self) -> tuple[str, ...]:
         """Return the names of all items that are there, in order."""
@@ -69,6 +79,12 @@ class SeedsApart:
 
     def _of(self, item: str) -> Vault:
         return self.seeds if is_seed(item) else self.vault
+
+
+def encrypted_file_of(vault: Vault) -> EncryptedFileVault | None:
+    """Return the encrypted file that a vault is, or keeps a part in; None where there is none."""
+    parts = (vault.vault, vault.seeds) if isinstance(vault, SeedsApart) else (vault,)
+    return next((part for part in parts if isinstance(part, EncryptedFileVault)), None)
 
 
 def try_out(vault: Vault) -> str:

@@ -211,7 +211,7 @@ def _redacted(value: object) -> object:
     if isinstance(value, bool | int | float) or value is None:
         return value
     if isinstance(value, Mapping):
-        return {str(key): _redacted(item) for key, item in value.items()}
+        return {_printable(redact(str(key))): _redacted(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_redacted(item) for item in value]
     if isinstance(value, Secret):

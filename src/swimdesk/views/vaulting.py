@@ -25,6 +25,16 @@ class VaultProbeView:
 
 
 @dataclass(frozen=True, slots=True)
+class VaultPassphraseView:
+    """The encrypted file that got another passphrase, and how many items are in it."""
+
+    backend: str
+    items: int
+    next: str
+    """What is left to do by hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class VaultMoveView:
     """What went from one vault to another."""
 

@@ -44,6 +44,25 @@ def test_nothing_typed_is_no_secret(typed: str | None, monkeypatch: pytest.Monke
         ask_secret("password")
 
 
+@pytest.mark.usefixtures("_on_a_terminal")
+def test_what_is_typed_in_another_encoding_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(prompt: str) -> str:
+        return b"p\xe4ss".decode()
+
+    monkeypatch.setattr("getpass.getpass", answer)
+    with pytest.raises(InputError, match="not text in UTF-8") as caught:
+        ask_secret("password")
+    assert caught.value.__suppress_context__
+    assert "e4" not in caught.value.detail
+
+
+def test_empty_credential_is_told_as_such(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "vault-passphrase").touch()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with pytest.raises(VaultError, match="the credential vault-passphrase is empty"):
+        passphrase_of(tmp_path)(False)
+
+
 def test_no_terminal_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(terminal, "_TERMINAL", str(tmp_path / "none"))
     assert not has_terminal()

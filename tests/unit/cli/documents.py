@@ -26,7 +26,12 @@ from swimdesk.views.models import (
 )
 from swimdesk.views.signing import LoginView, SignInEnd
 from swimdesk.views.trail import TrailView
-from swimdesk.views.vaulting import VaultItemView, VaultMoveView, VaultProbeView
+from swimdesk.views.vaulting import (
+    VaultItemView,
+    VaultMoveView,
+    VaultPassphraseView,
+    VaultProbeView,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ DOCUMENTS: Final[dict[str, Document]] = {
     "vault set ITEM": Document(VaultItemView),
     "vault list": Document(VaultItemView, "items"),
     "vault test": Document(VaultProbeView),
+    "vault drop ITEM": Document(VaultItemView),
+    "vault passphrase": Document(VaultPassphraseView),
     "vault move": Document(VaultMoveView),
     "doctor": Document(CheckView, "checks"),
     "bench fanout": Document(FanoutView),

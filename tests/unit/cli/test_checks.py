@@ -119,6 +119,31 @@ def test_vault_is_named_and_tried_out(subject: Subject) -> None:
 
 
 @pytest.mark.usefixtures("_passphrase")
+def test_login_behind_a_vault_that_does_not_open_is_not_sent_to_sign_in(subject: Subject) -> None:
+    vault = sealed_vault(subject.home, "another passphrase")
+    vault.put("login/smith/grant", Secret("kept"))
+    live = with_vault(subject, "encrypted-file", "live")
+    names = ("secrets", "vault", "tokens")
+    found = {name: swimdesk.checks._outcome(live, CHECKS[name]) for name in names}
+    assert (found["tokens"].state, found["tokens"].advice) == (FAIL, "see vault")
+    assert found["tokens"].exit_code == ExitCode.USAGE
+    assert found["secrets"].advice == "see vault"
+    assert found["vault"].advice == "mend the vault, or name another one under [vault]"
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_seed_that_was_left_beside_its_password_is_warned_of(subject: Subject) -> None:
+    sealed = with_vault(subject, "encrypted-file", "live")
+    assert sealed.settings is not None
+    vault = VaultSettings(backend="encrypted-file", totp_backend="credentials")
+    apart = replace(sealed, settings=sealed.settings.model_copy(update={"vault": vault}))
+    sealed_vault(subject.home).put("login/smith/totp", Secret("JBSWY3DPEHPK3PXP"))
+    view = look("vault", apart)
+    assert view.state is CheckState.WARN
+    assert "beside its password is still login/smith/totp" in view.detail
+    assert view.advice == "swimdesk vault drop login/smith/totp"
+
+
 def test_vault_that_is_damaged_fails_with_what_to_do(subject: Subject) -> None:
     (subject.home / "vault.sealed").write_text("{", encoding="utf-8")
     with pytest.raises(VaultError, match=r"vault\.sealed is damaged"):

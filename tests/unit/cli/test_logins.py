@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.facade import FakeFacade, sample
+from tests.fakes.vaults import sealed_vault
 from tests.unit.cli.support import Program
 
 from swimdesk.cli.logins import EYES, row_for_eyes
@@ -51,6 +52,21 @@ class Telling(FakeFacade):
         """Tell of one login for each state."""
         view: LoginView = sample(LoginView)
         return tuple(replace(view, login=f"l-{s}", state=s) for s in self._states)
+
+
+def test_vault_that_does_not_open_is_no_reason_to_sign_in(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.is_owned = False
+    program.home.mkdir(mode=0o700)
+    (program.home / "config.toml").write_text(
+        '[broker]\nmode = "live"\n[[login]]\nname = "smith"\n[vault]\nbackend = "encrypted-file"\n'
+    )
+    sealed_vault(program.home).put("login/smith/grant", Secret("kept"))
+    (tmp_path / "vault-passphrase").write_text("something else")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    ran = program.run("logins", "--json")
+    assert (ran.code, ran.document["error"]["code"]) == (2, "VAULT_UNUSABLE")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_the_pages_for_operators_tell_commands() -> None:
     ("line", "why"),
     [
         ("swimdesk lgoin smith", "there is no lgoin"),
-        ("swimdesk vault drop login/smith/totp", "there is no drop"),
+        ("swimdesk vault forget login/smith/totp", "there is no forget"),
         ("swimdesk login smith --by-hand", "login has no --by-hand"),
         ("swimdesk --nui", "swimdesk has no --nui"),
         ("swimdesk --home /srv/desk login smith --manual  # once a week", None),

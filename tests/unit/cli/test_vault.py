@@ -13,8 +13,8 @@ import pytest
 from tests.fakes.vaults import PASSPHRASE, sealed_vault
 from tests.unit.cli.documents import DOCUMENTS
 from tests.unit.cli.support import Program, Ran
+from tests.unit.cli.vault_homes import LIVE, PAPER, configure, error_of, give_passphrase
 
-from swimdesk.control.ownership import HomeLock
 from swimdesk.errors import ExitCode
 from swimdesk.login.vault_files import FilesVault
 from swimdesk.login.vault_grants import VaultGrants
@@ -24,28 +24,17 @@ from swimdesk.views.vaulting import VaultItemView
 
 PASSWORD = "open sesame, 100%"
 SEED = "JBSW Y3DP EHPK 3PXP"
-LIVE = 'mode = "live"\n'
-PAPER = 'mode = "paper"\napi_url = "https://127.0.0.1:9443"\n'
 
 
 @pytest.fixture(autouse=True)
 def _passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The passphrase comes from the service manager, as in a daemon."""
-    folder = tmp_path / "credentials"
-    folder.mkdir()
-    (folder / "vault-passphrase").write_text(PASSPHRASE, encoding="utf-8")
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    give_passphrase(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def home(program: Program) -> Path:
     program.home.mkdir(mode=0o700)
     return program.home
-
-
-def configure(home: Path, broker: str, vault: str) -> None:
-    text = f'[broker]\n{broker}[[login]]\nname = "smith"\n[vault]\n{vault}\n'
-    (home / "config.toml").write_text(text, encoding="utf-8")
 
 
 def set_item(
@@ -55,10 +44,6 @@ def set_item(
     ran = program.run("vault", "set", item, *options)
     assert secret not in ran.out + ran.err
     return ran
-
-
-def error_of(ran: Ran) -> tuple[int, str]:
-    return ran.code, ran.document["error"]["detail"]
 
 
 def test_secret_from_stdin_is_kept_and_never_shown(
@@ -218,85 +203,14 @@ def test_vault_that_nobody_opens_says_how_a_unit_does(
     assert "LoadCredentialEncrypted=vault-passphrase" in detail
 
 
-# --- moving
-
-
-def filled(home: Path) -> FilesVault:
-    vault = FilesVault(home)
-    for number in range(3):
-        vault.put(f"item-{number}", Secret(f"secret {number}"))
-    return vault
-
-
-def test_everything_is_moved_and_then_gone_from_where_it_was(program: Program, home: Path) -> None:
-    configure(home, PAPER, "")
-    files = filled(home)
-    document = program.run("vault", "move", "--to", "encrypted-file", "--json").document
-    assert document["items"] == ["item-0", "item-1", "item-2"]
-    assert 'set backend = "encrypted-file"' in document["next"]
-    assert files.items() == ()
-    assert sealed_vault(home).get("item-2") == Secret("secret 2")
-    configure(home, PAPER, 'backend = "encrypted-file"')
-    assert program.run("vault", "move", "--to", "files").code == 0
-    assert files.get("item-2") == Secret("secret 2")
-    assert sealed_vault(home).items() == ()
-
-
-def test_files_that_the_configuration_names_by_path_stay(program: Program, home: Path) -> None:
-    configure(home, PAPER + 'app_key = "file:secrets/app_key"\n', "")
-    files = filled(home)
-    files.put("app_key", Secret("key"))
-    document = program.run("vault", "move", "--to", "encrypted-file", "--json").document
-    assert document["items"] == ["item-0", "item-1", "item-2"]
-    assert files.items() == ("app_key",)
-
-
-def test_vault_that_gives_back_something_else_gets_nothing_for_good(
+def test_secret_of_bytes_that_are_no_characters_is_refused(
     program: Program, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(home, PAPER, "")
-    files = filled(home)
-
-    def forgetful(vault: object, item: str) -> Secret | None:
-        return None if item == "item-1" else Secret(f"secret {item[-1]}")
-
-    monkeypatch.setattr("swimdesk.login.vault_sealed.EncryptedFileVault.get", forgetful)
-    code, detail = error_of(program.run("vault", "move", "--to", "encrypted-file", "--json"))
-    assert code == ExitCode.USAGE
-    assert "something else for item-1: nothing was removed" in detail
-    assert files.items() == ("item-0", "item-1", "item-2")
-
-
-@pytest.mark.parametrize(
-    ("target", "expected"),
-    [("files", "is files already"), ("credentials", "credentials are not written from here")],
-)
-def test_move_to_nowhere_changes_nothing(
-    program: Program, home: Path, target: str, expected: str
-) -> None:
-    configure(home, PAPER, "")
-    files = filled(home)
-    code, detail = error_of(program.run("vault", "move", "--to", target, "--json"))
-    assert (code, expected in detail) == (ExitCode.USAGE, True)
-    assert len(files.items()) == 3
-
-
-def test_live_secrets_are_not_moved_into_plain_files(program: Program, home: Path) -> None:
-    configure(home, LIVE, 'backend = "encrypted-file"')
-    sealed_vault(home).put("app_key", Secret("key"))
-    code, detail = error_of(program.run("vault", "move", "--to", "files", "--json"))
-    assert (code, "plain text" in detail) == (ExitCode.USAGE, True)
-    assert sealed_vault(home).items() == ("app_key",)
-
-
-def test_vault_of_a_desk_that_runs_is_not_moved(program: Program, home: Path) -> None:
-    configure(home, PAPER, "")
-    files = filled(home)
-    with HomeLock(home) as lock:
-        assert lock.try_acquire()
-        ran = program.run("vault", "move", "--to", "encrypted-file", "--json")
-    assert (ran.code, ran.document["error"]["code"]) == (ExitCode.HELD, "HOME_HELD")
-    assert len(files.items()) == 3
+    stdin = io.TextIOWrapper(io.BytesIO(b"p\xe4ss\n"), "ascii", errors="surrogateescape")
+    monkeypatch.setattr("sys.stdin", stdin)
+    code, detail = error_of(program.run("vault", "set", "app_key", "--json"))
+    assert (code, "is not text" in detail) == (ExitCode.USAGE, True)
 
 
 # --- sign-ins and references

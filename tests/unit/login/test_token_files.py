@@ -56,6 +56,45 @@ def test_file_of_schwab_py_is_taken_over(tmp_path: Path) -> None:
     assert grant.refresh.reveal() == "the-refresh-token@"
 
 
+def test_file_with_a_mark_before_its_text_is_taken_over(tmp_path: Path) -> None:
+    source = tmp_path / "schwab.json"
+    source.write_text(json.dumps(a_document()), encoding="utf-8-sig")
+    import_token_file(source, TokenFiles(tmp_path, "paper"), "smith", now=now)
+    assert TokenFiles(tmp_path, "paper").load("smith") is not None
+
+
+def with_token(**changes: Any) -> dict[str, Any]:
+    document = a_document()
+    document["token"] |= changes
+    return document
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (a_document(creation_timestamp=int(NOW.timestamp()) + 86_400), "still to come"),
+        (with_token(access_token="I0.tök@"), "letters that no token has"),
+        (with_token(refresh_token="the-refresh token@"), "blanks"),
+        (with_token(refresh_token="the-refresh-token@\n"), "blanks"),
+    ],
+)
+def test_odd_file_is_refused_and_nothing_is_kept(
+    tmp_path: Path, document: dict[str, Any], reason: str
+) -> None:
+    files = TokenFiles(tmp_path / "home", "paper")
+    with pytest.raises(InputError, match=reason) as caught:
+        import_token_file(written(tmp_path / "odd.json", document), files, "smith", now=now)
+    assert "refresh-token" not in caught.value.detail.replace("odd.json", "")
+    assert files.load("smith") is None
+
+
+def test_file_of_brackets_is_not_json(tmp_path: Path) -> None:
+    source = tmp_path / "odd.json"
+    source.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(InputError, match="not JSON"):
+        import_token_file(source, TokenFiles(tmp_path, "paper"), "smith", now=now)
+
+
 def test_saved_file_has_the_keys_that_schwab_py_reads(tmp_path: Path) -> None:
     files = TokenFiles(tmp_path, "paper")
     files.save("smith", a_grant())
@@ -158,8 +197,8 @@ def holding(key: str, text: str) -> dict[str, Any]:
         ({"access_token": "x", "refresh_token": "y"}, "it has no token object"),
         (without("access_token"), "it has no access_token"),
         (without("refresh_token"), "it has no refresh_token"),
-        (holding("access_token", "I0.\u20ac"), "it has no access_token"),
-        (holding("refresh_token", "xK3\r\nHost: x"), "it has no refresh_token"),
+        (holding("access_token", "I0.\u20ac"), "its access_token has blanks or letters"),
+        (holding("refresh_token", "xK3\r\nHost: x"), "its refresh_token has blanks or letters"),
         (a_document(creation_timestamp=None), "its creation_timestamp is not a time"),
         (a_document(creation_timestamp=True), "its creation_timestamp is not a time"),
         (a_document(creation_timestamp=1e300), "its creation_timestamp is not a time"),

@@ -63,6 +63,28 @@ def test_seed_that_was_left_in_the_other_vault_is_not_used(tmp_path: Path) -> No
     assert vault.items() == ()
 
 
+def test_seed_that_was_left_in_the_other_vault_is_named_and_can_be_dropped(tmp_path: Path) -> None:
+    passwords = FilesVault(tmp_path)
+    passwords.put(SEED, Secret("JBSWY3DP"))
+    (tmp_path / "login.smith.totp").write_text("JBSWY3DP", encoding="utf-8")
+    vault = SeedsApart(passwords, CredentialsVault({"CREDENTIALS_DIRECTORY": str(tmp_path)}))
+    assert vault.stray_seeds() == (SEED,)
+    assert vault.drop(SEED)
+    assert (vault.stray_seeds(), vault.get(SEED)) == ((), Secret("JBSWY3DP"))
+    with pytest.raises(VaultError, match="credentials are not removed from here"):
+        vault.drop(SEED)
+
+
+def test_dropped_seed_is_gone_from_either_vault(tmp_path: Path) -> None:
+    passwords, seeds = FilesVault(tmp_path), sealed_vault(tmp_path)
+    vault = SeedsApart(passwords, seeds)
+    for one in (passwords, seeds):
+        one.put(SEED, Secret("JBSWY3DP"))
+    assert vault.drop(SEED)
+    assert (passwords.items(), seeds.items()) == ((), ())
+    assert not vault.drop(SEED)
+
+
 def test_credentials_are_read_by_their_names_in_the_unit(tmp_path: Path) -> None:
     (tmp_path / "login.a.smith.totp").write_text("JBSWY3DP\n", encoding="utf-8")
     (tmp_path / "cache.key").write_text("key", encoding="utf-8")
@@ -141,3 +163,42 @@ def test_probe_finds_a_vault_that_does_not_keep_what_it_is_given(
     vault = SecretServiceVault("swimdesk", backend=ForgetfulService(answer))
     with pytest.raises(VaultError, match=f"gave back {found}"):
         probe(vault)
+
+
+class BusyService(SecretService):
+    """A desktop whose vault somebody else tries out each time that something is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_tried = False
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, password)
+        if not self.is_tried:
+            self.is_tried = True
+            probe(SecretServiceVault("swimdesk", backend=self))
+
+
+def test_two_probes_at_once_find_nothing_wrong() -> None:
+    service = BusyService()
+    assert "read back alike" in probe(SecretServiceVault("swimdesk", backend=service))
+    assert service.kept == {}
+
+
+class StumblingService(SecretService):
+    """A desktop that fails the first time it is asked for something."""
+
+    has_failed = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if not self.has_failed:
+            self.has_failed = True
+            raise RuntimeError("locked")
+        return super().get_password(service, username)
+
+
+def test_probe_that_fails_in_the_middle_leaves_nothing_behind() -> None:
+    service = StumblingService()
+    with pytest.raises(VaultError, match="RuntimeError"):
+        probe(SecretServiceVault("swimdesk", backend=service))
+    assert service.kept == {}

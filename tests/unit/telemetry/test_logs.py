@@ -62,6 +62,13 @@ def test_event_is_one_json_object_with_its_fields(tmp_path: Path) -> None:
     }
 
 
+def test_names_inside_a_field_are_masked_as_its_values_are(tmp_path: Path) -> None:
+    logs.configure_logs(tmp_path)
+    logs.get_log("desk").info("balances.read", by={"87654321": {"A" * 64: 3}, TOKEN: "x"})
+    (event,) = events(tmp_path)
+    assert event["by"] == {"…4321": {"[hash]": 3}, "[redacted]": "x"}
+
+
 def test_nothing_is_written_before_logs_are_set_up(capsys: pytest.CaptureFixture[str]) -> None:
     logs.get_log("desk").error("desk.broken")
     assert capsys.readouterr() == ("", "")
