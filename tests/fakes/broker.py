@@ -18,6 +18,7 @@ from swimdesk.desk.ports import (
     CancelOutcome,
     ChainContract,
     Clock,
+    Discovered,
     Expiry,
     Holdings,
     LineOrder,
@@ -35,7 +36,7 @@ from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Effect, Ticket
 from swimdesk.domain.plan import BrokerVerdict, BrokerWord
 from swimdesk.domain.positions import Position
-from swimdesk.errors import BrokerUnreachable, InvariantBroken, UnknownSymbol
+from swimdesk.errors import BrokerUnreachable, InvariantBroken, SwimdeskError, UnknownSymbol
 from tests.fakes.acts import ReplaceAct
 from tests.fakes.builders import some_balances
 from tests.fakes.bursts import FakeBurst, Outcomes
@@ -98,6 +99,11 @@ class FakeBroker:
     latency_s: float = 0.05
     list_lag_s: float = 0.0
     unreadable_logins: set[str] = field(default_factory=set)
+    undiscovered: dict[str, Exception] = field(default_factory=dict)
+    """Logins of which nothing can be read, and why; none of their accounts is configured.
+
+    One with a bug was read before that.
+    """
     reads_fail: bool = False
     is_open: bool = True
     unknown_symbols: set[str] = field(default_factory=set)
@@ -141,10 +147,11 @@ class FakeBroker:
 
     # --- reading -----------------------------------------------------------------------------
 
-    async def discover(self) -> tuple[Account, ...]:
-        """List the accounts."""
+    async def discover(self) -> Discovered:
+        """List the accounts of the logins that can be read."""
         await asyncio.sleep(self.latency_s)
-        return self.accounts
+        unread = {k: e for k, e in self.undiscovered.items() if isinstance(e, SwimdeskError)}
+        return Discovered(tuple(a for a in self.accounts if a.login not in unread), unread)
 
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
         """Give what was scripted, comfortable by default."""
@@ -153,6 +160,7 @@ class FakeBroker:
         known = {account.alias: account for account in self.accounts}
         if {known[alias].login for alias in accounts} & self.unreadable_logins:
             raise BrokerUnreachable("no answer")
+        self._check_discovered(accounts)
         return tuple(
             Holdings(
                 known[alias],
@@ -169,6 +177,7 @@ class FakeBroker:
         now = self.clock.now()
         if self.reads_fail:
             raise BrokerUnreachable("no answer")
+        self._check_discovered(accounts)
         lag = timedelta(seconds=self.list_lag_s)
         shown = tuple(
             order
@@ -176,6 +185,11 @@ class FakeBroker:
             if order.account in accounts and since <= order.entered <= now - lag
         )
         return OrdersRead(frozenset(accounts), since, now, shown, complete=True)
+
+    def _check_discovered(self, accounts: Sequence[str]) -> None:
+        for account in self.accounts:
+            if account.alias in accounts and account.login in self.undiscovered:
+                raise self.undiscovered[account.login]
 
     async def order(self, account: str, order_id: str) -> BrokerOrder | None:
         """Find one order."""

@@ -47,7 +47,8 @@ def print_comparison(output: Output, view: ReconcileView) -> None:
     if view.differences:
         output.table(DIFFERENCE_FIELDS, [_row(one) for one in view.differences])
     for one in view.unread:
-        output.note(f"note: {one.what} of {one.account} not compared: {one.detail}")
+        whose = one.account or f"login {one.login}"
+        output.note(f"note: {one.what} of {whose} not compared: {one.detail}")
 
 
 def _row(one: DifferenceView) -> dict[str, object]:
