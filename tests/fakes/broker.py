@@ -36,12 +36,13 @@ from swimdesk.domain.orderlang import print_ticket
 from swimdesk.domain.orders import Effect, Ticket
 from swimdesk.domain.plan import BrokerVerdict, BrokerWord
 from swimdesk.domain.positions import Position
-from swimdesk.errors import BrokerUnreachable, InvariantBroken, SwimdeskError, UnknownSymbol
+from swimdesk.errors import BrokerUnreachable, InvariantBroken, UnknownSymbol
 from tests.fakes.acts import ReplaceAct
 from tests.fakes.builders import some_balances
 from tests.fakes.bursts import FakeBurst, Outcomes
 from tests.fakes.chains import Listed
 from tests.fakes.fills import fills_of, legs_of
+from tests.fakes.unread import check_readable, discovered
 
 
 class Act(StrEnum):
@@ -100,10 +101,6 @@ class FakeBroker:
     list_lag_s: float = 0.0
     unreadable_logins: set[str] = field(default_factory=set)
     undiscovered: dict[str, Exception] = field(default_factory=dict)
-    """Logins of which nothing can be read, and why; none of their accounts is configured.
-
-    One with a bug was read before that.
-    """
     reads_fail: bool = False
     is_open: bool = True
     unknown_symbols: set[str] = field(default_factory=set)
@@ -150,8 +147,7 @@ class FakeBroker:
     async def discover(self) -> Discovered:
         """List the accounts of the logins that can be read."""
         await asyncio.sleep(self.latency_s)
-        unread = {k: e for k, e in self.undiscovered.items() if isinstance(e, SwimdeskError)}
-        return Discovered(tuple(a for a in self.accounts if a.login not in unread), unread)
+        return discovered(self.accounts, self.undiscovered)
 
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
         """Give what was scripted, comfortable by default."""
@@ -160,7 +156,7 @@ class FakeBroker:
         known = {account.alias: account for account in self.accounts}
         if {known[alias].login for alias in accounts} & self.unreadable_logins:
             raise BrokerUnreachable("no answer")
-        self._check_discovered(accounts)
+        check_readable(self.accounts, accounts, self.undiscovered)
         return tuple(
             Holdings(
                 known[alias],
@@ -177,7 +173,7 @@ class FakeBroker:
         now = self.clock.now()
         if self.reads_fail:
             raise BrokerUnreachable("no answer")
-        self._check_discovered(accounts)
+        check_readable(self.accounts, accounts, self.undiscovered)
         lag = timedelta(seconds=self.list_lag_s)
         shown = tuple(
             order
@@ -185,11 +181,6 @@ class FakeBroker:
             if order.account in accounts and since <= order.entered <= now - lag
         )
         return OrdersRead(frozenset(accounts), since, now, shown, complete=True)
-
-    def _check_discovered(self, accounts: Sequence[str]) -> None:
-        for account in self.accounts:
-            if account.alias in accounts and account.login in self.undiscovered:
-                raise self.undiscovered[account.login]
 
     async def order(self, account: str, order_id: str) -> BrokerOrder | None:
         """Find one order."""
