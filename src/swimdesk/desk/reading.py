@@ -25,7 +25,7 @@ MAX_AGE = timedelta(seconds=15)
 SETTLE = timedelta(seconds=5)
 """So long after a fill or an order the broker's balances and positions may not show it yet."""
 
-SURVEY_AGAIN = timedelta(seconds=15)
+SURVEY_AGAIN_NS = 15_000_000_000
 """A login whose accounts could not be read is not tried more often by reads that go on by it."""
 
 _ALL = ""
@@ -69,7 +69,9 @@ class HoldingsReader:
         self._unread: dict[str, tuple[datetime, str]] = {}
         """Accounts whose last read failed: since when, and what was said."""
         self._found = Discovered(())
-        self._surveyed = clock.now()
+        self._was_whole = False
+        """Whether all accounts were known once; those that are missing since are known to be."""
+        self._surveyed_ns = clock.monotonic_ns()
 
     @property
     def state(self) -> ReadingState:
@@ -87,9 +89,9 @@ class HoldingsReader:
         Raises why where a login is missing of which nobody knows that it is.
         """
         found = self._known() if not again else None
-        if found is None or found.objection is not None:
+        if found is None or (found.objection is not None and not self._was_whole):
             found = await self._survey()
-        if found.objection is not None:
+        if found.objection is not None and (again or not self._was_whole):
             raise found.objection.with_traceback(None)
         return found.accounts
 
@@ -106,7 +108,7 @@ class HoldingsReader:
         found = self._known()
         if found is None or found.is_blind:
             return await self._survey()
-        is_late = self._clock.now() - self._surveyed >= SURVEY_AGAIN
+        is_late = self._clock.monotonic_ns() - self._surveyed_ns >= SURVEY_AGAIN_NS
         return await self._survey() if found.broken and is_late else found
 
     def _known(self) -> Discovered | None:
@@ -120,8 +122,9 @@ class HoldingsReader:
             self._note(_ALL, e)
             raise
         self._found = replace(found, accounts=in_order(found.accounts))
-        self._surveyed = self._clock.now()
+        self._surveyed_ns = self._clock.monotonic_ns()
         if found.objection is None:
+            self._was_whole = True
             self._unread.pop(_ALL, None)
         else:
             self._note(_ALL, found.objection)

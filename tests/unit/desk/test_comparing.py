@@ -211,6 +211,17 @@ def test_accounts_that_a_comparison_went_without_are_not_missing_from_what_is_se
     honest(scenario)
 
 
+def test_login_that_was_known_to_be_out_stops_no_order_of_others_when_it_fails_otherwise() -> None:
+    async def scenario(bench: Bench, broker: HonestBroker) -> None:
+        broker.undiscovered = {"login-02": LoginRequired("sign in again")}
+        assert [line.account for line in (await bench.plan(STOCK)).lines] == [ONE]
+        broker.undiscovered = {"login-02": GARBAGE}
+        assert (await bench.desk.reconcile(ALL)).unread[0].detail == GARBAGE.detail
+        assert [line.account for line in (await bench.plan(STOCK)).lines] == [ONE]
+
+    honest(scenario)
+
+
 @pytest.mark.parametrize("error", [GARBAGE, LoginRequired("sign in again")])
 def test_comparison_without_a_login_that_can_be_read_says_why(error: BrokerError) -> None:
     async def scenario(bench: Bench, broker: HonestBroker) -> None:
@@ -230,7 +241,7 @@ def test_bug_in_one_logins_reads_leaves_the_others_compared() -> None:
         assert [(one.account, one.login, one.what) for one in view.unread] == [
             (OTHER, "login-02", "orders")
         ]
-        assert "RuntimeError at broker.py:" in view.unread[0].detail
+        assert "RuntimeError at unread.py:" in view.unread[0].detail
 
     honest(scenario)
 
