@@ -142,12 +142,12 @@ class Tracker:
     @property
     def state(self) -> ReadingState:
         """How the reads of open orders go; nothing is failing where nothing has to be read."""
-        if not self._unread:
+        followed = self._logins(self.targets(), frozenset()) if self._unread else {}
+        unread = {login: why for login, why in self._unread.items() if login in followed}
+        if not unread:
             return ReadingState()
-        since, detail = min(self._unread.values())
-        return ReadingState(
-            since, f"orders of {', '.join(sorted(self._unread))} not read: {detail}"
-        )
+        since, detail = min(unread.values())
+        return ReadingState(since, f"orders of {', '.join(sorted(unread))} not read: {detail}")
 
     def trouble(self, login: str) -> str:
         """Say why the orders of a login could not be read whole; empty where they were."""
@@ -255,8 +255,6 @@ class Tracker:
             return False
         wanted = self._logins(targets, await self._moved(targets))
         logins = self._recognised(wanted, found)
-        if is_full:
-            self._unread = {x: why for x, why in self._unread.items() if x in wanted}
         since = min(b.created for b in targets) - LOOK_BACK
         reads = await self._read_and_apply(logins, since, targets)
         if is_full:

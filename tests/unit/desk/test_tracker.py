@@ -125,13 +125,26 @@ def test_a_login_whose_list_comes_incomplete_is_told_until_nothing_is_read_there
         lines = [line_in(S.ACCEPTED, a, order_id=a) for a in ("A-01", "A-05")]
         room = Room(a_broadcast(*lines))
         room.broker.ledger = [
-            a_row("A-01", "A-01", B.CANCELED), a_row("A-01", "99"), a_row("A-05", "A-05"),
+            a_row("A-01", "A-01"), a_row("A-01", "99"), a_row("A-05", "A-05"),
         ]  # fmt: skip
         room.broker.cut_logins = {"login-01"}
         assert not await room.tracker.round()
         assert "orders of login-01 not read" in room.tracker.state.detail
+        room.broker.ledger[0] = a_row("A-01", "A-01", B.CANCELED)
+        assert not await room.tracker.round()
         assert room.line("ref-A-01").state is S.CANCELED
-        assert await room.tracker.round()
+        assert room.tracker.state.failing_since is None
+
+    run_virtual(scenario())
+
+
+def test_a_login_that_somebody_could_not_read_is_no_trouble_where_nothing_is_followed() -> None:
+    async def scenario() -> None:
+        room = Room()
+        room.broker.broken_logins = {"login-01": KeyError("11110001")}
+        (read,) = await room.tracker.read_now(room.broker.accounts[:1], START)
+        assert (set(read.accounts), read.complete) == (set(), False)
+        assert "KeyError" in room.tracker.trouble("login-01")
         assert room.tracker.state.failing_since is None
 
     run_virtual(scenario())
