@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import IntEnum
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 
@@ -191,6 +193,14 @@ class ProtocolDrift(BrokerError):
     title = "The broker's answer is not understood"
 
 
+class ReadBroken(BrokerError):
+    """Report a read that a bug of ours has ended, and where; nothing of what was read is in it."""
+
+    code = "READ_BROKEN"
+    title = "A bug of ours has ended a read"
+    exit_code = ExitCode.BUG
+
+
 class NoEvidence(BrokerError):
     """Report a verdict that no read supports: incomplete, or too early to tell."""
 
@@ -302,3 +312,18 @@ class InvariantBroken(SwimdeskError):
     code = "BUG"
     title = "A bug of ours"
     exit_code = ExitCode.BUG
+
+
+def why_not_read(error: BaseException) -> SwimdeskError:
+    """Return why one of several reads came to nothing, so that it is told and ends no other.
+
+    Of an error that nobody expected there is its kind and its place, never its text, which may
+    hold what was read. What ends the program is raised.
+    """
+    if isinstance(error, SwimdeskError):
+        return error
+    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
+        raise error
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return ReadBroken(f"a bug of ours: {type(error).__name__}{place}")

@@ -18,6 +18,7 @@ from swimdesk.desk.ports import (
     CancelOutcome,
     ChainContract,
     Clock,
+    Discovered,
     Expiry,
     Holdings,
     LineOrder,
@@ -41,6 +42,7 @@ from tests.fakes.builders import some_balances
 from tests.fakes.bursts import FakeBurst, Outcomes
 from tests.fakes.chains import Listed
 from tests.fakes.fills import fills_of, legs_of
+from tests.fakes.unread import check_readable, discovered
 
 
 class Act(StrEnum):
@@ -98,6 +100,7 @@ class FakeBroker:
     latency_s: float = 0.05
     list_lag_s: float = 0.0
     unreadable_logins: set[str] = field(default_factory=set)
+    undiscovered: dict[str, Exception] = field(default_factory=dict)
     reads_fail: bool = False
     is_open: bool = True
     unknown_symbols: set[str] = field(default_factory=set)
@@ -141,10 +144,10 @@ class FakeBroker:
 
     # --- reading -----------------------------------------------------------------------------
 
-    async def discover(self) -> tuple[Account, ...]:
-        """List the accounts."""
+    async def discover(self) -> Discovered:
+        """List the accounts of the logins that can be read."""
         await asyncio.sleep(self.latency_s)
-        return self.accounts
+        return discovered(self.accounts, self.undiscovered)
 
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
         """Give what was scripted, comfortable by default."""
@@ -153,6 +156,7 @@ class FakeBroker:
         known = {account.alias: account for account in self.accounts}
         if {known[alias].login for alias in accounts} & self.unreadable_logins:
             raise BrokerUnreachable("no answer")
+        check_readable(self.accounts, accounts, self.undiscovered)
         return tuple(
             Holdings(
                 known[alias],
@@ -169,6 +173,7 @@ class FakeBroker:
         now = self.clock.now()
         if self.reads_fail:
             raise BrokerUnreachable("no answer")
+        check_readable(self.accounts, accounts, self.undiscovered)
         lag = timedelta(seconds=self.list_lag_s)
         shown = tuple(
             order

@@ -209,6 +209,19 @@ def test_history_needs_neither_owner_nor_configuration(home: Home) -> None:
     assert home.run("halt").code == home.run("resume").code == 0
 
 
+def test_reconcile_goes_by_a_login_whose_list_of_accounts_is_garbage(tmp_path: Path) -> None:
+    rule = {"account": "*", "operation": "accounts", "nth": 1, "fault": "garbage"}
+    plan = tmp_path / "faults.json"
+    plan.write_text(json.dumps({"name": "one", "rules": [rule]}), encoding="utf-8")
+    with brokerage("--accounts=4", "--logins=2", f"--faults={plan}") as home:
+        ran = Home(home).run("reconcile", "--json")
+        assert (ran.code, ran.document["verdict"]) == (4, "unread")
+        told = [(one["account"], one["what"]) for one in ran.document["unread"]]
+        assert (None, "accounts") in told
+        assert "the answer is not JSON" in ran.document["unread"][0]["detail"]
+        assert Home(home).run("reconcile").code == 0
+
+
 def test_sound_home_passes_every_check(home: Home) -> None:
     ran = home.run("doctor", "--json")
     states = {check["name"]: check["state"] for check in ran.document["checks"]}

@@ -13,7 +13,7 @@ from swimdesk.views.requests import Scope
 
 if TYPE_CHECKING:
     from swimdesk.cli.output import Output
-    from swimdesk.views.comparing import DifferenceView, ReconcileView
+    from swimdesk.views.comparing import DifferenceView, ReconcileView, UnreadView
 
 DIFFERENCE_FIELDS: Final = (
     "account", "kind", "broadcast", "order_id", "symbol", "expected", "found", "reason",
@@ -47,7 +47,13 @@ def print_comparison(output: Output, view: ReconcileView) -> None:
     if view.differences:
         output.table(DIFFERENCE_FIELDS, [_row(one) for one in view.differences])
     for one in view.unread:
-        output.note(f"note: {one.what} of {one.account} not compared: {one.detail}")
+        output.note(f"note: {_unread(one)}: {one.detail}")
+
+
+def _unread(one: UnreadView) -> str:
+    if one.account is None:
+        return f"accounts may be missing, login {one.login} could not be asked which it has"
+    return f"{one.what} of {one.account} not compared"
 
 
 def _row(one: DifferenceView) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Final
 from swimdesk.desk.ports import Broker, Clock, OrderKey, OrdersRead
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.orders import OPEN
-from swimdesk.errors import SwimdeskError
+from swimdesk.errors import why_not_read
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -52,8 +52,8 @@ class AgedOrders:
             now = self._read_at[key] = self._clock.now()
             try:
                 order = await self._broker.order(*key)
-            except SwimdeskError as e:
-                log.warning("orders.aged_not_read", account=key[0], error=e.detail)
+            except Exception as e:  # noqa: BLE001 - one order must not stop the news of all others
+                log.warning("orders.aged_not_read", account=key[0], error=why_not_read(e).detail)
                 continue
             if order is not None and order.account == key[0]:
                 read = OrdersRead(frozenset({key[0]}), now, now, (order,), complete=False)

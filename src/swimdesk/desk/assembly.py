@@ -131,9 +131,7 @@ def assemble(outside: Outside, settings: DeskSettings) -> Engine:
     abilities, doubts = Abilities(journal, clock), Doubts(clock, settings.horizons)
     recorder = Recorder(journal, book, bus, clock, after=_noted_by(doubts, abilities))
     reader, reads = HoldingsReader(broker, book, recorder, clock), ReadLog(journal, clock)
-    tracker = Tracker(
-        broker, book, recorder, clock, settings.horizons, reader.discover, calm, reads
-    )
+    tracker = Tracker(broker, book, recorder, clock, settings.horizons, reader.at_hand, calm, reads)
     pace = Pace(journal, book, clock, settings.limits)
     guard = Guard(journal, outside.sentinel, clock)
     planner = _planner_of(outside, settings, reader, pace, abilities, guard)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from swimdesk.desk.binding import UNVERIFIED
@@ -55,6 +56,15 @@ class _Asked:
     command: Command
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A command that is over, and what came back for it."""
+
+    broadcast_id: str
+    command: Command
+    outcome: CancelOutcome
+
+
 class Canceler:
     """Ask the broker to cancel orders; ``watch`` is told of broadcasts that must be read soon."""
 
@@ -79,6 +89,9 @@ class Canceler:
         self._underway = underway
         self._handover = handover
         self._watch = watch
+        self._writing = asyncio.Lock()
+        self._answered: list[_Answered] = []
+        """What is over and not written down yet."""
 
     async def cancel(self, broadcast: Broadcast, account: str | None) -> tuple[Command, ...]:
         """Cancel all lines, or the one of that account; StoreError means that nothing was asked.
@@ -180,9 +193,7 @@ class Canceler:
         ended[command.id] = replace(
             command, outcome=outcome.kind, answered=now, reason=outcome.reason
         )
-        await self._keep(ended[command.id])
-        self._watch(broadcast_id)
-        await self._recorder.update(broadcast_id, lambda b: _after(b.line(line.ref), outcome))
+        await self._keep(_Answered(broadcast_id, ended[command.id], outcome))
 
     async def _ask(self, broadcast_id: str, line: Line, command: Command) -> CancelOutcome:
         objection = None
@@ -231,12 +242,50 @@ class Canceler:
             log.warning("cancel.not_looked_at", account=account, error=str(e))
             return None
 
-    async def _keep(self, command: Command) -> None:
-        """Write an outcome down; what the broker said is true whether or not our disk is full."""
+    async def _keep(self, answered: _Answered) -> None:
+        """Write an outcome down and what it makes of its line; returns once both are shown.
+
+        What comes while others are written shares the next commits.
+        """
+        self._answered.append(answered)
+        async with self._writing:
+            answers, self._answered = self._answered, []
+            if not answers:
+                return
+            await self._keep_outcomes([one.command for one in answers])
+            together: dict[str, list[_Answered]] = {}
+            for one in answers:
+                together.setdefault(one.broadcast_id, []).append(one)
+            update = self._recorder.update
+            shown = await asyncio.gather(
+                *(update(id_, partial(_changes, ones)) for id_, ones in together.items()),
+                return_exceptions=True,
+            )
+            for id_ in together:
+                self._watch(id_)
+            # Only now: one broadcast that cannot be shown keeps no other from it.
+            for failure in filter(None, shown):
+                raise failure
+
+    async def _keep_outcomes(self, commands: Sequence[Command]) -> None:
+        """Write outcomes; what the broker said is true whether or not our disk is full."""
         try:
-            await self._journal.end_commands([command])
+            await self._journal.end_commands(commands)
         except StoreError as e:
-            await self._recorder.alarm(f"the outcome of a cancel was not written: {e.detail}")
+            count = f" ({len(commands)})" if len(commands) > 1 else ""
+            await self._recorder.alarm(
+                f"the outcome of a cancel was not written{count}: {e.detail}"
+            )
+
+
+def _changes(answers: Sequence[_Answered], now: Broadcast) -> list[Change]:
+    """Return what outcomes change, one after the other where two are of one line."""
+    lines: dict[str, Line] = {}
+    for one in answers:
+        ref = one.command.ref
+        for change in _after(lines.get(ref) or now.line(ref), one.outcome):
+            lines[ref] = change.line
+    return [Change(line) for line in lines.values()]
 
 
 def _after(line: Line, outcome: CancelOutcome) -> list[Change]:

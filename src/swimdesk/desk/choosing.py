@@ -27,8 +27,16 @@ async def choose(reader: HoldingsReader, scope: Scope) -> tuple[Account, ...]:
     WhereTextError, UnknownReference; an account of which nobody can tell whether it meets the
     condition is an error that names it.
     """
+    if scope.where is not None:
+        parse_where(scope.where)  # what is not understood is said before anything is read
+    return await choose_among(reader, scope, await reader.discover())
+
+
+async def choose_among(
+    reader: HoldingsReader, scope: Scope, accounts: tuple[Account, ...]
+) -> tuple[Account, ...]:
+    """Return those of the accounts that a scope means; what it names must be among them."""
     condition = None if scope.where is None else parse_where(scope.where)
-    accounts = await reader.discover()
     named = _named(scope, accounts)
     if condition is None:
         return named

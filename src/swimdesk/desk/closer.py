@@ -57,6 +57,8 @@ class Errand:
     key: Callable[[], Awaitable[str | None]]
     subject: str = ""
     """The broadcast that is undone."""
+    left_out: tuple[Part, ...] = ()
+    """What cannot be planned at all, with the reason: told, and not touched."""
     overrides: tuple[str, ...] = ()
 
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from swimdesk.desk.book import Book
-from swimdesk.desk.choosing import choose
+from swimdesk.desk.choosing import choose_among
 from swimdesk.desk.following import updated
 from swimdesk.desk.foreign import WHOLE, morning_of
 from swimdesk.desk.holding_watch import HoldingsCompared, HoldingWatch, by_account, told
 from swimdesk.desk.origins import Origins, OriginsReader, foreign_note
-from swimdesk.desk.ports import ENDED, Broker, BrokerOrder, Clock, Journal, OrderKey
+from swimdesk.desk.ports import ENDED, Broker, BrokerOrder, Clock, Discovered, Journal, OrderKey
 from swimdesk.desk.reading import HoldingsReader
 from swimdesk.desk.tracker import Tracker
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import OPEN, UNRESOLVED
-from swimdesk.errors import BrokerError
+from swimdesk.errors import UnknownReference, why_not_read
+from swimdesk.telemetry.logs import get_log
 from swimdesk.views.comparing import DifferenceView, ReconcileView, UnreadView
 from swimdesk.views.requests import Scope
+
+log = get_log(__name__)
 
 
 class Difference(StrEnum):
@@ -73,8 +75,12 @@ class Comparer:
         self._parts = parts
 
     async def reconcile(self, scope: Scope) -> ReconcileView:
-        """Compare orders and positions of these accounts, all where none are named."""
-        accounts = await choose(self._parts.reader, scope)
+        """Compare orders and positions of these accounts, all where none are named.
+
+        A login that cannot be read is told, and the others are compared; raises why where none can.
+        """
+        seen = await self._parts.reader.survey()
+        accounts = await self._chosen(scope, seen)
         at = self._parts.clock.now()
         reads = await self._parts.tracker.read_now(accounts, at - WHOLE)
         lists = by_account(reads)
@@ -83,7 +89,11 @@ class Comparer:
         singly = await self._unlisted(lines, lists)
         holdings = await self._holdings(read, lists)
         origins = await self._parts.origins.of_orders(_counted(lists, at))
-        unread = [*self._unread(accounts, lists), *_unjudged(holdings)]
+        unread = [
+            *_unread_logins(scope, seen),
+            *self._unread(accounts, lists),
+            *_unjudged(accounts, holdings),
+        ]
         last4 = {account.alias: account.last4 for account in accounts}
         found = (
             *_of_lines(lines, {**_listed(lists), **singly}, last4),
@@ -99,6 +109,17 @@ class Comparer:
             differences=found,
             unread=tuple(unread),
         )
+
+    async def _chosen(self, scope: Scope, found: Discovered) -> tuple[Account, ...]:
+        if found.is_blind and found.objection is not None:
+            raise found.objection.with_traceback(None)
+        try:
+            return await choose_among(self._parts.reader, scope, found.accounts)
+        except UnknownReference:
+            # A login that was not read may well have what is named.
+            if found.unread:
+                raise next(iter(found.unread.values())).with_traceback(None) from None
+            raise
 
     async def _holdings(
         self, accounts: Sequence[Account], lists: Mapping[str, Sequence[BrokerOrder]]
@@ -125,18 +146,29 @@ class Comparer:
         for _, line in lines:
             key = (line.account, line.order_id or "")
             if line.state in OPEN and line.order_id and key not in listed:
-                with contextlib.suppress(BrokerError):
+                try:
                     order = await self._parts.broker.order(*key)
+                except Exception as e:  # noqa: BLE001 - told as missing; the others are compared
+                    log.warning("reconcile.order_not_read", error=why_not_read(e).detail)
+                else:
                     found |= {} if order is None else {key: order}
         return found
 
     def _unread(
         self, accounts: Iterable[Account], lists: Mapping[str, object]
     ) -> Iterator[UnreadView]:
-        detail = self._parts.tracker.state.detail or "its orders could not be read completely"
         for account in accounts:
             if account.alias not in lists:
-                yield UnreadView(account.alias, "orders", detail)
+                detail = self._parts.tracker.trouble(account.login)
+                detail = detail or "its orders could not be read completely"
+                yield UnreadView(account.alias, account.login, "orders", detail)
+
+
+def _unread_logins(scope: Scope, found: Discovered) -> Iterator[UnreadView]:
+    """Name the logins that may have more accounts of the scope than are known."""
+    if scope.everyone or not (scope.groups or scope.accounts):
+        for login, failure in found.unread.items():
+            yield UnreadView(None, login, "accounts", failure.detail)
 
 
 def _counted(lists: Mapping[str, Sequence[BrokerOrder]], at: datetime) -> list[BrokerOrder]:
@@ -150,9 +182,10 @@ def _counted(lists: Mapping[str, Sequence[BrokerOrder]], at: datetime) -> list[B
     ]
 
 
-def _unjudged(holdings: HoldingsCompared) -> Iterator[UnreadView]:
+def _unjudged(accounts: Iterable[Account], holdings: HoldingsCompared) -> Iterator[UnreadView]:
+    logins = {account.alias: account.login for account in accounts}
     for alias, detail in sorted(holdings.unjudged.items()):
-        yield UnreadView(alias, "positions", detail)
+        yield UnreadView(alias, logins[alias], "positions", detail)
 
 
 def _verdict(found: Sequence[DifferenceView], unread: Sequence[UnreadView]) -> ReconcileVerdict:

@@ -63,7 +63,7 @@ class Errands:
 
     async def plan(self, errand: Errand) -> Planned:
         """Decide what would be done and remember it; BrokerError where nothing could be read."""
-        parts = await self._closer.preview(errand)
+        parts = [*await self._closer.preview(errand), *errand.left_out]
         now, id_ = self._parts.clock.now(), self._parts.ids.mint()
         targets = tuple(errand.targets(errand.accounts))
         planned = Planned(id_, now, now + self._life, errand, targets, tuple(parts))
@@ -101,7 +101,8 @@ class Errands:
         # What was kept back elsewhere is still part of the answer.
         elsewhere = [part for part in planned.parts if part.account.alias not in touched]
         order = {one.alias: place for place, one in enumerate(planned.errand.accounts)}
-        parts = sorted((*closed, *elsewhere), key=lambda part: order[part.account.alias])
+        last = len(order)
+        parts = sorted((*closed, *elsewhere), key=lambda part: order.get(part.account.alias, last))
         return CarriedOut(planned, targets, commands, tuple(parts))
 
 

@@ -28,7 +28,7 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import UNRESOLVED, LineState
 from swimdesk.domain.positions import held
-from swimdesk.errors import BrokerError, StoreError, SwimdeskError
+from swimdesk.errors import BrokerError, StoreError, why_not_read
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -172,8 +172,8 @@ class HoldingWatch:
     async def _list(self, aliases: Sequence[str], since: datetime) -> OrdersRead | None:
         try:
             return await self._broker.orders(aliases, since)
-        except SwimdeskError as e:
-            log.warning("positions.orders_not_read", error=e.detail)
+        except Exception as e:  # noqa: BLE001 - per login: a bug must not blind the others
+            log.warning("positions.orders_not_read", error=why_not_read(e).detail)
             return None
 
     async def _judge(

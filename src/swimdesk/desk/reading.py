@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from swimdesk.desk.book import Book
-from swimdesk.desk.ports import Broker, Clock, Holdings
+from swimdesk.desk.ports import Broker, Clock, Discovered, Holdings
 from swimdesk.desk.recorder import Recorder
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.events import AccountsDiscovered, HoldingsRead
-from swimdesk.errors import BrokerError, LoginRequired
+from swimdesk.errors import BrokerError, LoginRequired, SwimdeskError, why_not_read
+from swimdesk.telemetry.logs import get_log
+
+log = get_log(__name__)
 
 MAX_AGE = timedelta(seconds=15)
 """Balances older than this are read again before a plan is made from them."""
@@ -22,6 +25,8 @@ MAX_AGE = timedelta(seconds=15)
 SETTLE = timedelta(seconds=5)
 """So long after a fill or an order the broker's balances and positions may not show it yet."""
 
+SURVEY_AGAIN_NS = 15_000_000_000
+"""A login whose accounts could not be read is not tried more often by reads that go on by it."""
 
 _ALL = ""
 """Stands among aliases for the list of accounts itself."""
@@ -63,6 +68,10 @@ class HoldingsReader:
         """Units of ours filled per account, and when that figure was new to us."""
         self._unread: dict[str, tuple[datetime, str]] = {}
         """Accounts whose last read failed: since when, and what was said."""
+        self._found = Discovered(())
+        self._was_whole = False
+        """Whether all accounts were known once; those that are missing since are known to be."""
+        self._surveyed_ns = clock.monotonic_ns()
 
     @property
     def state(self) -> ReadingState:
@@ -75,18 +84,52 @@ class HoldingsReader:
         return ReadingState(since, f"{which} not read: {detail}")
 
     async def discover(self, *, again: bool = False) -> tuple[Account, ...]:
-        """Read which accounts there are, once unless asked again; else give what is known."""
+        """Read which accounts there are, once unless asked again; else give what is known.
+
+        Raises why where a login is missing of which nobody knows that it is.
+        """
+        found = self._known() if not again else None
+        if found is None or (found.objection is not None and not self._was_whole):
+            found = await self._survey()
+        if found.objection is not None and (again or not self._was_whole):
+            raise found.objection.with_traceback(None)
+        return found.accounts
+
+    async def survey(self, *, again: bool = False) -> Discovered:
+        """Read which accounts there are, going by logins that cannot be read; those are tried anew.
+
+        Not enough to send orders by: accounts may be missing.
+        """
+        found = self._known() if not again else None
+        return await self._survey() if found is None or found.unread else found
+
+    async def at_hand(self) -> Discovered:
+        """Give the accounts that are known; logins that could not be read are tried in a while."""
+        found = self._known()
+        if found is None or found.is_blind:
+            return await self._survey()
+        is_late = self._clock.monotonic_ns() - self._surveyed_ns >= SURVEY_AGAIN_NS
+        return await self._survey() if found.broken and is_late else found
+
+    def _known(self) -> Discovered | None:
         known = self._book.snapshot.accounts
-        if known and not again:
-            return tuple(known.values())
+        return replace(self._found, accounts=tuple(known.values())) if known else None
+
+    async def _survey(self) -> Discovered:
         try:
-            accounts = in_order(await self._broker.discover())
+            found = await self._broker.discover()
         except BrokerError as e:
             self._note(_ALL, e)
             raise
-        self._unread.pop(_ALL, None)
-        self._recorder.publish(AccountsDiscovered(accounts))
-        return accounts
+        self._found = replace(found, accounts=in_order(found.accounts))
+        self._surveyed_ns = self._clock.monotonic_ns()
+        if found.objection is None:
+            self._was_whole = True
+            self._unread.pop(_ALL, None)
+        else:
+            self._note(_ALL, found.objection)
+        self._recorder.publish(AccountsDiscovered(self._found.accounts))
+        return self._found
 
     async def holdings(
         self, accounts: Sequence[Account], max_age: timedelta = MAX_AGE
@@ -142,11 +185,13 @@ class HoldingsReader:
         )
         failed: dict[str, BrokerError] = {}
         read: list[Holdings] = []
-        for aliases, result in zip(logins.values(), results, strict=True):
-            if isinstance(result, BrokerError):
-                failed |= dict.fromkeys(aliases, result)
-            elif isinstance(result, BaseException):
-                raise result
+        for login, result in zip(logins, results, strict=True):
+            if isinstance(result, BaseException):
+                failure = why_not_read(result)
+                log.warning("accounts.login_not_read", login=login, error=failure.detail)
+                if not isinstance(failure, BrokerError):
+                    failure = BrokerError(failure.detail)
+                failed |= dict.fromkeys(logins[login], failure)
             else:
                 read += result
         for one in read:
@@ -156,7 +201,7 @@ class HoldingsReader:
         self._publish(read)
         return failed
 
-    def _note(self, alias: str, error: BrokerError) -> None:
+    def _note(self, alias: str, error: SwimdeskError) -> None:
         since, _ = self._unread.get(alias, (self._clock.now(), ""))
         self._unread[alias] = (since, error.detail)
 

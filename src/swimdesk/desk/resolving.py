@@ -105,8 +105,8 @@ class Resolver:
 
     async def _look(self, broadcast: Broadcast, account: str) -> OrdersRead:
         """Read the account's orders since the broadcast, for this line; NoEvidence if not whole."""
-        accounts = await self._parts.reader.discover()
-        named = [one for one in accounts if one.alias == account]
+        found = await self._parts.reader.survey()
+        named = [one for one in found.accounts if one.alias == account]
         began = self._parts.clock.now()
         reads = await self._parts.tracker.read_now(named, broadcast.created - LOOK_BACK)
         line = self._line(broadcast, account)
@@ -115,11 +115,11 @@ class Resolver:
                 return read
         raise NoEvidence(
             f"The orders of {account} could not be read completely, which proves nothing; nothing"
-            f" was changed. Try again in a moment.{self._trouble()}"
+            f" was changed. Try again in a moment.{self._trouble(line)}"
         )
 
-    def _trouble(self) -> str:
-        detail = self._parts.tracker.state.detail
+    def _trouble(self, line: Line) -> str:
+        detail = self._parts.tracker.trouble(line.login)
         return f" ({detail})" if detail else ""
 
     async def _judged(

@@ -15,7 +15,7 @@ from swimdesk.desk.calm import Calm
 from swimdesk.desk.evidence import SET_BACK, Evidence, Horizons
 from swimdesk.desk.hours import market_day
 from swimdesk.desk.needed import counts_since, is_unpriced, needed_by, unverified
-from swimdesk.desk.ports import Broker, Clock, OrdersRead, ReadScope
+from swimdesk.desk.ports import Broker, Clock, Discovered, OrdersRead, ReadScope
 from swimdesk.desk.reading import ReadingState
 from swimdesk.desk.readlog import ReadLog
 from swimdesk.desk.reconciler import (
@@ -30,7 +30,7 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import OPEN, LineState
-from swimdesk.errors import SwimdeskError
+from swimdesk.errors import ReadBroken, SwimdeskError, why_not_read
 from swimdesk.telemetry.logs import get_log
 
 log = get_log(__name__)
@@ -118,7 +118,7 @@ class Tracker:
         recorder: Recorder,
         clock: Clock,
         horizons: Horizons,
-        discover: Callable[[], Awaitable[object]],
+        discover: Callable[[], Awaitable[Discovered]],
         calm: Calm,
         reads: ReadLog,
     ) -> None:
@@ -142,21 +142,25 @@ class Tracker:
     @property
     def state(self) -> ReadingState:
         """How the reads of open orders go; nothing is failing where nothing has to be read."""
-        if not self._unread:
+        followed = self._logins(self.targets(), frozenset()) if self._unread else {}
+        unread = {login: why for login, why in self._unread.items() if login in followed}
+        if not unread:
             return ReadingState()
-        since, detail = min(self._unread.values())
-        return ReadingState(
-            since, f"orders of {', '.join(sorted(self._unread))} not read: {detail}"
-        )
+        since, detail = min(unread.values())
+        return ReadingState(since, f"orders of {', '.join(sorted(unread))} not read: {detail}")
+
+    def trouble(self, login: str) -> str:
+        """Say why the orders of a login could not be read whole; empty where they were."""
+        _, detail = self._unread.get(login, (None, ""))
+        return detail
 
     def search(self, broadcast: Broadcast, line: Line) -> Search:
         """Tell how the search for a line's order goes."""
-        _, detail = self._unread.get(line.login, (None, ""))
         asked = line.replacement if line.is_being_replaced else None
         return Search(
             reads=self._memory.reads_of(broadcast, asked.ref if asked else line.ref),
             every_s=self._pause_s if self._is_fresh(broadcast) else SLOW_EVERY_S,
-            trouble=_MOVED if self._is_moved(line) else detail,
+            trouble=_MOVED if self._is_moved(line) else self.trouble(line.login),
             candidates=self._look_alikes.of(line.ref),
         )
 
@@ -245,25 +249,24 @@ class Tracker:
             return True
         await self._calm.wait()
         try:
-            await self._discover()
+            found = await self._discover()
         except SwimdeskError as e:
             log.warning("tracker.no_accounts", error=e.detail)
             return False
-        logins = self._logins(targets, await self._moved(targets))
-        if not logins:
-            self._unread.clear()
-            return True
+        wanted = self._logins(targets, await self._moved(targets))
+        logins = self._recognised(wanted, found)
         since = min(b.created for b in targets) - LOOK_BACK
         reads = await self._read_and_apply(logins, since, targets)
         if is_full:
             await self._follow_aged(logins, reads, targets)
             self._memory.forget_all_but(self._book.snapshot.broadcasts)
-        return len(reads) == len(logins) and all(read.complete for read in reads)
+        return logins == wanted and all(read.complete for read in reads)
 
     async def read_now(self, accounts: Iterable[Account], since: datetime) -> list[OrdersRead]:
         """Read these accounts once for somebody, and apply it like any other read.
 
-        Left out is what could not be read, and what is another account than orders were sent to.
+        What could not be read is not covered; left out is what is another account than orders were
+        sent to.
         """
         targets = self.targets()
         moved = await self._moved(targets)
@@ -336,23 +339,50 @@ class Tracker:
             logins.setdefault(login, []).append(account)
         return logins
 
+    def _recognised(
+        self, logins: Mapping[str, list[str]], found: Discovered
+    ) -> dict[str, list[str]]:
+        """Leave out what may be another account than before: nobody knows while it is not read."""
+        known = self._book.snapshot.accounts
+        recognised = {}
+        for login, aliases in logins.items():
+            failure = found.broken.get(login)
+            if failure is None:
+                recognised[login] = aliases
+            elif there := [alias for alias in aliases if alias in known]:
+                recognised[login] = there
+            if failure is not None and recognised.get(login) != aliases:
+                self._note_unread(login, failure)
+        return recognised
+
     async def _read(self, logins: Mapping[str, list[str]], since: datetime) -> list[OrdersRead]:
+        """Read the lists of every login; one that fails is an incomplete read of nothing."""
+        began = self._clock.now()
         results = await asyncio.gather(
             *(self._broker.orders(accounts, since) for accounts in logins.values()),
             return_exceptions=True,
         )
         reads = []
         for login, result in zip(logins, results, strict=True):
-            if isinstance(result, SwimdeskError):
-                log.warning("tracker.read_failed", login=login, error=result.detail)
-                since_when, _ = self._unread.get(login, (self._clock.now(), ""))
-                self._unread[login] = (since_when, result.detail)
-            elif isinstance(result, BaseException):
-                raise result
-            else:
+            read = result
+            if isinstance(read, BaseException):
+                failure = why_not_read(read)
+                read = OrdersRead(frozenset(), since, began, (), complete=False, failure=failure)
+            if read.complete:
                 self._unread.pop(login, None)
-                reads.append(result)
+            else:
+                self._note_unread(login, read.failure)
+            if isinstance(read.failure, ReadBroken):
+                await self._alarm_once(f"orders of {login} not read: {read.failure.detail}")
+            reads.append(read)
         return reads
+
+    def _note_unread(self, login: str, failure: SwimdeskError | None) -> None:
+        detail = failure.detail if failure else "the list is not complete"
+        since, said = self._unread.get(login, (self._clock.now(), ""))
+        if said != detail:
+            log.warning("tracker.read_failed", login=login, error=detail)
+        self._unread[login] = (since, detail)
 
     async def _apply(self, target: Broadcast, look: _Look) -> None:
         def decide(broadcast: Broadcast) -> list[Change]:

@@ -10,20 +10,24 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.closer import Closer, Errand, Find, Target, open_lines
 from swimdesk.desk.closing_views import orders_in, part_views, taken_back
 from swimdesk.desk.errands import CarriedOut, Errands, cost_of, terms_of
-from swimdesk.desk.parts import UNSURE, Wanted
+from swimdesk.desk.parts import Fate, Part, Wanted
 from swimdesk.desk.ports import Holdings
 from swimdesk.desk.submitter import Parts
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
+from swimdesk.domain.holdings import Held
 from swimdesk.domain.intents import Nothing, name_of, undone
 from swimdesk.domain.orderlang import print_ticket
-from swimdesk.domain.orders import LIVE, OPEN
-from swimdesk.errors import InputError
+from swimdesk.domain.orders import LIVE, UNRESOLVED
 from swimdesk.views.closing import UndoView
 from swimdesk.views.requests import UndoRequest
 
 KIND: Final = "undo"
 
+_GONE: Final = (
+    "this alias is not among the accounts: restore it in config.toml, or sign its login in, and"
+    " undo again"
+)
 _ANOTHER: Final = "this alias is another account than the one that the order was sent to"
 
 
@@ -40,21 +44,22 @@ class Undoer:
     ) -> UndoView:
         """Show what would be canceled and reversed, in all accounts or in that one.
 
-        Sends nothing. InputError, BrokerError.
+        A line whose account is not there is left out, and told with the reason. Sends nothing.
+        InputError, BrokerError.
         """
         lines = [x for x in broadcast.lines if account is None or x.account == account]
-        touched = [x.account for x in lines if x.filled or x.state in OPEN | UNSURE]
-        accounts = tuple(one for one in known if one.alias in touched)
-        lost = sorted({*touched} - {one.alias for one in accounts})
-        if lost:
-            raise InputError(f"{', '.join(lost)}: not among the accounts; restore the alias.")
+        touched = [x for x in lines if x.filled or x.state in LIVE]
+        aliases = {line.account for line in touched}
+        there = {one.alias for one in known}
+        lost = [line for line in touched if line.account not in there]
         errand = Errand(
-            accounts=accounts,
+            accounts=tuple(one for one in known if one.alias in aliases),
             terms=terms_of(price),
             targets=partial(self._targets, broadcast),
             find=partial(self._find, broadcast),
             key=partial(self._next_key, broadcast.id),
             subject=broadcast.id,
+            left_out=await self._left_out(broadcast.id, lost) if lost else (),
         )
         planned = await self._errands.plan(errand)
         return _view(CarriedOut(planned, planned.targets, (), planned.parts), self._book)
@@ -72,6 +77,16 @@ class Undoer:
         aliases = {account.alias for account in accounts}
         now = self._now(broadcast)
         return open_lines((now, line) for line in now.lines if line.account in aliases)
+
+    async def _left_out(self, broadcast_id: str, lost: Sequence[Line]) -> tuple[Part, ...]:
+        """Tell the lines of accounts that are not there, but for what was taken back already."""
+        back = await self._reversed(broadcast_id)
+        units = {line.ref: line.filled - back.get(line.account, 0) for line in lost}
+        return tuple(
+            _left_out(line, max(units[line.ref], 0))
+            for line in lost
+            if units[line.ref] > 0 or line.state in LIVE
+        )
 
     async def _find(self, broadcast: Broadcast) -> Find:
         back = await self._reversed(broadcast.id)
@@ -103,6 +118,20 @@ class Undoer:
 def _key(broadcast_id: str, number: int) -> str:
     """Return the key of a reversal: by it a later undo knows what was taken back already."""
     return f"undo {broadcast_id} {number}"
+
+
+def _left_out(line: Line, units: int) -> Part:
+    state = line.state.value.replace("_", " ")
+    still = f"; its order is {state} and is not canceled" if line.state in LIVE else ""
+    opened = undone(line.ticket, units) if units else None
+    return Part(
+        Account(line.account, line.login, line.last4),
+        name_of(opened) if isinstance(opened, Held) else print_ticket(line.ticket),
+        units=units,
+        fate=Fate.KEPT_BACK,
+        reason=f"{_GONE}{still}",
+        is_in_doubt=line.state in UNRESOLVED,
+    )
 
 
 def _to_reverse(

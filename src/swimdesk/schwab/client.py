@@ -16,6 +16,7 @@ from swimdesk.desk.ports import (
     CancelOutcome,
     ChainContract,
     Clock,
+    Discovered,
     Expiry,
     Holdings,
     LineOrder,
@@ -100,13 +101,14 @@ class SchwabBroker:
 
     # --- accounts --------------------------------------------------------------------------
 
-    async def discover(self) -> tuple[Account, ...]:
+    async def discover(self) -> Discovered:
         """Read which accounts our logins see, joined with the configured names.
 
-        ConfigError where this process may not have a connection for each of them.
+        A login that cannot be read is told and hides no other. ConfigError where this process may
+        not have a connection for each account.
         """
         found = await self._directory.refresh()
-        ensure_room_for(len(found))
+        ensure_room_for(len(found.accounts))
         return found
 
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:

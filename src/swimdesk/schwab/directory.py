@@ -10,15 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from swimdesk.desk.ports import Clock
+from swimdesk.desk.ports import Clock, Discovered
 from swimdesk.domain.accounts import Account
-from swimdesk.errors import (
-    LoginRequired,
-    ProtocolDrift,
-    StoreError,
-    SwimdeskError,
-    UnknownReference,
-)
+from swimdesk.errors import ProtocolDrift, SwimdeskError, UnknownReference, why_not_read
 from swimdesk.schwab.mapping import account_as_read
 from swimdesk.schwab.naming import Names
 from swimdesk.schwab.reads import Reader, all_of
@@ -115,31 +109,36 @@ class Directory:
             raise self._why_missing(missing)
         return [self._by_alias[alias] for alias in wanted]
 
-    async def entries_at_hand(self, aliases: Sequence[str]) -> list[Entry]:
-        """Return those of the accounts that can be had; the others are missing, nothing raises."""
+    async def entries_at_hand(
+        self, aliases: Sequence[str]
+    ) -> tuple[list[Entry], SwimdeskError | None]:
+        """Return those of the accounts that can be had, and why others cannot; nothing raises."""
         try:
-            return await self.entries(aliases)
+            return await self.entries(aliases), None
         except SwimdeskError as error:
             self._tell_once([a for a in aliases if a not in self._by_alias], error.detail)
-        return [entry for alias in aliases if (entry := self._by_alias.get(alias)) is not None]
+            why = error.with_traceback(None)
+        found = (self._by_alias.get(alias) for alias in aliases)
+        return [entry for entry in found if entry is not None], why
 
-    async def refresh(self) -> tuple[Account, ...]:
+    async def refresh(self) -> Discovered:
         """Read every login and return all accounts, in an order that stays.
 
-        Of a login that cannot be read there are the accounts known already. Of one that never was,
-        because it has no token, there are those configured; any other failure raises then:
-        accounts must not go missing unnoticed.
+        Of a login that cannot be read there are the accounts known already, of one that never was
+        those configured.
         """
         async with self._refreshing:
             await self._read(self._logins)
-        never = [self._failures[login] for login in self._logins if login not in self._seen]
-        grave = [error for error in never if not isinstance(error, LoginRequired | StoreError)]
-        raised = grave or ([] if self._seen else never)
-        if raised:
-            raise raised[0].with_traceback(None)
         found = {alias: entry.account for alias, entry in self._by_alias.items()}
         unread = {a.alias: a for a in self._configured if a.login not in self._seen}
-        return tuple(sorted((unread | found).values(), key=self._names.order))
+        return Discovered(
+            tuple(sorted((unread | found).values(), key=self._names.order)),
+            {
+                login: self._failures[login].with_traceback(None)
+                for login in self._logins
+                if login not in self._seen
+            },
+        )
 
     def _worth_reading_for(self, aliases: Iterable[str]) -> bool:
         """Tell whether an alias is missing that was not looked for in vain just now."""
@@ -182,13 +181,12 @@ class Directory:
             *(self._read_login(login) for login in logins), return_exceptions=True
         )
         for login, result in zip(logins, results, strict=True):
-            if isinstance(result, SwimdeskError):
+            if isinstance(result, BaseException):
+                failure = why_not_read(result)
                 known = self._failures.get(login)
-                if known is None or known.detail != result.detail:
-                    log.warning("login.accounts_not_read", login=login, reason=result.detail)
-                self._failures[login] = result
-            elif isinstance(result, BaseException):
-                raise result
+                if known is None or known.detail != failure.detail:
+                    log.warning("login.accounts_not_read", login=login, reason=failure.detail)
+                self._failures[login] = failure
             else:
                 self._failures.pop(login, None)
                 self._seen[login] = result

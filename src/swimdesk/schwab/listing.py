@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from swimdesk.desk.ports import BrokerOrder, Clock, OrdersRead
-from swimdesk.errors import InputError, ProtocolDrift, SwimdeskError
+from swimdesk.errors import InputError, ProtocolDrift, SwimdeskError, why_not_read
 from swimdesk.schwab.built import BuiltOrders
 from swimdesk.schwab.directory import ACCOUNTS_PATH, Directory, Entry, by_login, rows
 from swimdesk.schwab.documents import Documents
@@ -27,6 +27,7 @@ SLICE: Final = 100
 """So many rows are built (about 8 ms) before the loop gets its turn."""
 ACCOUNTS_AT_ONCE: Final = 4
 _AHEAD: Final = timedelta(seconds=60)
+_FULL: Final = "orders: a full page may hide more of them"
 _ORDER_ID = re.compile(r"[0-9]{1,20}")
 
 
@@ -38,6 +39,8 @@ class Listed:
     covered: frozenset[str]
     is_full: bool = False
     """Whether the page was full, so that it may hide orders of every account."""
+    failure: SwimdeskError | None = None
+    """Why an account is not covered."""
 
 
 class OrderLists:
@@ -55,17 +58,20 @@ class OrderLists:
         """Read the order lists of these accounts since then; a failing login raises nothing."""
         now = self._clock.now()
         start = max(since, now - LONGEST_LOOK_BACK)
-        groups = by_login(await self._directory.entries_at_hand(accounts))
+        entries, missing = await self._directory.entries_at_hand(accounts)
+        groups = by_login(entries)
         lists = await _what_came(
             {login: self._of_login(login, group, start) for login, group in groups.items()}
         )
         covered = frozenset(alias for one in lists for alias in one.covered)
+        failures = [failure for failure in (missing, *(x.failure for x in lists)) if failure]
         return OrdersRead(
             accounts=covered,
             since=start,
             until=now,
             orders=tuple(order for one in lists for order in one.orders),
             complete=covered == set(accounts),
+            failure=failures[0] if failures else None,
         )
 
     async def one(self, account: str, order_id: str) -> BrokerOrder | None:
@@ -97,7 +103,7 @@ class OrderLists:
             {entry.account.alias: self._of_account(entry, since) for entry in entries}
         )
         # The later read first: an order that is in both is taken from it.
-        return _joined([*parts, page])
+        return _joined([*parts, replace(page, failure=None)])
 
     async def _of_account(self, entry: Entry, since: datetime) -> Listed:
         async with self._turns:
@@ -132,12 +138,14 @@ async def listed(
     """
     is_full = len(page) >= MAX_RESULTS
     covered = set() if is_full else set(accounts)
+    failure: SwimdeskError | None = ProtocolDrift(_FULL) if is_full else None
     found: dict[str, BrokerOrder] = {}
     for place, row in enumerate(page, 1):
         if place % SLICE == 0:
             await asyncio.sleep(0)
         number = row.get("accountNumber") if isinstance(row, dict) else None
         if number is None:
+            failure = ProtocolDrift("orders: one does not say whose it is")
             covered.clear()
             continue
         entry = directory.by_number(str(number))
@@ -147,23 +155,24 @@ async def listed(
             nodes = built.of(row, entry.account.alias)
         except ProtocolDrift as error:
             log.warning("broker.order_not_read", account=entry.account.alias, reason=error.detail)
+            failure = error
             covered.discard(entry.account.alias)
             continue
         for order in nodes:
             # A node may be listed by itself and within its tree.
             found.setdefault(order.order_id, order)
-    return Listed(tuple(found.values()), frozenset(covered), is_full)
+    return Listed(tuple(found.values()), frozenset(covered), is_full, failure)
 
 
 async def _what_came(reads: Mapping[str, Awaitable[Listed]]) -> list[Listed]:
-    """Return the lists that could be read; the others are only logged, by login or account."""
+    """Return the lists by login or account; one that could not be read is empty and says why."""
     results = await asyncio.gather(*reads.values(), return_exceptions=True)
     lists = []
     for name, result in zip(reads, results, strict=True):
-        if isinstance(result, SwimdeskError):
-            log.warning("broker.orders_not_read", of=name, reason=result.detail)
-        elif isinstance(result, BaseException):
-            raise result
+        if isinstance(result, BaseException):
+            failure = why_not_read(result)
+            log.warning("broker.orders_not_read", of=name, reason=failure.detail)
+            lists.append(Listed((), frozenset(), failure=failure.with_traceback(None)))
         else:
             lists.append(result)
     return lists
@@ -172,11 +181,13 @@ async def _what_came(reads: Mapping[str, Awaitable[Listed]]) -> list[Listed]:
 def _joined(lists: Iterable[Listed]) -> Listed:
     found: dict[str, BrokerOrder] = {}
     covered: set[str] = set()
+    failure: SwimdeskError | None = None
     for one in lists:
         covered |= one.covered
+        failure = failure or one.failure
         for order in one.orders:
             found.setdefault(order.order_id, order)
-    return Listed(tuple(found.values()), frozenset(covered))
+    return Listed(tuple(found.values()), frozenset(covered), failure=failure)
 
 
 def _orders_path(entry: Entry) -> str:

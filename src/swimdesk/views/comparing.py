@@ -52,9 +52,13 @@ class DifferenceView:
 
 @dataclass(frozen=True, slots=True)
 class UnreadView:
-    """An account, or its positions, about which nothing can be said, and why."""
+    """An account, or its positions, about which nothing can be said, and why.
 
-    account: str
+    ``account`` is null where it is not known which accounts the login has.
+    """
+
+    account: str | None
+    login: str
     what: str
     detail: str
 

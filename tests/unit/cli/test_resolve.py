@@ -178,6 +178,14 @@ def test_reconcile_prints_what_differs_and_what_was_not_compared(program: Progra
     assert from_json(ReconcileView, document) == desk.view
 
 
+def test_reconcile_names_a_login_whose_accounts_are_not_known(program: Program) -> None:
+    unread = UnreadView(None, "smith", "accounts", "the answer is not JSON")
+    program.desks = [ComparingFake(replace(compared(), verdict="unread", unread=(unread,)))]
+    ran = program.run("reconcile")
+    assert ran.code == 4
+    assert "login smith could not be asked which it has: the answer is not JSON" in ran.err
+
+
 def test_reconcile_without_a_difference_says_so(program: Program) -> None:
     view = replace(compared(), verdict="no_difference")
     program.desks = [ComparingFake(view)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from tests.fakes.broker import Act, CancelAct, FakeBroker
@@ -17,6 +18,7 @@ from tests.fakes.strangers import enter
 from tests.fakes.virtual import VirtualClock, run_virtual
 
 from swimdesk.desk.ports import CancelOutcome, OrdersRead
+from swimdesk.domain.commands import Command
 from swimdesk.domain.orders import Doubt, LineState
 from swimdesk.errors import StoreFull, UnknownReference
 from swimdesk.views.models import BroadcastView, LineView
@@ -386,6 +388,31 @@ def test_every_command_is_written_before_it_is_sent() -> None:
         assert broker.written_before == [4, 4, 4, 4]
 
     run_virtual(main())
+
+
+def test_answers_that_come_at_once_share_their_commits() -> None:
+    async def scenario(bench: Bench, id_: str) -> None:
+        journal, written = bench.journal, Counter[str]()
+        end, record = journal.end_commands, journal.record
+
+        async def slow_end(commands: Sequence[Command]) -> None:
+            written["outcomes"] += 1
+            await asyncio.sleep(0.001)
+            await end(commands)
+
+        async def slow_record(*args: Any, **kwargs: Any) -> None:
+            written["lines"] += 1
+            await asyncio.sleep(0.001)
+            await record(*args, **kwargs)
+
+        journal.end_commands = slow_end  # type: ignore[method-assign]
+        journal.record = slow_record  # type: ignore[method-assign]
+        asked = await bench.desk.cancel(id_)
+        assert (outcomes(asked), states(asked)) == (["taken"] * 4, ["canceling"] * 4)
+        assert [one.outcome for one in await journal.commands(id_)] == ["taken"] * 4
+        assert written == {"outcomes": 2, "lines": 2}
+
+    on_resting(scenario)
 
 
 def test_outcome_that_cannot_be_written_is_shown_all_the_same() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from tests.fakes.broker import Act
@@ -12,7 +13,9 @@ from tests.fakes.desk import Bench, a_desk
 from tests.fakes.strangers import OURS, HonestBroker, enter
 from tests.fakes.virtual import VirtualClock, run_virtual
 
-from swimdesk.views.comparing import ReconcileView
+from swimdesk.cli.exits import reconcile_exit_code_of
+from swimdesk.errors import BrokerError, ExitCode, LoginRequired, ProtocolDrift
+from swimdesk.views.comparing import ReconcileView, UnreadView
 from swimdesk.views.requests import ResolveRequest, Scope
 
 ONE, OTHER = "A-01", "A-02"
@@ -21,6 +24,7 @@ AFTER_A_LOOK_S = 2.0
 """A comparison has looked at positions once, and not a second time."""
 
 BY_HAND = "BUY +7 MSFT @400.00 LMT"
+GARBAGE = ProtocolDrift("accounts: the answer is not a list")
 
 
 def honest(scenario: Callable[[Bench, HonestBroker], Awaitable[None]], accounts: int = 2) -> None:
@@ -174,6 +178,70 @@ def test_account_that_cannot_be_read_is_named_and_the_others_are_compared() -> N
         view = await bench.desk.reconcile(ALL)
         assert (view.verdict, view.accounts) == ("unread", 2)
         assert [(one.account, one.what) for one in view.unread] == [(OTHER, "positions")]
+
+    honest(scenario)
+
+
+def test_login_whose_accounts_cannot_be_read_is_named_and_the_others_are_compared() -> None:
+    async def scenario(bench: Bench, broker: HonestBroker) -> None:
+        broker.undiscovered = {"login-02": GARBAGE}
+        enter(broker, ONE, BY_HAND)
+        view = await bench.desk.reconcile(ALL)
+        assert (view.verdict, view.accounts, kinds(view)) == ("differences", 1, [("foreign", ONE)])
+        assert view.unread == (UnreadView(None, "login-02", "accounts", GARBAGE.detail),)
+        assert reconcile_exit_code_of(replace(view, differences=())) is ExitCode.PARTIAL
+        only = await bench.desk.reconcile(Scope(accounts=(ONE,)))
+        assert only.unread == ()
+        with pytest.raises(ProtocolDrift):
+            await bench.desk.reconcile(Scope(accounts=(OTHER,)))
+
+    honest(scenario)
+
+
+def test_accounts_that_a_comparison_went_without_are_not_missing_from_what_is_sent() -> None:
+    async def scenario(bench: Bench, broker: HonestBroker) -> None:
+        broker.undiscovered = {"login-02": GARBAGE}
+        await bench.desk.reconcile(ALL)
+        with pytest.raises(ProtocolDrift):
+            await bench.plan(STOCK)
+        broker.undiscovered = {}
+        assert {line.account for line in (await bench.plan(STOCK)).lines} == {ONE, OTHER}
+        assert (await bench.desk.reconcile(ALL)).accounts == 2
+
+    honest(scenario)
+
+
+def test_login_that_was_known_to_be_out_stops_no_order_of_others_when_it_fails_otherwise() -> None:
+    async def scenario(bench: Bench, broker: HonestBroker) -> None:
+        broker.undiscovered = {"login-02": LoginRequired("sign in again")}
+        assert [line.account for line in (await bench.plan(STOCK)).lines] == [ONE]
+        broker.undiscovered = {"login-02": GARBAGE}
+        assert (await bench.desk.reconcile(ALL)).unread[0].detail == GARBAGE.detail
+        assert [line.account for line in (await bench.plan(STOCK)).lines] == [ONE]
+
+    honest(scenario)
+
+
+@pytest.mark.parametrize("error", [GARBAGE, LoginRequired("sign in again")])
+def test_comparison_without_a_login_that_can_be_read_says_why(error: BrokerError) -> None:
+    async def scenario(bench: Bench, broker: HonestBroker) -> None:
+        broker.undiscovered = {"login-01": error, "login-02": error}
+        with pytest.raises(type(error)):
+            await bench.desk.reconcile(ALL)
+
+    honest(scenario)
+
+
+def test_bug_in_one_logins_reads_leaves_the_others_compared() -> None:
+    async def scenario(bench: Bench, broker: HonestBroker) -> None:
+        await bench.desk.reconcile(ALL)
+        broker.undiscovered = {"login-02": RuntimeError("11110001")}
+        view = await bench.desk.reconcile(ALL)
+        assert (view.verdict, view.accounts) == ("unread", 1)
+        assert [(one.account, one.login, one.what) for one in view.unread] == [
+            (OTHER, "login-02", "orders")
+        ]
+        assert "RuntimeError at unread.py:" in view.unread[0].detail
 
     honest(scenario)
 

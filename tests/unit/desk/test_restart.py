@@ -13,9 +13,10 @@ from tests.fakes.desk import a_desk, kill
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import VirtualClock, run_virtual
 
+from swimdesk.desk.ports import BrokerOrderState as B
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.orders import LineState
-from swimdesk.errors import TradingHalted
+from swimdesk.errors import ProtocolDrift, TradingHalted
 
 
 def test_lines_left_sending_are_in_doubt_and_planned_ones_were_not_sent() -> None:
@@ -36,6 +37,36 @@ def test_lines_left_sending_are_in_doubt_and_planned_ones_were_not_sent() -> Non
         assert not broker.posts
         stored = journal.broadcasts["01BROADCAST"]
         assert [x.state.value for x in stored.lines] == ["in_doubt", "not_sent", "denied"]
+
+    run_virtual(scenario())
+
+
+def test_login_whose_accounts_are_garbage_after_a_restart_keeps_no_other_from_being_followed() -> (
+    None
+):
+    async def scenario() -> None:
+        journal = MemoryJournal()
+        broker = FakeBroker(VirtualClock(), some_accounts(2, per_login=1))
+        broker.acts = {"A-01": Act.REST, "A-02": Act.REST}
+        async with a_desk(broker.accounts, journal=journal, broker=broker) as first:
+            view = await first.send(STOCK, wait_s=2)
+        broker.undiscovered = {"login-02": ProtocolDrift("accounts: the answer is not a list")}
+        broker.ledger = [replace(order, state=B.CANCELED) for order in broker.ledger]
+        async with a_desk(broker.accounts, journal=journal, broker=broker) as second:
+            await asyncio.sleep(20)
+            now = await second.desk.broadcast(view.broadcast)
+            assert [line.state for line in now.lines] == ["canceled", "working"]
+            told = (await second.desk.status()).reading
+            assert told is not None
+            assert told.failing_since is not None
+            assert "the answer is not a list" in told.detail
+            broker.undiscovered = {}
+            await asyncio.sleep(40)
+            now = await second.desk.broadcast(view.broadcast)
+            assert [line.state for line in now.lines] == ["canceled", "canceled"]
+            told = (await second.desk.status()).reading
+            assert told is not None
+            assert told.failing_since is None
 
     run_virtual(scenario())
 

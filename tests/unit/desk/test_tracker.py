@@ -90,6 +90,66 @@ def test_a_login_that_cannot_be_read_leaves_the_others_followed() -> None:
     run_virtual(scenario())
 
 
+@pytest.mark.parametrize(
+    "bug", [KeyError("11110001, Bearer abcdef"), asyncio.CancelledError("11110001")]
+)
+def test_a_bug_in_one_logins_read_is_a_read_of_nothing_and_leaves_the_others_followed(
+    bug: BaseException,
+) -> None:
+    async def scenario() -> None:
+        room = Room(a_broadcast(*(line_in(S.ACCEPTED, a, order_id=a) for a in ("A-01", "A-05"))))
+        room.broker.ledger = [a_row("A-01", "A-01"), a_row("A-05", "A-05")]
+        room.broker.broken_logins = {"login-01": bug}
+        for _ in range(2):
+            assert not await room.tracker.round()
+        assert room.line("ref-A-01").state is S.ACCEPTED
+        assert room.line("ref-A-05").state is S.WORKING
+        kept = [(set(x.scope.accounts), x.scope.complete) for x in room.journal.reads]
+        assert kept == [({"A-05"}, True), (set(), False)] * 2
+        told = room.tracker.state.detail
+        assert f"login-01 not read: a bug of ours: {type(bug).__name__}" in told
+        alarms = [text for _, kind, text in room.journal.notes if kind == "alarm"]
+        assert len(alarms) == 1
+        assert type(bug).__name__ in alarms[0]
+        assert not any("0001" in text or "abcdef" in text for text in (told, *alarms))
+        room.broker.broken_logins.clear()
+        assert await room.tracker.round()
+        assert room.line("ref-A-01").state is S.WORKING
+        assert room.tracker.state.failing_since is None
+
+    run_virtual(scenario())
+
+
+def test_a_login_whose_list_comes_incomplete_is_told_until_nothing_is_read_there() -> None:
+    async def scenario() -> None:
+        lines = [line_in(S.ACCEPTED, a, order_id=a) for a in ("A-01", "A-05")]
+        room = Room(a_broadcast(*lines))
+        room.broker.ledger = [
+            a_row("A-01", "A-01"), a_row("A-01", "99"), a_row("A-05", "A-05"),
+        ]  # fmt: skip
+        room.broker.cut_logins = {"login-01"}
+        assert not await room.tracker.round()
+        assert "orders of login-01 not read" in room.tracker.state.detail
+        room.broker.ledger[0] = a_row("A-01", "A-01", B.CANCELED)
+        assert not await room.tracker.round()
+        assert room.line("ref-A-01").state is S.CANCELED
+        assert room.tracker.state.failing_since is None
+
+    run_virtual(scenario())
+
+
+def test_a_login_that_somebody_could_not_read_is_no_trouble_where_nothing_is_followed() -> None:
+    async def scenario() -> None:
+        room = Room()
+        room.broker.broken_logins = {"login-01": KeyError("11110001")}
+        (read,) = await room.tracker.read_now(room.broker.accounts[:1], START)
+        assert (set(read.accounts), read.complete) == (set(), False)
+        assert "KeyError" in room.tracker.trouble("login-01")
+        assert room.tracker.state.failing_since is None
+
+    run_virtual(scenario())
+
+
 def test_a_cut_list_shows_what_it_shows_and_proves_nothing_for_its_login_alone() -> None:
     async def scenario() -> None:
         lines = [line_in(S.IN_DOUBT, a) for a in ("A-01", "A-05")]

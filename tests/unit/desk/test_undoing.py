@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from tests.fakes.broker import Act, CancelAct
@@ -21,8 +23,9 @@ from tests.unit.desk.closing import (
     told,
 )
 
+from swimdesk.cli.exits import closing_exit_code_of
 from swimdesk.domain.broadcast import Broadcast
-from swimdesk.errors import PlanExpired, StoreError, TradingHalted, UnknownReference
+from swimdesk.errors import ExitCode, PlanExpired, StoreError, TradingHalted, UnknownReference
 from swimdesk.views.closing import UndoView
 from swimdesk.views.requests import UndoRequest
 
@@ -31,6 +34,17 @@ async def undone(bench: Bench, reference: str, *, wait_s: float = 10.0) -> UndoV
     """Plan to undo and carry it out."""
     plan = await bench.desk.undo_plan(reference, "@nat")
     return await bench.desk.undo(UndoRequest(plan.plan, wait_s=wait_s))
+
+
+@asynccontextmanager
+async def without(bench: Bench, broker: HeldBroker, alias: str) -> AsyncIterator[Bench]:
+    """Start the desk anew over accounts of which one has no such alias any more."""
+    await bench.desk.close()
+    broker.accounts = tuple(a for a in broker.accounts if a.alias != alias)
+    async with a_desk(
+        broker.accounts, broker=broker, journal=bench.journal, clock=broker.clock
+    ) as other:
+        yield other
 
 
 def test_plan_shows_both_halves_and_sends_nothing() -> None:
@@ -155,6 +169,51 @@ def test_one_account_is_undone_alone() -> None:
         assert broker.holds("A-01") == {"SPY": 100}
         with pytest.raises(UnknownReference):
             await bench.desk.undo_plan(f"{view.broadcast}/A-09", "@nat")
+
+    play(a_held_broker((), ()), scenario)
+
+
+def test_line_of_an_alias_that_is_gone_is_left_out_and_the_others_are_undone() -> None:
+    async def scenario(bench: Bench, broker: HeldBroker) -> None:
+        view = await sent(bench, BUY, act=Act.FILL)
+        async with without(bench, broker, "A-01") as other:
+            plan = await other.desk.undo_plan(view.broadcast, "@nat")
+            assert told(plan) == [("A-02", "SPY", 100, "close"), ("A-01", "SPY", 100, "kept_back")]
+            assert (plan.accounts, plan.orders) == (1, 1)
+            assert "not among the accounts" in (part_of(plan, "A-01").reason or "")
+            done = await other.desk.undo(UndoRequest(plan.plan))
+            assert [part.state for part in done.parts] == ["filled", "kept_back"]
+            assert closing_exit_code_of(done.cancels, done.parts) is ExitCode.PARTIAL
+            assert broker.holds("A-02") == {}
+            again = await other.desk.undo_plan(view.broadcast, "@nat")
+            assert (told(again), again.accounts) == ([("A-01", "SPY", 100, "kept_back")], 0)
+            alone = await other.desk.undo_plan(f"{view.broadcast}/A-01", "@nat")
+            assert told(alone) == told(again)
+
+    play(a_held_broker((), ()), scenario)
+
+
+def test_what_still_works_under_an_alias_that_is_gone_is_said_not_to_be_canceled() -> None:
+    async def scenario(bench: Bench, broker: HeldBroker) -> None:
+        view = await sent(bench, BUY, act=Act.PARTIAL)
+        async with without(bench, broker, "A-02") as other:
+            done = await undone(other, view.broadcast)
+            assert [(one.account, one.state) for one in done.cancels] == [("A-01", "canceled")]
+            assert told(done) == [("A-01", "SPY", 50, "filled"), ("A-02", "SPY", 50, "kept_back")]
+            reason = part_of(done, "A-02").reason or ""
+            assert "its order is partial and is not canceled" in reason
+            assert len(broker.cancels) == 1
+
+    play(a_held_broker((), ()), scenario)
+
+
+def test_what_was_undone_before_its_alias_went_is_not_told() -> None:
+    async def scenario(bench: Bench, broker: HeldBroker) -> None:
+        view = await sent(bench, BUY, act=Act.FILL)
+        await undone(bench, view.broadcast)
+        async with without(bench, broker, "A-01") as other:
+            plan = await other.desk.undo_plan(view.broadcast, "@nat")
+            assert (plan.parts, plan.accounts) == ((), 0)
 
     play(a_held_broker((), ()), scenario)
 

@@ -17,7 +17,7 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.bus import Bus
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.evidence import Horizons
-from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrdersRead
+from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, Discovered, OrdersRead
 from swimdesk.desk.readlog import ReadLog
 from swimdesk.desk.recorder import Recorder
 from swimdesk.desk.tracker import Tracker
@@ -42,6 +42,7 @@ class Lists(FakeBroker):
         self.unlisted_logins: set[str] = set()
         self.hanging_logins: set[str] = set()
         self.cut_logins: set[str] = set()
+        self.broken_logins: dict[str, BaseException] = {}
 
     async def orders(self, accounts: Sequence[str], since: datetime) -> OrdersRead:
         """List as scripted: not at all, cut, or whole."""
@@ -53,13 +54,16 @@ class Lists(FakeBroker):
             await asyncio.sleep(3600)
         if logins & self.unlisted_logins:
             raise BrokerUnreachable("no answer")
+        for login in logins & self.broken_logins.keys():
+            raise self.broken_logins[login]
         if logins & self.cut_logins:
             return replace(read, until=began, orders=read.orders[:-1], complete=False)
         return replace(read, until=began)
 
 
-async def nothing_new() -> None:
+async def nothing_new() -> Discovered:
     """Discover no accounts that are not known."""
+    return Discovered(())
 
 
 class Room:

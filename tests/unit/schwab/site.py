@@ -26,6 +26,14 @@ ACCOUNTS_PATH = "/trader/v1/accounts"
 ORDERS_PATH = "/trader/v1/orders"
 
 
+async def accounts_of(broker: SchwabBroker) -> tuple[Account, ...]:
+    """Return all accounts; raises what keeps them from being all."""
+    found = await broker.discover()
+    if found.objection is not None:
+        raise found.objection
+    return found.accounts
+
+
 def hash_of(number: str) -> str:
     """Return the 64 characters that stand for an account number."""
     return (number * 8).translate(str.maketrans("0123", "ABCD"))

@@ -15,6 +15,7 @@ from tests.unit.schwab.site import (
     NUMBERS_PATH,
     ORDERS_PATH,
     Site,
+    accounts_of,
     an_account,
     an_order,
     broken,
@@ -70,7 +71,7 @@ async def test_accounts_are_named_by_configuration_else_by_login_and_place() -> 
     configured = Account(
         "FAM-07", "smith", "0001", frozenset({"ira"}), Decimal(2), Capabilities(option_level=2)
     )
-    accounts = await Site().broker([configured]).discover()
+    accounts = await accounts_of(Site().broker([configured]))
     assert [(a.alias, a.login, a.last4) for a in accounts] == [
         ("FAM-07", "smith", "0001"),
         ("smith-2", "smith", "0002"),
@@ -87,7 +88,7 @@ async def test_last4_that_matches_two_accounts_is_a_configuration_error() -> Non
     site.on(NUMBERS_PATH, document(rows), login="smith")
     site.on(ACCOUNTS_PATH, document([an_account("11110001"), an_account("99990001")]))
     with pytest.raises(ConfigError, match="0001"):
-        await site.broker([Account("A", "smith", "0001")]).discover()
+        await accounts_of(site.broker([Account("A", "smith", "0001")]))
 
 
 def test_two_names_for_one_account_are_a_configuration_error() -> None:
@@ -97,7 +98,7 @@ def test_two_names_for_one_account_are_a_configuration_error() -> None:
 
 async def test_configured_name_that_collides_with_a_given_one_is_a_configuration_error() -> None:
     with pytest.raises(ConfigError, match="smith-2"):
-        await Site().broker([Account("smith-2", "smith", "0001")]).discover()
+        await accounts_of(Site().broker([Account("smith-2", "smith", "0001")]))
 
 
 async def test_account_that_two_logins_see_is_one_account() -> None:
@@ -105,9 +106,9 @@ async def test_account_that_two_logins_see_is_one_account() -> None:
     shared = [{"accountNumber": "11110001", "hashValue": "AB"}]
     site.on(NUMBERS_PATH, document(shared), login="jones")
     site.on(ACCOUNTS_PATH, document([an_account("11110001")]), login="jones")
-    accounts = await site.broker().discover()
+    accounts = await accounts_of(site.broker())
     assert [a.alias for a in accounts] == ["smith-1", "smith-2"]
-    accounts = await site.broker([Account("JOINT", "jones", "0001")]).discover()
+    accounts = await accounts_of(site.broker([Account("JOINT", "jones", "0001")]))
     assert [a.alias for a in accounts] == ["smith-2", "JOINT"]
 
 
@@ -115,7 +116,7 @@ async def test_signed_out_login_leaves_the_others_and_its_configured_accounts() 
     site = Site()
     site.tokens.dead = {"smith"}
     broker = site.broker([Account("FAM-07", "smith", "0001")])
-    assert [a.alias for a in await broker.discover()] == ["FAM-07", "jones-1"]
+    assert [a.alias for a in await accounts_of(broker)] == ["FAM-07", "jones-1"]
     with pytest.raises(LoginRequired, match="smith"):
         await broker.holdings(["FAM-07"])
     site.tokens.dead = set()
@@ -127,14 +128,14 @@ async def test_all_logins_signed_out_is_said() -> None:
     site = Site()
     site.tokens.dead = set(NUMBERS)
     with pytest.raises(LoginRequired):
-        await site.broker().discover()
+        await accounts_of(site.broker())
 
 
 async def test_a_login_that_cannot_be_read_does_not_lose_its_accounts_silently() -> None:
     site = Site()
     site.on(NUMBERS_PATH, text(503), login="jones")
     with pytest.raises(BrokerUnreachable):
-        await site.broker().discover()
+        await accounts_of(site.broker())
 
 
 async def test_unknown_account_is_said() -> None:

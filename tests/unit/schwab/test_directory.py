@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 import stamina
-from tests.unit.schwab.site import ACCOUNTS_PATH, NUMBERS_PATH, Site, text
+from tests.unit.schwab.site import (
+    ACCOUNTS_PATH,
+    NUMBERS_PATH,
+    Site,
+    accounts_of,
+    broken,
+    document,
+    text,
+)
 from tests.unit.schwab.support import NOW
 
 from swimdesk.domain.accounts import Account
-from swimdesk.errors import BrokerUnreachable, LoginRequired, StoreFull
+from swimdesk.errors import BrokerUnreachable, LoginRequired, ProtocolDrift, ReadBroken, StoreFull
 from swimdesk.schwab.client import SchwabBroker
 from swimdesk.telemetry.logs import LOG_FILE, close_logs, configure_logs
 
@@ -38,7 +46,7 @@ def events(log_file: Path, event: str) -> list[dict[str, object]]:
 
 
 async def discovered(broker: SchwabBroker) -> list[str]:
-    return [account.alias for account in await broker.discover()]
+    return [account.alias for account in await accounts_of(broker)]
 
 
 async def funds(broker: SchwabBroker, aliases: Sequence[str]) -> list[int]:
@@ -83,7 +91,7 @@ async def test_account_that_its_login_lost_is_reached_by_the_other_that_sees_it(
     broker = site.broker()
     assert await discovered(broker) == ["smith-1", "smith-2"]
     site.numbers["smith"] = ("11110002",)
-    accounts = await broker.discover()
+    accounts = await accounts_of(broker)
     assert {a.alias: a.login for a in accounts} == {"smith-2": "smith", "smith-1": "jones"}
     site.requests.clear()
     assert await funds(broker, ["smith-1"]) == [1000]
@@ -127,7 +135,7 @@ async def test_login_whose_new_tokens_cannot_be_saved_leaves_the_others() -> Non
     assert await funds(broker, ["jones-1"]) == [1000]
     site.tokens.unsaved = {"smith", "jones"}
     with pytest.raises(StoreFull):
-        await site.broker().discover()
+        await accounts_of(site.broker())
 
 
 async def test_accounts_that_cannot_be_named_leave_the_other_logins() -> None:
@@ -135,6 +143,31 @@ async def test_accounts_that_cannot_be_named_leave_the_other_logins() -> None:
     site.numbers["smith"] = ("11110001", "99990001")
     broker = site.broker([Account("A", "smith", "0001")])
     assert await funds(broker, ["jones-1"]) == [1000]
+
+
+async def test_login_whose_list_is_garbage_is_told_and_hides_no_other() -> None:
+    site = Site()
+    site.on(ACCOUNTS_PATH, document({"what": "is this"}), login="jones")
+    broker = site.broker([Account("J", "jones", "0001")])
+    found = await broker.discover()
+    assert [account.alias for account in found.accounts] == ["smith-1", "smith-2", "J"]
+    assert {login: type(error) for login, error in found.unread.items()} == {"jones": ProtocolDrift}
+    with pytest.raises(ProtocolDrift):
+        await accounts_of(broker)
+    site.routes.clear()
+    assert (await broker.discover()).unread == {}
+
+
+async def test_bug_in_one_logins_read_is_told_without_what_was_read(log_file: Path) -> None:
+    site = Site()
+    site.on(ACCOUNTS_PATH, broken(RuntimeError("about 22220001")), login="jones")
+    found = await site.broker().discover()
+    assert [account.alias for account in found.accounts] == ["smith-1", "smith-2"]
+    assert isinstance(found.unread["jones"], ReadBroken)
+    assert "RuntimeError at site.py:" in found.unread["jones"].detail
+    (said,) = events(log_file, "login.accounts_not_read")
+    assert (said["login"], said["reason"]) == ("jones", found.unread["jones"].detail)
+    assert "0001" not in str(said)
 
 
 # --- asking for what is missing ----------------------------------------------------------------

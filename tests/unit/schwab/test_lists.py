@@ -12,7 +12,16 @@ from typing import Any
 import httpx
 import pytest
 import stamina
-from tests.unit.schwab.site import ORDERS_PATH, Answer, Site, an_order, document, hash_of, text
+from tests.unit.schwab.site import (
+    ORDERS_PATH,
+    Answer,
+    Site,
+    an_order,
+    broken,
+    document,
+    hash_of,
+    text,
+)
 from tests.unit.schwab.support import NOW
 
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState
@@ -153,6 +162,16 @@ async def test_account_that_fails_after_a_full_page_is_not_covered(crowded: Site
     assert not read.complete
     assert read.accounts == {"smith-2"}
     assert {order.account for order in read.orders} == {"smith-1", "smith-2"}
+
+
+async def test_bug_in_one_logins_list_says_why_and_leaves_the_others() -> None:
+    site = Site()
+    site.on(ORDERS_PATH, broken(RuntimeError("about 22220001")), login="jones")
+    read = await site.broker().orders(["smith-1", "jones-1"], SINCE)
+    assert (set(read.accounts), read.complete) == ({"smith-1"}, False)
+    assert read.failure is not None
+    assert "RuntimeError at site.py:" in read.failure.detail
+    assert "0001" not in read.failure.detail
 
 
 async def test_account_whose_own_page_is_full_is_not_covered(crowded: Site) -> None:

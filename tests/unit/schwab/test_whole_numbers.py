@@ -12,6 +12,7 @@ from tests.unit.schwab.site import (
     NUMBERS_PATH,
     ORDERS_PATH,
     Site,
+    accounts_of,
     an_account,
     an_order,
     document,
@@ -42,7 +43,7 @@ async def names(site: Site, accounts: list[Account], **numbers: str) -> dict[str
     """Return what the accounts of smith are called, by the number that their orders bear."""
     secrets = {alias: Secret(number) for alias, number in numbers.items()}
     broker = site.broker(accounts, secrets)
-    known = [account.alias for account in await broker.discover() if account.login == "smith"]
+    known = [account.alias for account in await accounts_of(broker) if account.login == "smith"]
     read = await broker.orders(known, NOW)
     return {order.order_id: order.account for order in read.orders}
 

@@ -139,7 +139,7 @@ def _difference(one: DifferenceView) -> Row:
 
 def _unread(one: UnreadView) -> Row:
     return (
-        Cell(one.account),
+        Cell(_whose(one)),
         Cell(one.what, Role.WARN),
         Cell(one.detail),
         *_BLANKS[:3],
@@ -167,7 +167,11 @@ def facts_at(compared: Compared, key: str) -> Facts:
     if difference := compared.differences().get(key):
         return _difference_facts(difference)
     unread = compared.unread().get(key)
-    return [(unread.account, f"{unread.what} NOT READ: {unread.detail}")] if unread else []
+    return [(_whose(unread), f"{unread.what} NOT READ: {unread.detail}")] if unread else []
+
+
+def _whose(one: UnreadView) -> str:
+    return one.account or f"login {one.login}"
 
 
 def _foreign_facts(one: ForeignView) -> Facts:

@@ -42,7 +42,8 @@ class AccountMonitor:
         is_due = self._rounds % DISCOVER_EVERY == 0
         self._rounds += 1
         try:
-            accounts = await self._reader.discover(again=is_due)
-            await self._watch.check(accounts, timedelta(seconds=READ_EVERY_S / 2))
+            reader = self._reader
+            found = await (reader.survey(again=True) if is_due else reader.at_hand())
+            await self._watch.check(found.accounts, timedelta(seconds=READ_EVERY_S / 2))
         except SwimdeskError as e:
             log.warning("accounts.not_read", error=e.detail)

@@ -15,6 +15,7 @@ from swimdesk.domain.executions import Execution
 from swimdesk.domain.orders import Side, Ticket
 from swimdesk.domain.plan import BrokerVerdict
 from swimdesk.domain.positions import Position
+from swimdesk.errors import LoginRequired, StoreError, SwimdeskError
 
 
 class OutcomeKind(StrEnum):
@@ -161,6 +162,39 @@ class OrdersRead:
     until: datetime
     orders: tuple[BrokerOrder, ...]
     complete: bool
+    failure: SwimdeskError | None = field(default=None, compare=False)
+    """Why it is not complete, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """Which accounts there are, and of which logins they were never read, with the reason.
+
+    Of those logins ``accounts`` has what is configured.
+    """
+
+    accounts: tuple[Account, ...]
+    unread: Mapping[str, SwimdeskError] = field(default_factory=dict)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether not one login could be read."""
+        return all(account.login in self.unread for account in self.accounts) and bool(self.unread)
+
+    @property
+    def broken(self) -> Mapping[str, SwimdeskError]:
+        """The logins that were not read although nothing is known to be wrong with their tokens."""
+        expected = LoginRequired | StoreError
+        return {k: error for k, error in self.unread.items() if not isinstance(error, expected)}
+
+    @property
+    def objection(self) -> SwimdeskError | None:
+        """Why these must not be taken for all accounts: they must not go missing unnoticed.
+
+        A login without a token is known to be missing, and stands in the way of no other.
+        """
+        telling = self.broken or (self.unread if self.is_blind else {})
+        return next(iter(telling.values()), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +234,11 @@ class Burst(Protocol):
 class Broker(Protocol):
     """Everything the desk asks of the broker. Reads raise BrokerError; sends never raise."""
 
-    async def discover(self) -> tuple[Account, ...]:
-        """Read which accounts our logins see, joined with the configured names."""
+    async def discover(self) -> Discovered:
+        """Read which accounts our logins see, joined with the configured names.
+
+        A login that cannot be read is told and hides no other.
+        """
         ...
 
     async def holdings(self, accounts: Sequence[str]) -> tuple[Holdings, ...]:
