@@ -104,7 +104,7 @@ async def _signed_in(launch: Launch, talk: PipeTalk) -> dict[str, Any]:
     """Start the browser, wait for the job, sign in and return the last message."""
     try:
         async with _page(launch) as page:
-            return await _walked(page, await talk.job, talk)
+            return await _walked(page, await talk.job, talk, is_headed=launch.is_headed)
     except Stopped as stopped:
         return _ending(stopped.stop, has_picture=False)
     except PlaywrightError as error:
@@ -113,14 +113,18 @@ async def _signed_in(launch: Launch, talk: PipeTalk) -> dict[str, Any]:
         return _ending(Stop(f"the browser did not work{told}"), has_picture=False)
 
 
-async def _walked(page: Page, job: BrowserJob, talk: PipeTalk) -> dict[str, Any]:
+async def _walked(
+    page: Page, job: BrowserJob, talk: PipeTalk, *, is_headed: bool
+) -> dict[str, Any]:
     hands = PageHands(page, known_pages(), job.callback_url)
     kept = {"user": job.user, "password": job.password}
+    # Whoever may use one factor alone signs in by itself, whether or not there is a window.
+    is_watched = is_headed and not job.factors
     walk = Walk(
         hands,
         talk,
         {name: text for name, text in kept.items() if text is not None},
-        Memory(accounts=frozenset(job.accounts), factors=job.factors),
+        Memory(frozenset(job.accounts), job.factors, is_watched=is_watched),
     )
     talk.told("opening the broker's sign-in")
     await hands.open(job.authorize_url)

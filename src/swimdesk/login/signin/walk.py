@@ -133,7 +133,8 @@ class Walk:
                 for index in boxes:
                     await self.hands.tick(sight, index)
             case Choose(factors):
-                await self._click(move, sight, await self._chosen(factors))
+                chosen = await self._chosen(factors)
+                await self._click(Choose((chosen,)), sight, chosen)
             case Click(part):
                 await self._click(move, sight, part)
             case Fill():
@@ -162,7 +163,13 @@ class Walk:
         kept = self.secrets.get(kind)
         if kept is not None:
             return kept
-        return await self._asked(kind, f"{_ASKED[kind]}: ")
+        answer = (await self._asked(kind, f"{_ASKED[kind]}: ")).reveal()
+        # Codes are shown, and copied, in groups.
+        text = "".join(answer.split()) if kind == "code" else answer.strip()
+        if not text:
+            self.talk.told("nothing was typed, and nothing was sent")
+            raise Moved
+        return Secret(text)
 
     async def _chosen(self, factors: tuple[str, ...]) -> str:
         if len(factors) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -49,6 +50,19 @@ class Absent(Typing):
         raise SignInFailed("nobody is here to answer")
 
 
+class Waiting(Typing):
+    """A person who pastes once told to."""
+
+    def __init__(self, *pasted: str) -> None:
+        super().__init__(*pasted)
+        self.goes_on = asyncio.Event()
+
+    async def asked(self, question: Question) -> Secret:
+        self.asked_for.set()
+        await self.goes_on.wait()
+        return await super().asked(question)
+
+
 @pytest.fixture
 def callback_url() -> str:
     return f"https://127.0.0.1:{free_port()}"
@@ -86,6 +100,27 @@ async def test_callback_that_arrives_here_is_taken_by_itself(
     assert (stranger.status_code, page.status_code) == (404, 200)
     assert "You can close this page" in page.text
     assert "C0" not in page.text
+
+
+async def test_listener_hangs_up_on_who_is_still_there_when_the_address_is_pasted(
+    callback_url: str,
+) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    port = int(callback_url.rpartition(":")[2])
+    person = Waiting(f"{callback_url}{QUERY}")
+    async with asyncio.TaskGroup() as group:
+        signing = group.create_task(by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW))
+        await person.asked_for.wait()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+        person.goes_on.set()
+        await signing
+        async with asyncio.timeout(2):
+            with contextlib.suppress(OSError):
+                assert await reader.read() == b""
+    writer.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
 
 
 async def test_port_that_is_taken_leaves_the_pasting(callback_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -112,8 +113,6 @@ def test_person_who_thinks_for_long_uses_up_no_time_of_the_pages() -> None:
 
     class Slow(Heard):
         async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
-            import asyncio
-
             await asyncio.sleep(1000)
             return Secret("123456")
 
@@ -137,6 +136,56 @@ def test_wrong_password_is_sent_once() -> None:
         walked(pages)
     assert caught.value.stop.is_wrong_password
     assert pages.typed["password"] == ["hunter22"]
+
+
+@pytest.mark.parametrize("late_s", [3.0, 5.0])
+def test_complaint_that_comes_late_on_a_page_that_came_back_is_waited_for(late_s: float) -> None:
+    class Reloading(Played):
+        since: float = 0.0
+
+        async def look(self) -> Sight:
+            now_s = asyncio.get_running_loop().time()
+            if self.sights[0].visit == 2:
+                self.since = self.since or now_s
+                if now_s - self.since >= late_s:
+                    return sight("login", visit=2, error="The password is incorrect.")
+            return self.sights[0]
+
+    pages = Reloading([sight("login"), sight("login", visit=2)])
+    with pytest.raises(Stopped) as caught:
+        walked(pages)
+    assert caught.value.stop.is_wrong_password
+    assert pages.typed["password"] == ["hunter22"]
+
+
+def test_accounts_that_appear_one_after_the_other_are_all_linked() -> None:
+    class Slow(Played):
+        since: float = 0.0
+
+        async def look(self) -> Sight:
+            now_s = asyncio.get_running_loop().time()
+            if self.sights[0].boxes and not self.done:
+                self.since = self.since or now_s
+                if now_s - self.since < 2.0:
+                    return sight("accounts", boxes={"821": True})
+            return self.sights[0]
+
+    shown = sight("accounts", boxes={"821": True, "117": False})
+    ticked = sight("accounts", boxes={"821": True, "117": True})
+    pages = Slow([shown, ticked])
+    talk = Heard()
+    memory = Memory(accounts=frozenset({"4821", "0117"}))
+    assert walked(pages, talk, memory) == CALLBACK
+    assert pages.done == ["box 1", "accounts: submit"]
+    assert not [step for step in talk.steps if "117" in step]
+
+
+def test_empty_answer_is_asked_for_again_and_sends_nothing() -> None:
+    pages = Played([sight("text message"), *consent(2)])
+    talk = Heard(["", "  ", "123 456"])
+    assert walked(pages, talk) == CALLBACK
+    assert talk.questions == ["code"] * 3
+    assert pages.typed["code"] == ["123456"]
 
 
 def test_page_that_bounces_for_ever_gets_the_password_twice() -> None:
