@@ -38,19 +38,18 @@ async def by_hand(
                 " warns of a certificate that is made for this one sign-in",
             )
         )
-        async with asyncio.TaskGroup() as group:
-            pasted = group.create_task(_pasted_unless(arrived, login, callback_url, state, person))
-            listened = group.create_task(_of(arrived))
-            done, others = await asyncio.wait(
-                (pasted, listened), return_when=asyncio.FIRST_COMPLETED
-            )
-            for other in others:
-                other.cancel()
-        return next(iter(done)).result()
+        pasted = asyncio.create_task(_pasted_unless(arrived, login, callback_url, state, person))
+        return await _first(arrived, pasted)
 
 
-async def _of(arrived: asyncio.Future[Secret]) -> Secret:
-    return await arrived
+async def _first(arrived: asyncio.Future[Secret], pasted: asyncio.Task[Secret]) -> Secret:
+    """Return what comes first; the question is over then, whatever its end says."""
+    try:
+        await asyncio.wait((arrived, pasted), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        pasted.cancel()
+        await asyncio.gather(pasted, return_exceptions=True)
+    return arrived.result() if arrived.done() else pasted.result()
 
 
 async def _pasted_unless(

@@ -141,6 +141,8 @@ class Walk:
                 await self._fill(move, sight)
 
     async def _fill(self, move: Fill, sight: Sight) -> None:
+        if sight.error:
+            self.talk.told(f'the page says "{sight.error}"')
         texts = [(part, await self._text_of(kind)) for part, kind in move.fields]
         await self._expect_same(sight)
         for part, text in texts:

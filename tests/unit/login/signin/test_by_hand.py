@@ -134,6 +134,15 @@ async def test_port_that_is_taken_leaves_the_pasting(callback_url: str) -> None:
     assert url.reveal() == f"{callback_url}{QUERY}"
 
 
+async def test_terminal_that_is_gone_ends_it_as_itself(callback_url: str) -> None:
+    class Gone(Typing):
+        async def asked(self, question: Question) -> Secret:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        await by_hand("smith", AUTHORIZE, callback_url, "mine", Gone(), NOW)
+
+
 async def test_nobody_to_paste_and_nothing_to_listen_on_is_a_failure() -> None:
     with pytest.raises(SignInFailed, match="nobody is here"):
         await by_hand("smith", AUTHORIZE, "https://127.0.0.1", "mine", Absent(), NOW)

@@ -188,6 +188,15 @@ def test_empty_answer_is_asked_for_again_and_sends_nothing() -> None:
     assert pages.typed["code"] == ["123456"]
 
 
+def test_person_is_told_why_a_code_is_asked_for_again() -> None:
+    refused = sight("text message", error="That code isn't right.")
+    pages = Played([sight("text message"), refused, *consent(2)])
+    talk = Heard(["000000", "123456"])
+    assert walked(pages, talk) == CALLBACK
+    assert [step for step in talk.steps if "That code isn't right." in step]
+    assert not [step for step in talk.steps if "000000" in step]
+
+
 def test_page_that_bounces_for_ever_gets_the_password_twice() -> None:
     pages = Played([sight("login", visit=visit) for visit in range(1, 9)])
     with pytest.raises(Stopped, match="not typed again"):
