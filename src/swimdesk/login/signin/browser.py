@@ -6,6 +6,7 @@ Run as ``python -m swimdesk.login.signin.browser``; whoever closes its stdin end
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -46,16 +47,28 @@ class PipeTalk:
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self.job: asyncio.Future[BrowserJob] = asyncio.get_running_loop().create_future()
-        self.answers: asyncio.Queue[Secret] = asyncio.Queue()
+        self.answers: asyncio.Queue[tuple[int, Secret]] = asyncio.Queue()
+        self._asked = 0
 
     def told(self, text: str) -> None:
         """Tell a step."""
         self.send({"told": text})
 
     async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
-        """Ask, and wait for the answer."""
-        self.send({"ask": {"kind": kind, "text": text, "choices": choices}})
-        return await self.answers.get()
+        """Ask, and wait for the answer; a cancellation takes the question back."""
+        self._asked += 1
+        mine = self._asked
+        self.send({"ask": {"number": mine, "kind": kind, "text": text, "choices": choices}})
+        try:
+            while True:
+                number, answer = await self.answers.get()
+                # One to an earlier question may have been on its way when that was taken back.
+                if number == mine:
+                    return answer
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError):
+                self.send({"withdrawn": mine})
+            raise
 
     def send(self, message: dict[str, Any]) -> None:
         """Write one message."""
@@ -96,7 +109,8 @@ async def _listen(
     if line := await lines.readline():
         talk.job.set_result(BrowserJob.from_line(line))
     while line := await lines.readline():
-        talk.answers.put_nowait(Secret(json.loads(line)["answer"]))
+        message = json.loads(line)
+        talk.answers.put_nowait((message["number"], Secret(message["answer"])))
     work.cancel()
 
 

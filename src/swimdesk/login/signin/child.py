@@ -75,17 +75,54 @@ async def drive(launch: Launch, job: BrowserJob, person: Person) -> Secret:
 async def _talked(process: Process, job: BrowserJob, person: Person) -> dict[str, Any]:
     """Carry steps, questions and answers between the process and the person to the end."""
     assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
-    while line := await process.stdout.readline():
-        message = json.loads(line)
-        if "end" in message:
-            end: dict[str, Any] = message["end"]
-            return end
-        if "told" in message:
-            person.told(Step(job.login, message["told"]))
-        if "ask" in message:
-            answer = await _answer(message["ask"], job, person)
-            _write(process, line_of({"answer": answer.reveal()}))
+    asking: asyncio.Task[None] | None = None
+    try:
+        while line := await _line(process.stdout, asking):
+            message = json.loads(line)
+            if "end" in message:
+                end: dict[str, Any] = message["end"]
+                return end
+            if "told" in message:
+                person.told(Step(job.login, message["told"]))
+            if "withdrawn" in message:
+                await _ended(asking)
+            if "ask" in message:
+                asking = asyncio.create_task(_asked(process, message["ask"], job, person))
+    finally:
+        await _ended(asking)
     return {"reason": "the browser's process ended before the sign-in did"}
+
+
+async def _line(lines: asyncio.StreamReader, asking: asyncio.Task[None] | None) -> bytes:
+    """Return the next line; raises what keeps the question meanwhile from being answered."""
+    reading = asyncio.ensure_future(lines.readline())
+    try:
+        while not reading.done():
+            if asking is None or asking.done():
+                _raise_from(asking)
+                await reading
+            else:
+                await asyncio.wait((reading, asking), return_when=asyncio.FIRST_COMPLETED)
+        return reading.result()
+    finally:
+        reading.cancel()
+
+
+def _raise_from(asking: asyncio.Task[None] | None) -> None:
+    if asking is not None and not asking.cancelled():
+        asking.result()
+
+
+async def _ended(asking: asyncio.Task[None] | None) -> None:
+    """Take a question back, and see the terminal left as it was."""
+    if asking is not None:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
+async def _asked(process: Process, ask: Mapping[str, Any], job: BrowserJob, person: Person) -> None:
+    answer = await _answer(ask, job, person)
+    _write(process, line_of({"number": ask["number"], "answer": answer.reveal()}))
 
 
 async def _answer(ask: Mapping[str, Any], job: BrowserJob, person: Person) -> Secret:

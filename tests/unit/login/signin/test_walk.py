@@ -197,6 +197,45 @@ def test_person_is_told_why_a_code_is_asked_for_again() -> None:
     assert not [step for step in talk.steps if "000000" in step]
 
 
+def test_page_left_to_the_person_is_gone_on_from_once_they_are_done() -> None:
+    class Busy(Played):
+        since: float = 0.0
+
+        async def look(self) -> Sight:
+            now_s = asyncio.get_running_loop().time()
+            self.since = self.since or now_s
+            if self.sights[0].page is None and now_s - self.since > 60:
+                self.sights.pop(0)
+            return self.sights[0]
+
+    pages = Busy([Sight(None, 1, "/verify-contact", status=200), *consent(2)])
+    talk = Heard()
+    assert walked(pages, talk, Memory(is_watched=True)) == CALLBACK
+    assert len([step for step in talk.steps if "left to you" in step]) == 1
+
+
+@pytest.mark.parametrize("first", ["second factor", "text message"])
+def test_question_ends_where_the_person_answers_it_in_the_window(first: str) -> None:
+    @dataclass(slots=True)
+    class Elsewhere(Heard):
+        withdrawn: list[str] = field(default_factory=list)
+
+        async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+            try:
+                await asyncio.sleep(20)
+                pages.sights.pop(0)
+                await asyncio.sleep(1000)
+            finally:
+                self.withdrawn.append(kind)
+            return Secret("late")
+
+    pages = Played([sight(first), *consent(2)])
+    talk = Elsewhere()
+    assert walked(pages, talk, Memory(is_watched=True)) == CALLBACK
+    assert talk.withdrawn == ["choice" if first == "second factor" else "code"]
+    assert pages.typed == {}
+
+
 def test_page_that_bounces_for_ever_gets_the_password_twice() -> None:
     pages = Played([sight("login", visit=visit) for visit in range(1, 9)])
     with pytest.raises(Stopped, match="not typed again"):
