@@ -7,12 +7,16 @@ from datetime import datetime
 
 from swimdesk.errors import SignInFailed
 from swimdesk.login.authorize import code_of
-from swimdesk.login.signin.listener import listening
+from swimdesk.login.signin.listener import is_ours, listening
 from swimdesk.login.signin.person import Person, Question, Step
 from swimdesk.telemetry.redaction import Secret
 
 _OPEN = "open this address in a browser, sign in, and approve every account:"
 _PASTE = "Paste the whole address at which the browser ended (it is not shown): "
+_TAKEN = (
+    "{} cannot be listened on: the port is another program's, or not to be had. What a browser on"
+    " this machine shows at the end is not from here, and its address has to be pasted"
+)
 
 
 async def by_hand(
@@ -30,6 +34,8 @@ async def by_hand(
     person.told(Step(login, authorize_url))
     async with listening(callback_url, is_wanted, now) as arrived:
         if arrived is None:
+            if is_ours(callback_url):
+                person.told(Step(login, _TAKEN.format(callback_url)))
             return await _pasted(login, callback_url, state, person)
         person.told(
             Step(

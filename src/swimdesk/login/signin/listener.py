@@ -48,11 +48,11 @@ async def listening(
     Only a callback on this machine with a port of its own is listened for. ``wanted`` tells which
     address counts; everything else that calls is answered and forgotten.
     """
-    parts = urlsplit(callback_url)
-    host = parts.hostname or ""
-    if parts.port is None or not is_loopback(host):
+    if not is_ours(callback_url):
         yield None
         return
+    parts = urlsplit(callback_url)
+    host = parts.hostname or ""
     arrived: asyncio.Future[Secret] = asyncio.get_running_loop().create_future()
     visitor = _Visitor(callback_url, wanted, arrived)
     context = await asyncio.to_thread(_context, host, now)
@@ -75,6 +75,12 @@ async def listening(
         # Not awaited: a browser keeps connections open ahead of need, and the code dies meanwhile.
         server.close()
         await visitor.leave()
+
+
+def is_ours(callback_url: str) -> bool:
+    """Tell whether a callback is on this machine, with a port of its own."""
+    parts = urlsplit(callback_url)
+    return parts.port is not None and is_loopback(parts.hostname or "")
 
 
 class _Visitor:

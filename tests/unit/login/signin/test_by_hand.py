@@ -132,6 +132,7 @@ async def test_port_that_is_taken_leaves_the_pasting(callback_url: str) -> None:
     async with await asyncio.start_server(deaf, "127.0.0.1", port):
         url = await by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW)
     assert url.reveal() == f"{callback_url}{QUERY}"
+    assert [step for step in person.steps if "cannot be listened on" in step]
 
 
 async def test_terminal_that_is_gone_ends_it_as_itself(callback_url: str) -> None:
