@@ -9,6 +9,7 @@ from swimdesk.errors import SignInFailed
 from swimdesk.login.authorize import code_of
 from swimdesk.login.signin.listener import is_ours, listening
 from swimdesk.login.signin.person import Person, Question, Step
+from swimdesk.login.signin.racing import first_of
 from swimdesk.telemetry.redaction import Secret
 
 _OPEN = "open this address in a browser, sign in, and approve every account:"
@@ -44,18 +45,13 @@ async def by_hand(
                 " warns of a certificate that is made for this one sign-in",
             )
         )
-        pasted = asyncio.create_task(_pasted_unless(arrived, login, callback_url, state, person))
-        return await _first(arrived, pasted)
+        # What arrived counts, whatever the end of the question says.
+        pasted = _pasted_unless(arrived, login, callback_url, state, person)
+        return await first_of(_of(arrived), pasted)
 
 
-async def _first(arrived: asyncio.Future[Secret], pasted: asyncio.Task[Secret]) -> Secret:
-    """Return what comes first; the question is over then, whatever its end says."""
-    try:
-        await asyncio.wait((arrived, pasted), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        pasted.cancel()
-        await asyncio.gather(pasted, return_exceptions=True)
-    return arrived.result() if arrived.done() else pasted.result()
+async def _of(arrived: asyncio.Future[Secret]) -> Secret:
+    return await arrived
 
 
 async def _pasted_unless(

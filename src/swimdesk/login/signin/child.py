@@ -14,11 +14,12 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn, TypeAlias
 
 from swimdesk.errors import BrokerUnreachable, PasswordRefused, SignInFailed
 from swimdesk.login.signin.job import BrowserJob, Launch, line_of
 from swimdesk.login.signin.person import Person, Question, Step
+from swimdesk.login.signin.racing import first_of
 from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret
 
@@ -74,50 +75,47 @@ async def drive(launch: Launch, job: BrowserJob, person: Person) -> Secret:
 
 async def _talked(process: Process, job: BrowserJob, person: Person) -> dict[str, Any]:
     """Carry steps, questions and answers between the process and the person to the end."""
+    open_ones: _OpenOnes = asyncio.Queue()
+    heard = _heard(process, job, person, open_ones)
+    return await first_of(heard, _answering(process, job, person, open_ones))
+
+
+_OpenOnes: TypeAlias = "asyncio.Queue[tuple[Mapping[str, Any], asyncio.Event]]"
+"""Questions to answer, each with what is set once it is taken back."""
+
+
+async def _heard(
+    process: Process, job: BrowserJob, person: Person, open_ones: _OpenOnes
+) -> dict[str, Any]:
+    """Take in what the process says, to its end."""
     assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
-    asking: asyncio.Task[None] | None = None
-    try:
-        while line := await _line(process.stdout, asking):
-            message = json.loads(line)
-            if "end" in message:
-                end: dict[str, Any] = message["end"]
-                return end
-            if "told" in message:
-                person.told(Step(job.login, message["told"]))
-            if "withdrawn" in message:
-                await _ended(asking)
-            if "ask" in message:
-                asking = asyncio.create_task(_asked(process, message["ask"], job, person))
-    finally:
-        await _ended(asking)
+    taken_back = asyncio.Event()
+    while line := await process.stdout.readline():
+        message = json.loads(line)
+        if "end" in message:
+            end: dict[str, Any] = message["end"]
+            return end
+        if "told" in message:
+            person.told(Step(job.login, message["told"]))
+        if "withdrawn" in message:
+            taken_back.set()
+        if "ask" in message:
+            taken_back = asyncio.Event()
+            open_ones.put_nowait((message["ask"], taken_back))
     return {"reason": "the browser's process ended before the sign-in did"}
 
 
-async def _line(lines: asyncio.StreamReader, asking: asyncio.Task[None] | None) -> bytes:
-    """Return the next line; raises what keeps the question meanwhile from being answered."""
-    reading = asyncio.ensure_future(lines.readline())
-    try:
-        while not reading.done():
-            if asking is None or asking.done():
-                _raise_from(asking)
-                await reading
-            else:
-                await asyncio.wait((reading, asking), return_when=asyncio.FIRST_COMPLETED)
-        return reading.result()
-    finally:
-        reading.cancel()
+async def _answering(
+    process: Process, job: BrowserJob, person: Person, open_ones: _OpenOnes
+) -> NoReturn:
+    """Ask the person, one question after the other, each until it is taken back."""
+    while True:
+        ask, taken_back = await open_ones.get()
+        await first_of(_asked(process, ask, job, person), _until(taken_back))
 
 
-def _raise_from(asking: asyncio.Task[None] | None) -> None:
-    if asking is not None and not asking.cancelled():
-        asking.result()
-
-
-async def _ended(asking: asyncio.Task[None] | None) -> None:
-    """Take a question back, and see the terminal left as it was."""
-    if asking is not None:
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _asked(process: Process, ask: Mapping[str, Any], job: BrowserJob, person: Person) -> None:

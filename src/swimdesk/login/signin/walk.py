@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from swimdesk.login.signin.deciding import (
     Choose,
@@ -19,6 +19,7 @@ from swimdesk.login.signin.deciding import (
     Wait,
     decide,
 )
+from swimdesk.login.signin.racing import first_of
 from swimdesk.login.signin.sights import Sight
 from swimdesk.telemetry.redaction import Secret
 
@@ -80,7 +81,9 @@ class Talk(Protocol):
         """Tell a step."""
         ...
 
-    async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+    def asked(
+        self, kind: str, text: str, choices: tuple[str, ...] = ()
+    ) -> Coroutine[Any, Any, Secret]:
         """Return the person's answer; a cancelled question is not asked any longer."""
         ...
 
@@ -194,22 +197,20 @@ class Walk:
         began_s = clock()
         try:
             question = self.talk.asked(kind, text, choices)
-            return await (self._beside(question, sight) if self.memory.is_watched else question)
+            if self.memory.is_watched:
+                return await first_of(question, self._left(sight))
+            return await question
         finally:
             self._person_s += clock() - began_s
 
-    async def _beside(self, question: Coroutine[Any, Any, Secret], sight: Sight) -> Secret:
-        """Return the answer; Moved where the person goes on from that page in the window."""
-        asking = asyncio.ensure_future(question)
-        try:
-            while not (await asyncio.wait((asking,), timeout=LOOK_ASIDE_S))[0]:
-                page = (await self.hands.look()).page
-                has_gone_on = page is not None and page != sight.page
-                if has_gone_on or self.hands.callback is not None:
-                    raise Moved
-        finally:
-            asking.cancel()
-        return asking.result()
+    async def _left(self, sight: Sight) -> NoReturn:
+        """Wait until the person goes on from that page in the window; Moved."""
+        while True:
+            await asyncio.sleep(LOOK_ASIDE_S)
+            page = (await self.hands.look()).page
+            has_gone_on = page is not None and page != sight.page
+            if has_gone_on or self.hands.callback is not None:
+                raise Moved
 
 
 _ASKED: Final = {
