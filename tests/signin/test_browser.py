@@ -83,6 +83,13 @@ async def test_wrong_password_is_typed_once_and_shown_nowhere(stage: Stage, fold
     assert command_lines(f"127.0.0.1:{stage.port}") == []
 
 
+async def test_password_with_a_line_break_is_not_typed_at_all(stage: Stage) -> None:
+    await stage.plan(second_factor="totp", slow_ms=1500)
+    with pytest.raises(SignInFailed, match="line break"):
+        await stage.code(Played(), password=Secret("not-the\npassword"))
+    assert (await stage.stands())["passwords"] == 0
+
+
 async def test_page_that_is_not_known_stops_with_a_picture(stage: Stage) -> None:
     await stage.plan(second_factor="none", unknown_page=True)
     with pytest.raises(SignInFailed, match="not known") as caught:

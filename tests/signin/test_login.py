@@ -130,6 +130,17 @@ async def test_empty_item_of_the_vault_is_none_and_spends_no_sign_in(stage: Stag
     assert (await stage.stands())["passwords"] == 0
 
 
+async def test_item_of_several_lines_is_told_and_spends_no_sign_in(stage: Stage) -> None:
+    sign_out(stage.sim, "automatic")
+    fill_vault(stage.sim, stage.login)
+    item = item_of(stage.login, "password")
+    FilesVault(stage.sim.home).put(item, Secret("not-the-password\n# of the joint account"))
+    ends = [await ran(stage, "login", stage.login, "--json") for _ in range(3)]
+    assert {(end.code, end.document["error"]["code"]) for end in ends} == {(6, "SIGN_IN_FAILED")}
+    assert item in ends[-1].document["error"]["detail"]
+    assert (await stage.stands())["passwords"] == 0
+
+
 async def test_third_sign_in_of_the_hour_is_refused(stage: Stage) -> None:
     await stage.plan(second_factor="none", notice="maintenance")
     sign_out(stage.sim, "automatic")

@@ -277,7 +277,11 @@ def _all_kept(scene: _Scene) -> _Typed:
             f" put them there with `swimdesk vault set ITEM`, or run `swimdesk login {scene.login}"
             " --manual`"
         )
-    return _Typed(kept["user"], kept["password"], kept["totp"])
+    return _Typed(
+        _typable(scene, "user", kept["user"]),
+        _typable(scene, "password", kept["password"]),
+        kept["totp"],
+    )
 
 
 async def _kept_or_asked(scene: _Scene) -> _Typed:
@@ -289,10 +293,9 @@ async def _kept_or_asked(scene: _Scene) -> _Typed:
         # A person is here and can type both.
         scene.person.told(Step(scene.login, f"the vault is not used: {error.detail}"))
         user = password = None
-    return _Typed(
-        user or await _asked(scene, "user", f"Login id of {scene.login} at the broker: "),
-        password or await _asked(scene, "password", f"Password of {scene.login}: "),
-    )
+    user = user or await _asked(scene, "user", f"Login id of {scene.login} at the broker: ")
+    password = password or await _asked(scene, "password", f"Password of {scene.login}: ")
+    return _Typed(_typable(scene, "user", user), _typable(scene, "password", password))
 
 
 async def _kept(vault: Vault, login: str, kind: str) -> Secret | None:
@@ -304,6 +307,18 @@ async def _kept(vault: Vault, login: str, kind: str) -> Secret | None:
 def _filled(secret: Secret | None) -> Secret | None:
     """Return a secret that can be typed: an empty one would spend a sign-in for nothing."""
     return secret if secret is not None and secret.reveal().strip() else None
+
+
+def _typable(scene: _Scene, kind: str, secret: Secret | None) -> Secret | None:
+    """Return what is no more than text; SignInFailed before anything of it could be sent off."""
+    from swimdesk.login.signin.job import is_typable
+
+    if secret is None or is_typable(secret):
+        return secret
+    raise SignInFailed(
+        f"login {scene.login}: its {kind} holds a line break or another key that is no text, and"
+        f" nothing was begun; an item of the vault, login/{scene.login}/{kind}, is one line"
+    )
 
 
 async def _asked(scene: _Scene, kind: str, text: str) -> Secret:

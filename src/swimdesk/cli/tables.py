@@ -44,7 +44,8 @@ def print_table(
         table = _table(fields, rows, used)
         if Measurement.get(console, endless, table).maximum <= console.width:
             break
-        if name in fields and fields.index(name) in used:
+        # The first column says what a row is about.
+        if name in fields[1:] and fields.index(name) in used:
             used.remove(fields.index(name))
             left_out.append(name.replace("_", " "))
     console.print(_table(fields, rows, used))

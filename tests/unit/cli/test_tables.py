@@ -53,3 +53,11 @@ def test_a_narrow_terminal_drops_columns_and_says_which() -> None:
 
 def test_no_row_is_broken_into_several_lines() -> None:
     assert sum("FAM-" in line for line in printed(40)) == len(ROWS) + 2
+
+
+def test_what_a_row_is_about_is_never_left_out() -> None:
+    out = StringIO()
+    trouble = "2 sign-ins began within the last hour, which is the most"
+    print_table(out, ("login", "state", "trouble"), [["smith", "", trouble]], 50)
+    assert "smith" in out.getvalue()
+    assert "no room" not in out.getvalue()

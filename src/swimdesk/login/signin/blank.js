@@ -1,7 +1,7 @@
 // Take everything secret off the page before a picture: values of fields, what was typed, long numbers, frames.
 const hide = (text) => {
   for (const secret of spec) if (secret) text = text.split(secret).join("•••");
-  return text.replace(/[0-9][0-9 -]{3,}[0-9]/g, "•••");
+  return text.replace(/[0-9][0-9\s.-]{3,}[0-9]/g, "•••");
 };
 const clean = (root) => {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ALL);

@@ -6,6 +6,7 @@ Run as ``python -m swimdesk.login.signin.browser``; whoever closes its stdin end
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -46,16 +47,28 @@ class PipeTalk:
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self.job: asyncio.Future[BrowserJob] = asyncio.get_running_loop().create_future()
-        self.answers: asyncio.Queue[Secret] = asyncio.Queue()
+        self.answers: asyncio.Queue[tuple[int, Secret]] = asyncio.Queue()
+        self._asked = 0
 
     def told(self, text: str) -> None:
         """Tell a step."""
         self.send({"told": text})
 
     async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
-        """Ask, and wait for the answer."""
-        self.send({"ask": {"kind": kind, "text": text, "choices": choices}})
-        return await self.answers.get()
+        """Ask, and wait for the answer; a cancellation takes the question back."""
+        self._asked += 1
+        mine = self._asked
+        self.send({"ask": {"number": mine, "kind": kind, "text": text, "choices": choices}})
+        try:
+            while True:
+                number, answer = await self.answers.get()
+                # One to an earlier question may have been on its way when that was taken back.
+                if number == mine:
+                    return answer
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError):
+                self.send({"withdrawn": mine})
+            raise
 
     def send(self, message: dict[str, Any]) -> None:
         """Write one message."""
@@ -96,7 +109,8 @@ async def _listen(
     if line := await lines.readline():
         talk.job.set_result(BrowserJob.from_line(line))
     while line := await lines.readline():
-        talk.answers.put_nowait(Secret(json.loads(line)["answer"]))
+        message = json.loads(line)
+        talk.answers.put_nowait((message["number"], Secret(message["answer"])))
     work.cancel()
 
 
@@ -104,7 +118,7 @@ async def _signed_in(launch: Launch, talk: PipeTalk) -> dict[str, Any]:
     """Start the browser, wait for the job, sign in and return the last message."""
     try:
         async with _page(launch) as page:
-            return await _walked(page, await talk.job, talk)
+            return await _walked(page, await talk.job, talk, is_headed=launch.is_headed)
     except Stopped as stopped:
         return _ending(stopped.stop, has_picture=False)
     except PlaywrightError as error:
@@ -113,14 +127,18 @@ async def _signed_in(launch: Launch, talk: PipeTalk) -> dict[str, Any]:
         return _ending(Stop(f"the browser did not work{told}"), has_picture=False)
 
 
-async def _walked(page: Page, job: BrowserJob, talk: PipeTalk) -> dict[str, Any]:
+async def _walked(
+    page: Page, job: BrowserJob, talk: PipeTalk, *, is_headed: bool
+) -> dict[str, Any]:
     hands = PageHands(page, known_pages(), job.callback_url)
     kept = {"user": job.user, "password": job.password}
+    # Whoever may use one factor alone signs in by itself, whether or not there is a window.
+    is_watched = is_headed and not job.factors
     walk = Walk(
         hands,
         talk,
         {name: text for name, text in kept.items() if text is not None},
-        Memory(accounts=frozenset(job.accounts), factors=job.factors),
+        Memory(frozenset(job.accounts), job.factors, is_watched=is_watched),
     )
     talk.told("opening the broker's sign-in")
     await hands.open(job.authorize_url)

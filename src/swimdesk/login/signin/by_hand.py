@@ -7,12 +7,17 @@ from datetime import datetime
 
 from swimdesk.errors import SignInFailed
 from swimdesk.login.authorize import code_of
-from swimdesk.login.signin.listener import listening
+from swimdesk.login.signin.listener import is_ours, listening
 from swimdesk.login.signin.person import Person, Question, Step
+from swimdesk.login.signin.racing import first_of
 from swimdesk.telemetry.redaction import Secret
 
 _OPEN = "open this address in a browser, sign in, and approve every account:"
 _PASTE = "Paste the whole address at which the browser ended (it is not shown): "
+_TAKEN = (
+    "{} cannot be listened on: the port is another program's, or not to be had. What a browser on"
+    " this machine shows at the end is not from here, and its address has to be pasted"
+)
 
 
 async def by_hand(
@@ -30,6 +35,8 @@ async def by_hand(
     person.told(Step(login, authorize_url))
     async with listening(callback_url, is_wanted, now) as arrived:
         if arrived is None:
+            if is_ours(callback_url):
+                person.told(Step(login, _TAKEN.format(callback_url)))
             return await _pasted(login, callback_url, state, person)
         person.told(
             Step(
@@ -38,15 +45,9 @@ async def by_hand(
                 " warns of a certificate that is made for this one sign-in",
             )
         )
-        async with asyncio.TaskGroup() as group:
-            pasted = group.create_task(_pasted_unless(arrived, login, callback_url, state, person))
-            listened = group.create_task(_of(arrived))
-            done, others = await asyncio.wait(
-                (pasted, listened), return_when=asyncio.FIRST_COMPLETED
-            )
-            for other in others:
-                other.cancel()
-        return next(iter(done)).result()
+        # What arrived counts, whatever the end of the question says.
+        pasted = _pasted_unless(arrived, login, callback_url, state, person)
+        return await first_of(_of(arrived), pasted)
 
 
 async def _of(arrived: asyncio.Future[Secret]) -> Secret:

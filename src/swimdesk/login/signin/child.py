@@ -14,11 +14,12 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn, TypeAlias
 
 from swimdesk.errors import BrokerUnreachable, PasswordRefused, SignInFailed
 from swimdesk.login.signin.job import BrowserJob, Launch, line_of
 from swimdesk.login.signin.person import Person, Question, Step
+from swimdesk.login.signin.racing import first_of
 from swimdesk.telemetry.logs import get_log
 from swimdesk.telemetry.redaction import Secret
 
@@ -74,7 +75,21 @@ async def drive(launch: Launch, job: BrowserJob, person: Person) -> Secret:
 
 async def _talked(process: Process, job: BrowserJob, person: Person) -> dict[str, Any]:
     """Carry steps, questions and answers between the process and the person to the end."""
+    open_ones: _OpenOnes = asyncio.Queue()
+    heard = _heard(process, job, person, open_ones)
+    return await first_of(heard, _answering(process, job, person, open_ones))
+
+
+_OpenOnes: TypeAlias = "asyncio.Queue[tuple[Mapping[str, Any], asyncio.Event]]"
+"""Questions to answer, each with what is set once it is taken back."""
+
+
+async def _heard(
+    process: Process, job: BrowserJob, person: Person, open_ones: _OpenOnes
+) -> dict[str, Any]:
+    """Take in what the process says, to its end."""
     assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
+    taken_back = asyncio.Event()
     while line := await process.stdout.readline():
         message = json.loads(line)
         if "end" in message:
@@ -82,10 +97,30 @@ async def _talked(process: Process, job: BrowserJob, person: Person) -> dict[str
             return end
         if "told" in message:
             person.told(Step(job.login, message["told"]))
+        if "withdrawn" in message:
+            taken_back.set()
         if "ask" in message:
-            answer = await _answer(message["ask"], job, person)
-            _write(process, line_of({"answer": answer.reveal()}))
+            taken_back = asyncio.Event()
+            open_ones.put_nowait((message["ask"], taken_back))
     return {"reason": "the browser's process ended before the sign-in did"}
+
+
+async def _answering(
+    process: Process, job: BrowserJob, person: Person, open_ones: _OpenOnes
+) -> NoReturn:
+    """Ask the person, one question after the other, each until it is taken back."""
+    while True:
+        ask, taken_back = await open_ones.get()
+        await first_of(_asked(process, ask, job, person), _until(taken_back))
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _asked(process: Process, ask: Mapping[str, Any], job: BrowserJob, person: Person) -> None:
+    answer = await _answer(ask, job, person)
+    _write(process, line_of({"number": ask["number"], "answer": answer.reveal()}))
 
 
 async def _answer(ask: Mapping[str, Any], job: BrowserJob, person: Person) -> Secret:

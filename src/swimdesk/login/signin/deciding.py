@@ -17,12 +17,18 @@ SETTLED_S: Final = 0.2
 """A page that has not changed for so long is taken for what it looks like."""
 BOUNCED_S: Final = 1.5
 """So long a complaint may take to appear on a first page that came back."""
+STRAIGHT_BACK_S: Final = 6.0
+"""The same where nothing but the first page was seen since: the password may be the reason."""
+LISTED_S: Final = 1.5
+"""So long the accounts may take to be all there where none is known to wait for."""
 STRANGE_S: Final = 6.0
-"""So long an address that is not known may be on its way to one that is."""
+"""So long an address that is not known may be on its way, and an expected account to its box."""
 PAGE_S: Final = 30.0
 """So long a page may take to show what it needs, or to go on."""
 APPROVAL_S: Final = 180.0
 """So long the person may take to approve on the phone."""
+PERSON_S: Final = 180.0
+"""So long a person at the window may take over a page that is not known here."""
 
 MAX_PASSWORDS: Final = 2
 MAX_CODES: Final = 2
@@ -58,17 +64,20 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Take one of several second factors; the person says which where there is a choice."""
+    """Take one of several second factors; the person says which where there is a choice.
+
+    The one that was taken is what is remembered.
+    """
 
     factors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Say something to the person that matters beyond this page."""
+    """Say something to the person that matters beyond this page; once for what it is about."""
 
     text: str
-    missing: frozenset[str] = frozenset()
+    about: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +97,21 @@ class Memory:
     """What was done so far.
 
     ``acted`` is what was seen when something was clicked last: until that changes, nothing else is
-    clicked. ``submitted`` is the visit in which the password was sent off.
+    clicked; ``clicked`` is which part that was. ``submitted`` is the visit in which the password
+    was sent off, ``chosen`` the second factor. ``is_watched`` where a person sits at the window.
     """
 
     accounts: frozenset[str] = frozenset()
     factors: tuple[str, ...] = ()
+    is_watched: bool = False
     passwords: int = 0
     submitted: int = -1
     codes: int = 0
     clicks: int = 0
     ticks: int = 0
     acted: Sight | None = None
+    clicked: str = ""
+    chosen: str = ""
     told: frozenset[str] = frozenset()
 
     def after(self, move: Move, sight: Sight) -> Memory:
@@ -107,22 +120,24 @@ class Memory:
             case Fill(fields):
                 kinds = {kind for _, kind in fields}
                 return replace(
-                    self._clicked(sight),
+                    self._after_click(sight, "submit"),
                     passwords=self.passwords + ("password" in kinds),
                     submitted=sight.visit if "password" in kinds else self.submitted,
                     codes=self.codes + ("code" in kinds),
                 )
-            case Click() | Choose():
-                return self._clicked(sight)
+            case Click(part):
+                return self._after_click(sight, part)
+            case Choose(factors):
+                return replace(self._after_click(sight, factors[0]), chosen=factors[0])
             case Tick():
                 return replace(self, ticks=self.ticks + 1)
-            case Tell(missing=missing):
-                return replace(self, told=self.told | missing)
+            case Tell(about=about):
+                return replace(self, told=self.told | about)
         return self
 
-    def _clicked(self, sight: Sight) -> Memory:
+    def _after_click(self, sight: Sight, part: str) -> Memory:
         same = self.acted is not None and self.acted.visit == sight.visit
-        return replace(self, acted=sight, clicks=self.clicks + 1 if same else 1)
+        return replace(self, acted=sight, clicked=part, clicks=self.clicks + 1 if same else 1)
 
 
 def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:
@@ -131,7 +146,9 @@ def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     if sight.is_dead:
         return Stop(f"the browser cannot reach the broker ({sight.text})", is_unreachable=True)
     if page is None:
-        return _strange(sight, quiet_s)
+        return _strange(sight, memory, quiet_s)
+    if page.wants == "notice" and memory.is_watched and quiet_s >= SETTLED_S:
+        return _handed_over(sight, memory, quiet_s) or _notice(sight, memory)
     if page.wants in ENDS:
         return ENDS[page.wants](sight, memory) if quiet_s >= SETTLED_S else Wait()
     if sight == memory.acted or not page.needs <= sight.parts:
@@ -143,7 +160,7 @@ def decide(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     return DECISIONS[page.wants](sight, memory, quiet_s)
 
 
-def _strange(sight: Sight, quiet_s: float) -> Move:
+def _strange(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     if sight.status >= 500:
         return Stop(f"the broker's sign-in answered {sight.status}", is_unreachable=True)
     if sight.status >= 400:
@@ -153,15 +170,39 @@ def _strange(sight: Sight, quiet_s: float) -> Move:
         )
     if quiet_s < (STRANGE_S if sight.fragment else PAGE_S):
         return Wait()
-    return Stop("the sign-in shows a page that is not known here")
+    if _is_on_the_phone(memory):
+        return _unapproved(quiet_s)
+    handed = _handed_over(sight, memory, quiet_s) if memory.is_watched else None
+    return handed or Stop("the sign-in shows a page that is not known here")
+
+
+def _handed_over(sight: Sight, memory: Memory, quiet_s: float) -> Move | None:
+    """Leave a page to the person at the window for a while; None once that is over."""
+    page = f"#{sight.fragment}"
+    if page not in memory.told:
+        said = _quoted(sight.text)
+        return Tell(
+            f"this page is left to you{said}: go on by hand in the browser's window, within"
+            f" {PERSON_S:.0f} s; what follows is done for you again",
+            frozenset({page}),
+        )
+    return Wait() if quiet_s < PERSON_S else None
 
 
 def _late(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     """Wait for a page that has not shown all its parts, or has not gone on."""
     page = sight.page
-    if page is None or quiet_s < (APPROVAL_S if page.wants == "approval" else PAGE_S):
+    if page is None:
         return Wait()
-    if _is_same_visit(sight, memory) and page.needs <= sight.parts:
+    if memory.clicked == "trust" and "submit" in sight.parts and quiet_s >= BOUNCED_S:
+        # Where the answer about the device cannot be seen to be given, it was given all the same.
+        return Click("submit")
+    if page.wants == "choice" and _is_on_the_phone(memory):
+        return _unapproved(quiet_s)
+    if quiet_s < (APPROVAL_S if page.wants == "approval" else PAGE_S):
+        return Wait()
+    is_sent = _is_same_visit(sight, memory) or bool(sight.filled)
+    if is_sent and page.needs <= sight.parts:
         return Stop(f"the page {page.name} did not go on within {PAGE_S:.0f} s")
     return Stop(f"the page {page.name} did not show what it needs within {PAGE_S:.0f} s")
 
@@ -175,10 +216,11 @@ def _credentials(sight: Sight, memory: Memory, quiet_s: float) -> Move:
         )
     if sight.error:
         return Stop(f"the first page complains before anything was typed{_quoted(sight.error)}")
-    if memory.passwords and sight.visit == memory.submitted:
-        # Emptied fields are no answer: a complaint may still be on its way.
+    if memory.passwords and (sight.visit == memory.submitted or "password" in sight.filled):
+        # Emptied fields are no answer: a complaint may still be on its way. And fields that kept
+        # what was typed are no page that came back, whatever the address says.
         return _late(sight, memory, quiet_s)
-    if memory.passwords and quiet_s < BOUNCED_S:
+    if memory.passwords and quiet_s < _back_s(sight, memory):
         return Wait()
     if memory.passwords >= MAX_PASSWORDS:
         return Stop(
@@ -189,6 +231,12 @@ def _credentials(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     return Fill((("user", "user"), ("password", "password")))
 
 
+def _back_s(sight: Sight, memory: Memory) -> float:
+    """Return how long a complaint is waited for: longer if the password may not have been taken."""
+    is_straight = memory.acted is None or memory.acted.page == sight.page
+    return STRAIGHT_BACK_S if is_straight else BOUNCED_S
+
+
 def _choice(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     if sight.error:
         return Stop(f"the choice of the second factor failed{_quoted(sight.error)}")
@@ -196,6 +244,8 @@ def _choice(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     allowed = tuple(part for part in offered if not memory.factors or part in memory.factors)
     if allowed:
         return Choose(allowed)
+    if not offered and _is_on_the_phone(memory):
+        return _unapproved(quiet_s)
     if quiet_s < PAGE_S and not offered:
         return Wait()
     return Stop(
@@ -222,9 +272,21 @@ def _approval(sight: Sight, memory: Memory, quiet_s: float) -> Move:
         return Click("trust")
     if "submit" in sight.parts:
         return Click("submit")
+    return _unapproved(quiet_s)
+
+
+def _unapproved(quiet_s: float) -> Move:
     if quiet_s < APPROVAL_S:
         return Wait()
     return Stop(f"nobody approved the sign-in on the phone within {APPROVAL_S:.0f} s")
+
+
+def _is_on_the_phone(memory: Memory) -> bool:
+    """Tell whether the approval was asked for, and nothing was clicked since.
+
+    Where the broker waits for it is not known for sure: it may be any page, or the choice itself.
+    """
+    return memory.chosen == memory.clicked == "push"
 
 
 def _terms(sight: Sight, memory: Memory, quiet_s: float) -> Move:
@@ -242,6 +304,9 @@ def _accounts(sight: Sight, memory: Memory, quiet_s: float) -> Move:
         return _late(sight, memory, quiet_s)
     wanted = {number[-3:] for number in memory.accounts} or {box.ending for box in sight.boxes}
     missing = wanted - {box.ending for box in sight.boxes}
+    # Boxes may come one after the other, and what is sent without one links one account less.
+    if quiet_s < (STRANGE_S if missing - memory.told else 0.0 if memory.accounts else LISTED_S):
+        return Wait()
     if missing == wanted:
         return Stop(
             f"none of the expected accounts ({_endings(missing)}) is offered: is this the sign-in"

@@ -2,4 +2,4 @@
 if (spec.index === undefined) return first(spec.selectors);
 const box = boxesOf(spec.selectors)[spec.index];
 if (!box || box.checked) return null;
-return visible(box) ? box : box.labels[0];
+return drawn(box);

@@ -21,7 +21,8 @@ from playwright.async_api import ElementHandle, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
 
 from swimdesk.login.signin.deciding import Stop
-from swimdesk.login.signin.job import is_callback
+from swimdesk.login.signin.job import is_callback, is_typable
+from swimdesk.login.signin.pages import Page as KnownPage
 from swimdesk.login.signin.pages import Pages
 from swimdesk.login.signin.sights import Box, Sight
 from swimdesk.login.signin.walk import Moved, Stopped
@@ -78,15 +79,13 @@ class PageHands:
         fragment = urlsplit(self._page.url).fragment
         if self._dead:
             return Sight(None, visit, text=self._dead, is_dead=True)
-        spec = {
-            "parts": dict(page.parts) if page else {},
-            "boxes": page.boxes if page else (),
-            "errors": self._pages.errors,
-            "reads": page is not None and page.wants in {"notice", "locked"},
-        }
         try:
-            with self._at_work():
-                seen = await self._page.evaluate(_LOOK, spec)
+            seen = await self._seen(page)
+            anywhere = self._pages.anywhere
+            if anywhere is not None and not seen["parts"] and (page is None or not page.is_end):
+                theirs = await self._seen(anywhere)
+                if anywhere.known_by in theirs["parts"]:
+                    page, seen = anywhere, theirs
         except Moved:
             return Sight(None, visit, status=self._status)
         parts = seen["parts"]
@@ -105,8 +104,22 @@ class PageHands:
             status=self._status,
         )
 
+    async def _seen(self, page: KnownPage | None) -> dict[str, Any]:
+        spec = {
+            "parts": dict(page.parts) if page else {},
+            "boxes": page.boxes if page else (),
+            "errors": self._pages.errors,
+            "reads": page is not None and page.is_end,
+        }
+        with self._at_work():
+            seen: dict[str, Any] = await self._page.evaluate(_LOOK, spec)
+            return seen
+        raise Moved
+
     async def type_into(self, sight: Sight, part: str, text: Secret) -> None:
         """Type key by key into the first visible field; Moved if the page takes the focus away."""
+        if not is_typable(text):
+            raise Stopped(Stop(f"what is to be typed as {part} holds a line break or another key"))
         field = await self._found(sight, part)
         with self._at_work():
             await field.click(timeout=ACT_MS)

@@ -91,6 +91,11 @@ def line_of(message: object) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
+def is_typable(text: Secret) -> bool:
+    """Tell whether a text can be typed as it is: a line break among it would send the page off."""
+    return not any(key < " " or key == "\x7f" for key in text.reveal())
+
+
 def is_callback(url: str, callback_url: str) -> bool:
     """Tell whether a browser that opens this address has come to the callback."""
     try:

@@ -25,6 +25,7 @@ from swimdesk.telemetry.redaction import Secret
 
 LIFE: Final = timedelta(hours=1)
 _REQUEST_S: Final = 10.0
+_LEAVE_S: Final = 1.0
 _LINE_BYTES: Final = 16_384
 _MAX_HEADERS: Final = 100
 
@@ -47,24 +48,39 @@ async def listening(
     Only a callback on this machine with a port of its own is listened for. ``wanted`` tells which
     address counts; everything else that calls is answered and forgotten.
     """
-    parts = urlsplit(callback_url)
-    host = parts.hostname or ""
-    if parts.port is None or not is_loopback(host):
+    if not is_ours(callback_url):
         yield None
         return
+    parts = urlsplit(callback_url)
+    host = parts.hostname or ""
     arrived: asyncio.Future[Secret] = asyncio.get_running_loop().create_future()
     visitor = _Visitor(callback_url, wanted, arrived)
     context = await asyncio.to_thread(_context, host, now)
     try:
         server = await asyncio.start_server(
-            visitor.take, host, parts.port, ssl=context, limit=_LINE_BYTES
+            visitor.take,
+            host,
+            parts.port,
+            ssl=context,
+            limit=_LINE_BYTES,
+            ssl_handshake_timeout=_REQUEST_S,
         )
     except OSError:
         # The port is somebody else's, or not ours to have: the address can still be pasted.
         yield None
         return
-    async with server:
+    try:
         yield arrived
+    finally:
+        # Not awaited: a browser keeps connections open ahead of need, and the code dies meanwhile.
+        server.close()
+        await visitor.leave()
+
+
+def is_ours(callback_url: str) -> bool:
+    """Tell whether a callback is on this machine, with a port of its own."""
+    parts = urlsplit(callback_url)
+    return parts.port is not None and is_loopback(parts.hostname or "")
 
 
 class _Visitor:
@@ -74,9 +90,29 @@ class _Visitor:
         self._origin = callback_url[: len(callback_url) - len(urlsplit(callback_url).path)]
         self._wanted = wanted
         self._arrived = arrived
+        self._callers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._taken: asyncio.Task[None] | None = None
+
+    async def leave(self) -> None:
+        """Hang up on whoever is still there; on the one whose call was taken a little later."""
+        for spared in (self._taken, None):
+            for task, writer in self._callers.items():
+                if task is not spared:
+                    writer.transport.abort()
+            if self._callers:
+                await asyncio.wait(self._callers, timeout=_LEAVE_S)
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - it runs as one
+        self._callers[task] = writer
+        try:
+            await self._answer(reader, writer)
+        finally:
+            del self._callers[task]
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, ValueError, TimeoutError, asyncio.IncompleteReadError):
             async with asyncio.timeout(_REQUEST_S):
                 target = await _target(reader)
@@ -87,6 +123,7 @@ class _Visitor:
                 )
                 await writer.drain()
                 if is_it and not self._arrived.done():
+                    self._taken = asyncio.current_task()
                     self._arrived.set_result(url)
         writer.close()
         with contextlib.suppress(OSError):

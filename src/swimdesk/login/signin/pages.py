@@ -25,7 +25,7 @@ PARTS_OF: Final[Mapping[str, frozenset[str]]] = {
 }
 """What a page can be for, and the names of the parts that the decision about it knows."""
 
-_KEYS: Final = {"name", "fragments", "wants", "needs", "says", "parts", "boxes"}
+_KEYS: Final = {"name", "fragments", "wants", "needs", "says", "parts", "boxes", "known_by"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,13 @@ class Page:
     says: str
     parts: Mapping[str, tuple[str, ...]]
     boxes: tuple[str, ...] = ()
+    known_by: str = ""
+    """The part whose sight tells the page where the address does not."""
+
+    @property
+    def is_end(self) -> bool:
+        """Whether there is nothing to do on it but to read it."""
+        return self.wants in {"locked", "notice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +56,18 @@ class Pages:
     errors: tuple[str, ...]
     pages: tuple[Page, ...]
 
+    @property
+    def anywhere(self) -> Page | None:
+        """The page that may be shown at an address which says nothing of it."""
+        return next((page for page in self.pages if page.known_by), None)
+
     def at(self, url: str) -> Page | None:
-        """Return the page that an address shows; the longest fragment that fits wins."""
-        fragment = urlsplit(url).fragment
+        """Return the page that an address shows; the longest fragment that fits wins.
+
+        Whatever does not come over TLS is no page of the broker.
+        """
+        parts = urlsplit(url)
+        fragment = parts.fragment if parts.scheme == "https" else ""
         fitting = [
             (len(known), page)
             for page in self.pages
@@ -92,6 +108,7 @@ def _page(row: dict[str, Any]) -> Page:
         says=row["says"],
         parts={part: tuple(selectors) for part, selectors in row["parts"].items()},
         boxes=tuple(row.get("boxes", ())),
+        known_by=row.get("known_by", ""),
     )
     _check_page(page)
     return page
@@ -109,6 +126,8 @@ def _check_page(page: Page) -> None:
         )
     if not page.fragments or not all(one.startswith("/") for one in page.fragments):
         raise InvariantBroken(f"pages.toml: page {page.name} needs fragments that begin with /")
+    if page.known_by and page.known_by not in page.parts:
+        raise InvariantBroken(f"pages.toml: page {page.name} is known by what it does not have")
     if not all(page.parts.values()):
         raise InvariantBroken(f"pages.toml: page {page.name} has a part without a selector")
     if (page.wants == "accounts") != bool(page.boxes):

@@ -6,14 +6,14 @@ const visible = (el) => {
     el.checkVisibility({ opacityProperty: true, visibilityProperty: true })
   );
 };
+// A box may be drawn by its label alone.
+const drawn = (el) =>
+  visible(el) ? el : el.matches("[type=checkbox], [type=radio]") ? [...el.labels].find(visible) : undefined;
 const first = (selectors) => {
   for (const selector of selectors) {
-    const found = [...document.querySelectorAll(selector)].find(visible);
-    if (found) return found;
+    for (const el of document.querySelectorAll(selector)) if (drawn(el)) return drawn(el);
   }
   return null;
 };
 const all = (selectors) => [...new Set(selectors.flatMap((s) => [...document.querySelectorAll(s)]))];
-// A box may be drawn by its label alone.
-const boxesOf = (selectors) =>
-  all(selectors).filter((box) => visible(box) || (box.labels[0] && visible(box.labels[0])));
+const boxesOf = (selectors) => all(selectors).filter(drawn);

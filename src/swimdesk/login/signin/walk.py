@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from swimdesk.login.signin.deciding import (
     Choose,
@@ -19,10 +19,13 @@ from swimdesk.login.signin.deciding import (
     Wait,
     decide,
 )
+from swimdesk.login.signin.racing import first_of
 from swimdesk.login.signin.sights import Sight
 from swimdesk.telemetry.redaction import Secret
 
 LOOK_EVERY_S: Final = 0.1
+LOOK_ASIDE_S: Final = 0.5
+"""So often the page is looked at while the person is asked, who may answer in the window."""
 WHOLE_S: Final = 300.0
 """So long a sign-in may take, the person's own time not counted."""
 
@@ -78,8 +81,10 @@ class Talk(Protocol):
         """Tell a step."""
         ...
 
-    async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
-        """Return the person's answer."""
+    def asked(
+        self, kind: str, text: str, choices: tuple[str, ...] = ()
+    ) -> Coroutine[Any, Any, Secret]:
+        """Return the person's answer; a cancelled question is not asked any longer."""
         ...
 
 
@@ -133,14 +138,17 @@ class Walk:
                 for index in boxes:
                     await self.hands.tick(sight, index)
             case Choose(factors):
-                await self._click(move, sight, await self._chosen(factors))
+                chosen = await self._chosen(factors, sight)
+                await self._click(Choose((chosen,)), sight, chosen)
             case Click(part):
                 await self._click(move, sight, part)
             case Fill():
                 await self._fill(move, sight)
 
     async def _fill(self, move: Fill, sight: Sight) -> None:
-        texts = [(part, await self._text_of(kind)) for part, kind in move.fields]
+        if sight.error:
+            self.talk.told(f'the page says "{sight.error}"')
+        texts = [(part, await self._text_of(kind, sight)) for part, kind in move.fields]
         await self._expect_same(sight)
         for part, text in texts:
             await self.hands.type_into(sight, part, text)
@@ -158,31 +166,51 @@ class Walk:
             raise Moved
         return now
 
-    async def _text_of(self, kind: str) -> Secret:
+    async def _text_of(self, kind: str, sight: Sight) -> Secret:
         kept = self.secrets.get(kind)
         if kept is not None:
             return kept
-        return await self._asked(kind, f"{_ASKED[kind]}: ")
+        answer = (await self._asked(sight, kind, f"{_ASKED[kind]}: ")).reveal()
+        # Codes are shown, and copied, in groups.
+        text = "".join(answer.split()) if kind == "code" else answer.strip()
+        if not text:
+            self.talk.told("nothing was typed, and nothing was sent")
+            raise Moved
+        return Secret(text)
 
-    async def _chosen(self, factors: tuple[str, ...]) -> str:
+    async def _chosen(self, factors: tuple[str, ...], sight: Sight) -> str:
         if len(factors) == 1:
             self.talk.told(f"second factor: {FACTORS[factors[0]]}")
             return factors[0]
         shown = ", ".join(f"{factor} ({FACTORS[factor]})" for factor in factors)
-        answer = await self._asked("choice", f"Second factor, one of {shown}: ", factors)
+        answer = await self._asked(sight, "choice", f"Second factor, one of {shown}: ", factors)
         chosen = answer.reveal().strip().lower()
         if chosen not in factors:
             self.talk.told(f"that is none of {', '.join(factors)}")
             raise Moved
         return chosen
 
-    async def _asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+    async def _asked(
+        self, sight: Sight, kind: str, text: str, choices: tuple[str, ...] = ()
+    ) -> Secret:
         clock = asyncio.get_running_loop().time
         began_s = clock()
         try:
-            return await self.talk.asked(kind, text, choices)
+            question = self.talk.asked(kind, text, choices)
+            if self.memory.is_watched:
+                return await first_of(question, self._left(sight))
+            return await question
         finally:
             self._person_s += clock() - began_s
+
+    async def _left(self, sight: Sight) -> NoReturn:
+        """Wait until the person goes on from that page in the window; Moved."""
+        while True:
+            await asyncio.sleep(LOOK_ASIDE_S)
+            page = (await self.hands.look()).page
+            has_gone_on = page is not None and page != sight.page
+            if has_gone_on or self.hands.callback is not None:
+                raise Moved
 
 
 _ASKED: Final = {

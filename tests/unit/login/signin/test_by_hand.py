@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -49,6 +50,19 @@ class Absent(Typing):
         raise SignInFailed("nobody is here to answer")
 
 
+class Waiting(Typing):
+    """A person who pastes once told to."""
+
+    def __init__(self, *pasted: str) -> None:
+        super().__init__(*pasted)
+        self.goes_on = asyncio.Event()
+
+    async def asked(self, question: Question) -> Secret:
+        self.asked_for.set()
+        await self.goes_on.wait()
+        return await super().asked(question)
+
+
 @pytest.fixture
 def callback_url() -> str:
     return f"https://127.0.0.1:{free_port()}"
@@ -88,6 +102,27 @@ async def test_callback_that_arrives_here_is_taken_by_itself(
     assert "C0" not in page.text
 
 
+async def test_listener_hangs_up_on_who_is_still_there_when_the_address_is_pasted(
+    callback_url: str,
+) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    port = int(callback_url.rpartition(":")[2])
+    person = Waiting(f"{callback_url}{QUERY}")
+    async with asyncio.TaskGroup() as group:
+        signing = group.create_task(by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW))
+        await person.asked_for.wait()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+        person.goes_on.set()
+        await signing
+        async with asyncio.timeout(2):
+            with contextlib.suppress(OSError):
+                assert await reader.read() == b""
+    writer.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+
+
 async def test_port_that_is_taken_leaves_the_pasting(callback_url: str) -> None:
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
@@ -97,6 +132,16 @@ async def test_port_that_is_taken_leaves_the_pasting(callback_url: str) -> None:
     async with await asyncio.start_server(deaf, "127.0.0.1", port):
         url = await by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW)
     assert url.reveal() == f"{callback_url}{QUERY}"
+    assert [step for step in person.steps if "cannot be listened on" in step]
+
+
+async def test_terminal_that_is_gone_ends_it_as_itself(callback_url: str) -> None:
+    class Gone(Typing):
+        async def asked(self, question: Question) -> Secret:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        await by_hand("smith", AUTHORIZE, callback_url, "mine", Gone(), NOW)
 
 
 async def test_nobody_to_paste_and_nothing_to_listen_on_is_a_failure() -> None:

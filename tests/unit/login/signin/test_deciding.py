@@ -8,8 +8,10 @@ import pytest
 from tests.unit.login.signin.sights import sight
 
 from swimdesk.login.signin.deciding import (
+    APPROVAL_S,
     BOUNCED_S,
     PAGE_S,
+    PERSON_S,
     SETTLED_S,
     STRANGE_S,
     Choose,
@@ -78,14 +80,28 @@ def test_emptied_fields_without_a_complaint_are_no_reason_to_type_again() -> Non
 
 def test_first_page_that_came_back_is_typed_into_once_more_after_a_while() -> None:
     sent = typed(sight("login"))
-    back = sight("login", visit=2)
+    sent = sent.after(Fill((("code", "code"),)), sight("authenticator", visit=2))
+    back = sight("login", visit=3)
     assert decide(back, sent, BOUNCED_S - 0.1) == Wait()
     assert decide(back, sent, BOUNCED_S) == TYPE_BOTH
 
 
+def test_address_that_changes_while_the_password_is_on_its_way_lets_nothing_be_typed() -> None:
+    sent = typed(sight("login"))
+    still_there = sight("login", visit=2, filled=("user", "password"))
+    assert decide(still_there, sent, STRANGE_S) == Wait()
+    assert "did not go on" in stop(decide(still_there, sent, PAGE_S)).reason
+
+
+def test_first_page_that_came_straight_back_may_take_longer_to_complain() -> None:
+    sent = typed(sight("login"))
+    assert decide(sight("login", visit=2), sent, STRANGE_S - 0.1) == Wait()
+    assert decide(sight("login", visit=2), sent, STRANGE_S) == TYPE_BOTH
+
+
 def test_first_page_that_comes_back_twice_is_the_end() -> None:
     twice = typed(sight("login", visit=2), typed(sight("login")))
-    end = stop(now(sight("login", visit=3), twice))
+    end = stop(decide(sight("login", visit=3), twice, STRANGE_S))
     assert "not typed again" in end.reason
     assert not end.is_wrong_password
 
@@ -132,6 +148,34 @@ def test_approval_waits_for_the_phone_and_leaves_the_device_untrusted() -> None:
     assert now(sight("approval", ticked=("trust",))) == Click("submit")
 
 
+def test_answer_about_the_device_that_cannot_be_seen_is_sent_all_the_same() -> None:
+    asked = sight("approval", "trust", "submit")
+    answered = Memory().after(Click("trust"), asked)
+    assert decide(asked, answered, SETTLED_S) == Wait()
+    assert now(asked, answered) == Click("submit")
+    assert now(asked, answered.after(Click("submit"), asked)) == Wait()
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        Sight(None, 2, "/approve-on-your-phone", status=200),
+        sight("second factor"),
+        sight("second factor", "none"),
+    ],
+)
+def test_approval_on_the_phone_is_waited_for_wherever_the_page_is(waiting: Sight) -> None:
+    pushed = Memory().after(Choose(("push",)), sight("second factor"))
+    assert decide(waiting, pushed, APPROVAL_S - 1) == Wait()
+    assert "nobody approved" in stop(decide(waiting, pushed, APPROVAL_S)).reason
+
+
+def test_other_factors_do_not_make_a_strange_page_a_wait_for_the_phone() -> None:
+    texted = Memory().after(Choose(("sms",)), sight("second factor"))
+    strange = Sight(None, 2, "/approve-on-your-phone", status=200)
+    assert "not known" in stop(decide(strange, texted, STRANGE_S)).reason
+
+
 # --- the consent -------------------------------------------------------------------------------
 
 
@@ -147,13 +191,16 @@ def test_only_boxes_of_expected_accounts_that_are_open_are_ticked() -> None:
 
 
 def test_all_boxes_are_ticked_where_no_account_is_known_yet() -> None:
-    assert now(sight("accounts", boxes={"821": False, "117": False})) == Tick((0, 1))
+    seen = sight("accounts", boxes={"821": False, "117": False})
+    assert decide(seen, Memory(), SETTLED_S) == Wait()
+    assert now(seen) == Tick((0, 1))
 
 
 def test_missing_account_is_told_once_and_the_others_go_on() -> None:
     memory = Memory(accounts=frozenset({"4821", "9999"}))
     seen = sight("accounts", boxes={"821": True})
-    told = now(seen, memory)
+    assert now(seen, memory) == Wait()
+    told = decide(seen, memory, STRANGE_S)
     assert isinstance(told, Tell)
     assert "…999" in told.text
     assert now(seen, memory.after(told, seen)) == Click("submit")
@@ -161,7 +208,9 @@ def test_missing_account_is_told_once_and_the_others_go_on() -> None:
 
 def test_sign_in_of_another_user_is_the_end() -> None:
     seen = sight("accounts", boxes={"123": True})
-    assert "another user" in stop(now(seen, Memory(accounts=frozenset({"4821"})))).reason
+    memory = Memory(accounts=frozenset({"4821"}))
+    assert now(seen, memory) == Wait()
+    assert "another user" in stop(decide(seen, memory, STRANGE_S)).reason
 
 
 def test_boxes_that_do_not_stay_ticked_are_the_end() -> None:
@@ -189,6 +238,29 @@ def test_address_that_is_not_known_stops_after_a_while() -> None:
     strange = Sight(None, 3, "/profile/verify-contact", status=200)
     assert decide(strange, Memory(), STRANGE_S - 0.1) == Wait()
     assert "not known" in stop(decide(strange, Memory(), STRANGE_S)).reason
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        Sight(None, 3, "/profile/verify-contact", status=200),
+        replace(sight("notice"), text="Please confirm your address."),
+    ],
+)
+def test_page_that_is_not_known_is_left_to_the_person_at_the_window(shown: Sight) -> None:
+    watched = Memory(is_watched=True)
+    told = decide(shown, watched, STRANGE_S)
+    assert isinstance(told, Tell)
+    assert "by hand in the browser's window" in told.text
+    assert shown.text in told.text
+    handed = watched.after(told, shown)
+    assert decide(shown, handed, PERSON_S - 1) == Wait()
+    assert isinstance(decide(shown, handed, PERSON_S), Stop)
+    assert now(sight("login"), handed) == TYPE_BOTH
+
+
+def test_locked_login_is_left_to_nobody() -> None:
+    assert stop(now(sight("locked"), Memory(is_watched=True))).is_wrong_password
 
 
 def test_address_without_a_fragment_gets_the_time_of_a_slow_page() -> None:

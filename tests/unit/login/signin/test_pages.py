@@ -53,6 +53,13 @@ def test_text_of_an_address_before_the_fragment_says_nothing() -> None:
     assert known_pages().at("https://sws.example/login-one-step") is None
 
 
+@pytest.mark.parametrize(
+    "begin", ["http://sws-gateway.schwab.com/ui/host/", "about:blank", "data:,"]
+)
+def test_page_that_does_not_come_over_tls_is_not_known(begin: str) -> None:
+    assert known_pages().at(f"{begin}#/login-one-step") is None
+
+
 def test_every_want_has_a_decision_and_every_decision_a_page() -> None:
     assert set(PARTS_OF) == set(DECISIONS) | set(ENDS)
     assert {page.wants for page in known_pages().pages} == set(PARTS_OF)
@@ -68,6 +75,7 @@ def test_every_want_has_a_decision_and_every_decision_a_page() -> None:
         (('says = "typing"', 'says = "typing"\nboxes = ["input"]'), "boxes belong"),
         (('says = "typing"', 'says = "typing"\ncolour = "red"'), "unknown keys ['colour']"),
         (('fragments = ["/login-one-step"]', "fragments = []"), "fragments that begin with /"),
+        (('says = "typing"', 'says = "typing"\nknown_by = "cup"'), "does not have"),
         (("hosts = []", ""), "not in order"),
         (("hosts = []", "hosts = ["), "not in order"),
     ],

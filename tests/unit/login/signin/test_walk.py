@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -112,8 +113,6 @@ def test_person_who_thinks_for_long_uses_up_no_time_of_the_pages() -> None:
 
     class Slow(Heard):
         async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
-            import asyncio
-
             await asyncio.sleep(1000)
             return Secret("123456")
 
@@ -137,6 +136,104 @@ def test_wrong_password_is_sent_once() -> None:
         walked(pages)
     assert caught.value.stop.is_wrong_password
     assert pages.typed["password"] == ["hunter22"]
+
+
+@pytest.mark.parametrize("late_s", [3.0, 5.0])
+def test_complaint_that_comes_late_on_a_page_that_came_back_is_waited_for(late_s: float) -> None:
+    class Reloading(Played):
+        since: float = 0.0
+
+        async def look(self) -> Sight:
+            now_s = asyncio.get_running_loop().time()
+            if self.sights[0].visit == 2:
+                self.since = self.since or now_s
+                if now_s - self.since >= late_s:
+                    return sight("login", visit=2, error="The password is incorrect.")
+            return self.sights[0]
+
+    pages = Reloading([sight("login"), sight("login", visit=2)])
+    with pytest.raises(Stopped) as caught:
+        walked(pages)
+    assert caught.value.stop.is_wrong_password
+    assert pages.typed["password"] == ["hunter22"]
+
+
+def test_accounts_that_appear_one_after_the_other_are_all_linked() -> None:
+    class Slow(Played):
+        since: float = 0.0
+
+        async def look(self) -> Sight:
+            now_s = asyncio.get_running_loop().time()
+            if self.sights[0].boxes and not self.done:
+                self.since = self.since or now_s
+                if now_s - self.since < 2.0:
+                    return sight("accounts", boxes={"821": True})
+            return self.sights[0]
+
+    shown = sight("accounts", boxes={"821": True, "117": False})
+    ticked = sight("accounts", boxes={"821": True, "117": True})
+    pages = Slow([shown, ticked])
+    talk = Heard()
+    memory = Memory(accounts=frozenset({"4821", "0117"}))
+    assert walked(pages, talk, memory) == CALLBACK
+    assert pages.done == ["box 1", "accounts: submit"]
+    assert not [step for step in talk.steps if "117" in step]
+
+
+def test_empty_answer_is_asked_for_again_and_sends_nothing() -> None:
+    pages = Played([sight("text message"), *consent(2)])
+    talk = Heard(["", "  ", "123 456"])
+    assert walked(pages, talk) == CALLBACK
+    assert talk.questions == ["code"] * 3
+    assert pages.typed["code"] == ["123456"]
+
+
+def test_person_is_told_why_a_code_is_asked_for_again() -> None:
+    refused = sight("text message", error="That code isn't right.")
+    pages = Played([sight("text message"), refused, *consent(2)])
+    talk = Heard(["000000", "123456"])
+    assert walked(pages, talk) == CALLBACK
+    assert [step for step in talk.steps if "That code isn't right." in step]
+    assert not [step for step in talk.steps if "000000" in step]
+
+
+def test_page_left_to_the_person_is_gone_on_from_once_they_are_done() -> None:
+    class Busy(Played):
+        since: float = 0.0
+
+        async def look(self) -> Sight:
+            now_s = asyncio.get_running_loop().time()
+            self.since = self.since or now_s
+            if self.sights[0].page is None and now_s - self.since > 60:
+                self.sights.pop(0)
+            return self.sights[0]
+
+    pages = Busy([Sight(None, 1, "/verify-contact", status=200), *consent(2)])
+    talk = Heard()
+    assert walked(pages, talk, Memory(is_watched=True)) == CALLBACK
+    assert len([step for step in talk.steps if "left to you" in step]) == 1
+
+
+@pytest.mark.parametrize("first", ["second factor", "text message"])
+def test_question_ends_where_the_person_answers_it_in_the_window(first: str) -> None:
+    @dataclass(slots=True)
+    class Elsewhere(Heard):
+        withdrawn: list[str] = field(default_factory=list)
+
+        async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+            try:
+                await asyncio.sleep(20)
+                pages.sights.pop(0)
+                await asyncio.sleep(1000)
+            finally:
+                self.withdrawn.append(kind)
+            return Secret("late")
+
+    pages = Played([sight(first), *consent(2)])
+    talk = Elsewhere()
+    assert walked(pages, talk, Memory(is_watched=True)) == CALLBACK
+    assert talk.withdrawn == ["choice" if first == "second factor" else "code"]
+    assert pages.typed == {}
 
 
 def test_page_that_bounces_for_ever_gets_the_password_twice() -> None:
