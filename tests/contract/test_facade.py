@@ -51,6 +51,16 @@ def test_accounts_are_listed_as_the_scope_says(play: Play) -> None:
     play(scenario)
 
 
+def test_holdings_are_accounts_balances_and_positions_of_one_read(play: Play) -> None:
+    async def scenario(desk: DeskFacade, bench: Bench) -> None:
+        view = await desk.holdings(ALL)
+        assert view.accounts == await desk.accounts(ALL)
+        assert [one.account for one in view.balances] == ["A-01", "A-02", "A-03", "A-04"]
+        assert (view.positions, view.unread) == ((), ())
+
+    play(scenario)
+
+
 def test_balances_and_positions_are_those_of_the_accounts(play: Play) -> None:
     async def scenario(desk: DeskFacade, bench: Bench) -> None:
         balances = await desk.balances(ALL)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from swimdesk.errors import UnknownReference
 from swimdesk.views.closing import FlattenView, UndoView
-from swimdesk.views.comparing import ForeignView, ReconcileView
+from swimdesk.views.comparing import ForeignView, ReconcileView, UnreadView
+from swimdesk.views.holding import HoldingsView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -88,6 +89,7 @@ class FakeFacade:
         self.in_flight = 0
         self.ended: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self.broadcasts_known: set[str] | None = None
+        self.unread: tuple[UnreadView, ...] = ()
 
     def fail(self, method: str, error: BaseException) -> None:
         """Let the next call of a method raise this."""
@@ -123,6 +125,11 @@ class FakeFacade:
     async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
         """Answer."""
         return await self._answer(tuple[PositionView, ...], "positions", scope=scope)
+
+    async def holdings(self, scope: Scope) -> HoldingsView:
+        """Answer; everything was read unless ``unread`` says otherwise."""
+        view = await self._answer(HoldingsView, "holdings", scope=scope)
+        return dataclasses.replace(view, unread=self.unread)
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
         """Answer."""

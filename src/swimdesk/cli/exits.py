@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from swimdesk.errors import ExitCode
 from swimdesk.views.closing import PartView, TakenBackView
-from swimdesk.views.comparing import ReconcileView
+from swimdesk.views.comparing import ReconcileView, UnreadView
 from swimdesk.views.models import BroadcastView, CommandView, LineView
 
 _UNWANTED = frozenset({"denied", "skipped", "refused", "rejected", "not_sent", "absent", "planned"})
@@ -145,6 +145,11 @@ def resolve_exit_code_of(view: BroadcastView, account: str) -> ExitCode:
     """Return the exit code of a verdict: 5 where the line is in doubt all the same, else 0."""
     states = {line.state for line in view.lines if line.account == account}
     return ExitCode.IN_DOUBT if states & UNDECIDED else ExitCode.DONE
+
+
+def reads_exit_code_of(unread: Sequence[UnreadView]) -> ExitCode:
+    """Return the exit code of a read that goes by what it cannot read: 4 where there is any."""
+    return ExitCode.PARTIAL if unread else ExitCode.DONE
 
 
 def reconcile_exit_code_of(view: ReconcileView) -> ExitCode:

@@ -17,6 +17,7 @@ from swimdesk.errors import HomeHeld, RemoteError, SwimdeskError, UnknownReferen
 from swimdesk.views.closing import FlattenView, UndoView
 from swimdesk.views.codec import from_json, to_json
 from swimdesk.views.comparing import ForeignView, ReconcileView
+from swimdesk.views.holding import HoldingsView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -112,6 +113,10 @@ class RemoteDesk:
     async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
         """Read what the accounts hold."""
         return await self._ask(tuple[PositionView, ...], "positions", scope=scope)
+
+    async def holdings(self, scope: Scope) -> HoldingsView:
+        """Read what the accounts are, can spend and hold, going by what cannot be read."""
+        return await self._ask(HoldingsView, "holdings", scope=scope)
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
         """Read today's orders, ours and others', newest first."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from swimdesk.desk.ports import Discovered
 from swimdesk.desk.reading import HoldingsAnswer, HoldingsReader
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.conditions import (
@@ -18,6 +19,7 @@ from swimdesk.domain.conditions import (
 from swimdesk.domain.positions import held
 from swimdesk.domain.where import parse_where
 from swimdesk.errors import BrokerError, InputError, UnknownReference
+from swimdesk.views.comparing import UnreadView
 from swimdesk.views.requests import Scope
 
 
@@ -42,6 +44,30 @@ async def choose_among(
         return named
     check_names(condition, _names(accounts))
     return await _meeting(reader, condition, named)
+
+
+async def choose_seen(
+    reader: HoldingsReader, scope: Scope, found: Discovered
+) -> tuple[Account, ...]:
+    """Return those that a scope means of the accounts that could be found.
+
+    Raises why where none could, or where what the scope names may be of a login that was not read.
+    """
+    if found.is_blind and found.objection is not None:
+        raise found.objection.with_traceback(None)
+    try:
+        return await choose_among(reader, scope, found.accounts)
+    except UnknownReference:
+        if found.unread:
+            raise next(iter(found.unread.values())).with_traceback(None) from None
+        raise
+
+
+def unread_logins(scope: Scope, found: Discovered) -> Iterator[UnreadView]:
+    """Name the logins that may have more accounts of the scope than are known."""
+    if scope.everyone or not (scope.groups or scope.accounts):
+        for login, failure in found.unread.items():
+            yield UnreadView(None, login, "accounts", failure.detail)
 
 
 def _named(scope: Scope, accounts: tuple[Account, ...]) -> tuple[Account, ...]:

@@ -8,19 +8,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from swimdesk.desk.book import Book
-from swimdesk.desk.choosing import choose_among
+from swimdesk.desk.choosing import choose_seen, unread_logins
 from swimdesk.desk.following import updated
 from swimdesk.desk.foreign import WHOLE, morning_of
 from swimdesk.desk.holding_watch import HoldingsCompared, HoldingWatch, by_account, told
 from swimdesk.desk.origins import Origins, OriginsReader, foreign_note
-from swimdesk.desk.ports import ENDED, Broker, BrokerOrder, Clock, Discovered, Journal, OrderKey
+from swimdesk.desk.ports import ENDED, Broker, BrokerOrder, Clock, Journal, OrderKey
 from swimdesk.desk.reading import HoldingsReader
 from swimdesk.desk.tracker import Tracker
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import OPEN, UNRESOLVED
-from swimdesk.errors import UnknownReference, why_not_read
+from swimdesk.errors import why_not_read
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.comparing import DifferenceView, ReconcileView, UnreadView
 from swimdesk.views.requests import Scope
@@ -80,7 +80,7 @@ class Comparer:
         A login that cannot be read is told, and the others are compared; raises why where none can.
         """
         seen = await self._parts.reader.survey()
-        accounts = await self._chosen(scope, seen)
+        accounts = await choose_seen(self._parts.reader, scope, seen)
         at = self._parts.clock.now()
         reads = await self._parts.tracker.read_now(accounts, at - WHOLE)
         lists = by_account(reads)
@@ -90,7 +90,7 @@ class Comparer:
         holdings = await self._holdings(read, lists)
         origins = await self._parts.origins.of_orders(_counted(lists, at))
         unread = [
-            *_unread_logins(scope, seen),
+            *unread_logins(scope, seen),
             *self._unread(accounts, lists),
             *_unjudged(accounts, holdings),
         ]
@@ -109,17 +109,6 @@ class Comparer:
             differences=found,
             unread=tuple(unread),
         )
-
-    async def _chosen(self, scope: Scope, found: Discovered) -> tuple[Account, ...]:
-        if found.is_blind and found.objection is not None:
-            raise found.objection.with_traceback(None)
-        try:
-            return await choose_among(self._parts.reader, scope, found.accounts)
-        except UnknownReference:
-            # A login that was not read may well have what is named.
-            if found.unread:
-                raise next(iter(found.unread.values())).with_traceback(None) from None
-            raise
 
     async def _holdings(
         self, accounts: Sequence[Account], lists: Mapping[str, Sequence[BrokerOrder]]
@@ -162,13 +151,6 @@ class Comparer:
                 detail = self._parts.tracker.trouble(account.login)
                 detail = detail or "its orders could not be read completely"
                 yield UnreadView(account.alias, account.login, "orders", detail)
-
-
-def _unread_logins(scope: Scope, found: Discovered) -> Iterator[UnreadView]:
-    """Name the logins that may have more accounts of the scope than are known."""
-    if scope.everyone or not (scope.groups or scope.accounts):
-        for login, failure in found.unread.items():
-            yield UnreadView(None, login, "accounts", failure.detail)
 
 
 def _counted(lists: Mapping[str, Sequence[BrokerOrder]], at: datetime) -> list[BrokerOrder]:

@@ -46,6 +46,7 @@ from swimdesk.errors import (
 from swimdesk.telemetry.logs import get_log
 from swimdesk.views.closing import FlattenView, UndoView
 from swimdesk.views.comparing import ForeignView, ReconcileView
+from swimdesk.views.holding import HoldingsView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -202,6 +203,10 @@ class Desk:
     async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
         """Read what the accounts hold."""
         return await self._engine.inquiries.positions(scope)
+
+    async def holdings(self, scope: Scope) -> HoldingsView:
+        """Read what the accounts are, can spend and hold, going by what cannot be read."""
+        return await self._engine.inquiries.holdings(scope)
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:
         """Read today's orders (Eastern) and those of ours that are still open, newest first."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from swimdesk.views.closing import FlattenView, UndoView
 from swimdesk.views.comparing import ForeignView, ReconcileView
+from swimdesk.views.holding import HoldingsView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -57,6 +58,13 @@ class DeskFacade(Protocol):
 
     async def positions(self, scope: Scope) -> tuple[PositionView, ...]:
         """Read what the accounts hold."""
+        ...
+
+    async def holdings(self, scope: Scope) -> HoldingsView:
+        """Read what the accounts are, can spend and hold, going by what cannot be read.
+
+        What could not is named in the view; raises why where that is everything.
+        """
         ...
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:

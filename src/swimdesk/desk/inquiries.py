@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from swimdesk.desk.abilities import Abilities
 from swimdesk.desk.book import Book
-from swimdesk.desk.choosing import choose
+from swimdesk.desk.choosing import choose, choose_seen, unread_logins
 from swimdesk.desk.foreign import morning_of, read_whole
 from swimdesk.desk.origins import OriginsReader
 from swimdesk.desk.ports import ENDED, Broker, Clock, Journal, MarketData
@@ -24,6 +24,8 @@ from swimdesk.domain.accounts import Account
 from swimdesk.domain.fairness import fairness
 from swimdesk.domain.instruments import quote_symbol
 from swimdesk.errors import UnknownSymbol
+from swimdesk.views.comparing import UnreadView
+from swimdesk.views.holding import HoldingsView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -41,7 +43,10 @@ NOW = timedelta(0)
 
 
 class Inquiries:
-    """Answer from complete reads made for the question; what cannot be read is an error."""
+    """Answer from complete reads made for the question; what cannot be read is an error.
+
+    ``holdings`` alone goes by what cannot be read, and names it.
+    """
 
     def __init__(
         self,
@@ -82,6 +87,26 @@ class Inquiries:
             position_view(account, position)
             for account in chosen
             for position in held.get(account.alias, ())
+        )
+
+    async def holdings(self, scope: Scope) -> HoldingsView:
+        """Read what the accounts are, can spend and hold; raises why where none can be read."""
+        seen = await self._reader.survey()
+        chosen = await choose_seen(self._reader, scope, seen)
+        answer = await self._reader.holdings(chosen, NOW)
+        unread = [
+            UnreadView(
+                account.alias, account.login, "holdings", answer.failed[account.alias].detail
+            )
+            for account in chosen
+            if account.alias in answer.failed
+        ]
+        read = [answer.found[a.alias] for a in chosen if a.alias in answer.found]
+        return HoldingsView(
+            tuple(account_view(one.account, self._abilities.of(one.account)) for one in read),
+            tuple(balance_view(one.account, one.balances) for one in read),
+            tuple(position_view(one.account, held) for one in read for held in one.positions),
+            (*unread_logins(scope, seen), *unread),
         )
 
     async def orders(self, scope: Scope) -> tuple[OrderView, ...]:

@@ -52,7 +52,7 @@ class DifferenceView:
 
 @dataclass(frozen=True, slots=True)
 class UnreadView:
-    """An account, or its positions, about which nothing can be said, and why.
+    """An account, or what it has (``what``), about which nothing can be said, and why.
 
     ``account`` is null where it is not known which accounts the login has.
     """

@@ -8,7 +8,7 @@ from typing import Final
 from swimdesk.bench.views import FanoutView
 from swimdesk.checks import CheckView
 from swimdesk.views.closing import FlattenView, UndoView
-from swimdesk.views.comparing import ForeignView, ReconcileView
+from swimdesk.views.comparing import ForeignView, ReconcileView, UnreadView
 from swimdesk.views.models import (
     AccountView,
     BalanceView,
@@ -36,17 +36,18 @@ from swimdesk.views.vaulting import (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document: one view, or a list of views under a key."""
+    """A document: one view, or a list of views under a key; ``beside`` is another list."""
 
     view: type
     key: str | None = None
+    beside: tuple[str, type] | None = None
 
 
 DOCUMENTS: Final[dict[str, Document]] = {
-    "accounts": Document(AccountView, "accounts"),
-    "positions": Document(PositionView, "positions"),
+    "accounts": Document(AccountView, "accounts", ("unread", UnreadView)),
+    "positions": Document(PositionView, "positions", ("unread", UnreadView)),
     "orders": Document(OrderView, "orders"),
-    "balances": Document(BalanceView, "balances"),
+    "balances": Document(BalanceView, "balances", ("unread", UnreadView)),
     "quote SYMBOL…": Document(QuoteView, "quotes"),
     "chain SYMBOL": Document(ChainView),
     "preview ORDER": Document(PlanView),

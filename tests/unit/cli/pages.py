@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from tests.unit.cli.documents import DOCUMENTS
+from tests.unit.cli.documents import DOCUMENTS, Document
 
 import swimdesk.checks
 import swimdesk.control.exchange
@@ -57,11 +57,18 @@ NAMES: dict[Any, str] = {
 
 def command_table() -> str:
     """Return the table of commands and their documents."""
-    rows = (
-        f"| `{command}` | {link(d.view) if d.key is None else f'`{{{d.key!r}: […]}}` of {link(d.view)}'} |"  # noqa: E501 - a row
-        for command, d in DOCUMENTS.items()
-    )
-    return "\n".join(("| command | document |", "|---|---|", *rows)).replace("'", '"')
+    rows = (f"| `{command}` | {_shape(d)} |" for command, d in DOCUMENTS.items())
+    return "\n".join(("| command | document |", "|---|---|", *rows))
+
+
+def _shape(document: Document) -> str:
+    if document.key is None:
+        return link(document.view)
+    if document.beside is None:
+        return f'`{{"{document.key}": […]}}` of {link(document.view)}'
+    beside, other = document.beside
+    views = f"{link(document.view)} and {link(other)}"
+    return f'`{{"{document.key}": […], "{beside}": […]}}` of {views}'
 
 
 def link(view: type) -> str:

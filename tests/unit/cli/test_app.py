@@ -90,21 +90,21 @@ def test_usage_error_with_json_is_the_error_document(program: Program) -> None:
 def test_error_of_the_desk_becomes_its_exit_code(
     program: Program, error: SwimdeskError, code: int
 ) -> None:
-    program.desk.fail("accounts", error)
+    program.desk.fail("holdings", error)
     ran = program.run("accounts")
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.splitlines() == [f"swimdesk: {error.title}", "x"]
-    program.desk.fail("accounts", error)
+    program.desk.fail("holdings", error)
     ran = program.run("accounts", "--json")
     assert (ran.code, ran.document) == (code, {"error": error.as_json()})
 
 
 def test_question_is_asked_again_once_if_the_owner_just_left(program: Program) -> None:
-    program.desk.fail("accounts", HomeHeld("gone"))
+    program.desk.fail("holdings", HomeHeld("gone"))
     assert program.run("accounts").code == 0
     assert program.opened == 2
     for _ in range(2):
-        program.desk.fail("accounts", HomeHeld("held"))
+        program.desk.fail("holdings", HomeHeld("held"))
     assert program.run("accounts").code == 8
     assert program.opened == 4
 
@@ -117,7 +117,7 @@ def test_order_text_error_shows_the_text_with_a_caret(program: Program) -> None:
 
 
 def test_bug_leaves_a_report_and_no_traceback(program: Program) -> None:
-    program.desk.fail("accounts", ZeroDivisionError("secret"))
+    program.desk.fail("holdings", ZeroDivisionError("secret"))
     ran = program.run("accounts")
     assert (ran.code, ran.out) == (70, "")
     assert "Traceback" not in ran.err
@@ -127,7 +127,7 @@ def test_bug_leaves_a_report_and_no_traceback(program: Program) -> None:
 
 
 def test_bug_with_json_is_the_error_document(program: Program) -> None:
-    program.desk.fail("accounts", ZeroDivisionError())
+    program.desk.fail("holdings", ZeroDivisionError())
     ran = program.run("accounts", "--json")
     assert (ran.code, ran.document["error"]["code"]) == (70, "BUG")
 
@@ -137,7 +137,7 @@ def test_bug_in_a_home_that_cannot_be_written_is_told_all_the_same(
 ) -> None:
     program.home = tmp_path / "file"
     program.home.touch()
-    program.desk.fail("accounts", ZeroDivisionError())
+    program.desk.fail("holdings", ZeroDivisionError())
     ran = program.run("accounts")
     assert ran.code == 70
     assert "could not be written" in ran.err

@@ -14,14 +14,15 @@ from tests.unit.cli.support import Program, a_broadcast, asked
 from swimdesk.cli.market import by_strike
 from swimdesk.cli.reads import FIELDS
 from swimdesk.views.codec import from_json
+from swimdesk.views.comparing import UnreadView
 from swimdesk.views.models import ChainRow, ChainView
 from swimdesk.views.requests import Scope
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str, dict[str, Any]]] = {
-    "accounts": (("accounts",), "accounts", {"scope": Scope()}),
+    "accounts": (("accounts",), "holdings", {"scope": Scope()}),
     "positions": (
         ("positions", "--group", "ira", "--group", "family"),
-        "positions",
+        "holdings",
         {"scope": Scope(groups=("ira", "family"))},
     ),
     "orders": (
@@ -31,7 +32,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, dict[str, Any]]] = {
     ),
     "balances": (
         ("balances", "--where", "bp>20k"),
-        "balances",
+        "holdings",
         {"scope": Scope(where="bp>20k")},
     ),
     "quote SYMBOL…": (("quote", "spy", "$SPX"), "quotes", {"symbols": ("SPY", "$SPX")}),
@@ -63,9 +64,34 @@ def test_command_asks_the_desk_and_prints_its_document(program: Program, name: s
     if document.key is None:
         assert from_json(document.view, ran.document) == sample(document.view)
     else:
-        assert list(ran.document) == [document.key]
+        beside = [] if document.beside is None else [document.beside[0]]
+        assert list(ran.document) == [document.key, *beside]
         (item,) = ran.document[document.key]
         assert from_json(document.view, item) == sample(document.view)
+
+
+@pytest.mark.parametrize("name", ["accounts", "positions", "balances"])
+def test_reads_name_the_login_that_was_not_read_and_end_with_4(program: Program, name: str) -> None:
+    why = "login smith has no tokens"
+    program.desk.unread = (
+        UnreadView(None, "smith", "accounts", why),
+        UnreadView("FAM-03", "smith", "holdings", why),
+        UnreadView("FAM-07", "jones", "holdings", "no answer"),
+    )
+    ran = program.run(name)
+    assert (ran.code, len(ran.out.splitlines())) == (4, 2)
+    assert ran.err.splitlines() == [
+        f"note: FAM-03, accounts that are not known here of login smith not read: {why}",
+        "note: FAM-07 of login jones not read: no answer",
+    ]
+    ran = program.run(name, "--json")
+    assert (ran.code, ran.err) == (4, "")
+    told = [(one["account"], one["login"], one["detail"]) for one in ran.document["unread"]]
+    assert told == [
+        (None, "smith", why),
+        ("FAM-03", "smith", why),
+        ("FAM-07", "jones", "no answer"),
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name in FIELDS])
