@@ -9,6 +9,7 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -189,6 +190,7 @@ async def _attempt(desk: DeskFacade, start: SignInStart) -> AsyncIterator[None]:
 async def _by_hand(scene: _Scene, start: SignInStart) -> Secret:
     from swimdesk.login.signin.by_hand import by_hand
 
+    now = SystemClock().now()
     try:
         async with asyncio.timeout(BY_HAND_S):
             return await by_hand(
@@ -197,7 +199,8 @@ async def _by_hand(scene: _Scene, start: SignInStart) -> Secret:
                 start.callback_url,
                 start.state,
                 scene.person,
-                SystemClock().now(),
+                now,
+                now + timedelta(seconds=BY_HAND_S),
             )
     except TimeoutError:
         raise SignInFailed(f"login {scene.login}: nobody came back in time") from None

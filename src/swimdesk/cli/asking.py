@@ -39,14 +39,25 @@ class TerminalPerson:
         """Ask on the side and return a line of stdin; SignInFailed at its end."""
         async with self._turn:
             self._output.prompt(f"{question.login}: {question.text}")
-            stdin = self._stdin()
-            with _quiet(stdin, self._output) if question.is_hidden else nullcontext():
-                line = await self._line(stdin)
+            line = await self._answer(self._stdin(), question.is_hidden)
         if line is None:
             raise SignInFailed(
                 f"login {question.login}: nobody is here to answer ({question.kind})"
             )
         return Secret(line)
+
+    async def _answer(self, stdin: int, is_hidden: bool) -> str | None:
+        """Return the next line, and leave the terminal at the begin of a line, whatever happens."""
+        is_quiet = is_hidden and stdin != _NONE and os.isatty(stdin)
+        line = None
+        try:
+            with _quiet(stdin) if is_quiet else nullcontext():
+                line = await self._line(stdin)
+        finally:
+            # What is typed unseen ends no line, nor does an answer that never comes.
+            if is_quiet or line is None:
+                self._output.note("")
+        return line
 
     def _stdin(self) -> int:
         """Return the descriptor that answers come from; -1 where there is none."""
@@ -71,11 +82,8 @@ class TerminalPerson:
 
 
 @contextmanager
-def _quiet(stdin: int, output: Output) -> Iterator[None]:
+def _quiet(stdin: int) -> Iterator[None]:
     """Keep the terminal from showing what is typed; it does again, whatever happens."""
-    if stdin == _NONE or not os.isatty(stdin):
-        yield
-        return
     before = termios.tcgetattr(stdin)
     quiet = list(before)
     quiet[_LOCAL_FLAGS] &= ~termios.ECHO
@@ -84,7 +92,6 @@ def _quiet(stdin: int, output: Output) -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(stdin, termios.TCSADRAIN, before)
-        output.note("")
 
 
 async def _chunk(stdin: int) -> bytes:

@@ -107,6 +107,27 @@ async def test_cancelled_question_gives_the_terminal_back(terminal: Terminal) ->
     assert terminal.echoes()
 
 
+@pytest.mark.parametrize("question", [HIDDEN, SHOWN])
+async def test_question_that_is_left_ends_its_line(terminal: Terminal, question: Question) -> None:
+    asked = asyncio.ensure_future(terminal.person.asked(question))
+    while not terminal.said.getvalue():  # noqa: ASYNC110 - a stream tells nobody
+        await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert terminal.said.getvalue() == f"smith: {question.text}\n"
+
+
+@pytest.mark.parametrize("question", [HIDDEN, SHOWN])
+async def test_question_that_nobody_can_answer_ends_its_line(question: Question) -> None:
+    said = io.StringIO()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    with pytest.raises(SignInFailed, match="nobody is here to answer"):
+        await TerminalPerson(Output(as_json=False, stderr=said), nothing).asked(question)
+    os.close(nothing)
+    assert said.getvalue() == f"smith: {question.text}\n"
+
+
 async def test_lines_of_a_pipe_answer_one_question_each() -> None:
     reader, writer = os.pipe()
     person = TerminalPerson(Output(as_json=False, stderr=io.StringIO()), reader)

@@ -14,6 +14,10 @@ from swimdesk.telemetry.redaction import Secret
 
 _OPEN = "open this address in a browser, sign in, and approve every account:"
 _PASTE = "Paste the whole address at which the browser ended (it is not shown): "
+_LISTENS = (
+    "nobody is here to paste it: waiting until {:%H:%M:%S} UTC for a browser on this machine to end"
+    " at {}"
+)
 _TAKEN = (
     "{} cannot be listened on: the port is another program's, or not to be had. What a browser on"
     " this machine shows at the end is not from here, and its address has to be pasted"
@@ -21,10 +25,17 @@ _TAKEN = (
 
 
 async def by_hand(
-    login: str, authorize_url: str, callback_url: str, state: str, person: Person, now: datetime
+    login: str,
+    authorize_url: str,
+    callback_url: str,
+    state: str,
+    person: Person,
+    now: datetime,
+    until: datetime,
 ) -> Secret:
-    """Return the callback address; SignInFailed where nobody answers.
+    """Return the callback address; SignInFailed where nobody answers and nothing listens.
 
+    ``until`` is when the caller stops waiting, for the person to know.
     What is pasted wrongly is asked for again; a callback of another sign-in is never taken.
     """
 
@@ -46,7 +57,7 @@ async def by_hand(
             )
         )
         # What arrived counts, whatever the end of the question says.
-        pasted = _pasted_unless(arrived, login, callback_url, state, person)
+        pasted = _pasted_unless(arrived, login, callback_url, state, person, until)
         return await first_of(_of(arrived), pasted)
 
 
@@ -55,12 +66,18 @@ async def _of(arrived: asyncio.Future[Secret]) -> Secret:
 
 
 async def _pasted_unless(
-    arrived: asyncio.Future[Secret], login: str, callback_url: str, state: str, person: Person
+    arrived: asyncio.Future[Secret],
+    login: str,
+    callback_url: str,
+    state: str,
+    person: Person,
+    until: datetime,
 ) -> Secret:
     """Return what is pasted; where nobody can paste, what arrives."""
     try:
         return await _pasted(login, callback_url, state, person)
     except SignInFailed:
+        person.told(Step(login, _LISTENS.format(until, callback_url)))
         return await arrived
 
 

@@ -19,6 +19,7 @@ from swimdesk.telemetry.redaction import Secret
 
 AUTHORIZE = "https://api.schwabapi.com/v1/oauth/authorize?client_id=k"
 NOW = datetime.now(UTC)
+UNTIL = datetime(2026, 11, 23, 15, 14, tzinfo=UTC)
 QUERY = "/?code=C0.abc%40&session=1&state=mine"
 
 
@@ -79,7 +80,7 @@ async def visited(url: str) -> httpx.Response:
 async def test_pasted_address_is_taken_and_a_wrong_one_asked_for_again() -> None:
     elsewhere = "https://127.0.0.1"  # no port of its own: nothing listens there
     person = Typing("nonsense", f"{elsewhere}/?code=C0.x%40&state=another", f"{elsewhere}{QUERY}")
-    url = await by_hand("smith", AUTHORIZE, elsewhere, "mine", person, NOW)
+    url = await by_hand("smith", AUTHORIZE, elsewhere, "mine", person, NOW, UNTIL)
     assert url.reveal() == f"{elsewhere}{QUERY}"
     assert AUTHORIZE in person.steps
     assert [step for step in person.steps if "is of another attempt" in step]
@@ -92,7 +93,9 @@ async def test_callback_that_arrives_here_is_taken_by_itself(
 ) -> None:
     person = kind()
     async with asyncio.TaskGroup() as group:
-        signing = group.create_task(by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW))
+        signing = group.create_task(
+            by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW, UNTIL)
+        )
         await person.asked_for.wait()
         stranger = await visited(f"{callback_url}/?code=C0.evil%40&state=another")
         page = await visited(f"{callback_url}{QUERY}")
@@ -100,6 +103,8 @@ async def test_callback_that_arrives_here_is_taken_by_itself(
     assert (stranger.status_code, page.status_code) == (404, 200)
     assert "You can close this page" in page.text
     assert "C0" not in page.text
+    waits = "waiting until 15:14:00 UTC for a browser on this machine to end at"
+    assert any(waits in step for step in person.steps) == (kind is Absent)
 
 
 async def test_listener_hangs_up_on_who_is_still_there_when_the_address_is_pasted(
@@ -110,7 +115,9 @@ async def test_listener_hangs_up_on_who_is_still_there_when_the_address_is_paste
     port = int(callback_url.rpartition(":")[2])
     person = Waiting(f"{callback_url}{QUERY}")
     async with asyncio.TaskGroup() as group:
-        signing = group.create_task(by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW))
+        signing = group.create_task(
+            by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW, UNTIL)
+        )
         await person.asked_for.wait()
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
         person.goes_on.set()
@@ -130,7 +137,7 @@ async def test_port_that_is_taken_leaves_the_pasting(callback_url: str) -> None:
     port = int(callback_url.rpartition(":")[2])
     person = Typing(f"{callback_url}{QUERY}")
     async with await asyncio.start_server(deaf, "127.0.0.1", port):
-        url = await by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW)
+        url = await by_hand("smith", AUTHORIZE, callback_url, "mine", person, NOW, UNTIL)
     assert url.reveal() == f"{callback_url}{QUERY}"
     assert [step for step in person.steps if "cannot be listened on" in step]
 
@@ -141,9 +148,9 @@ async def test_terminal_that_is_gone_ends_it_as_itself(callback_url: str) -> Non
             raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        await by_hand("smith", AUTHORIZE, callback_url, "mine", Gone(), NOW)
+        await by_hand("smith", AUTHORIZE, callback_url, "mine", Gone(), NOW, UNTIL)
 
 
 async def test_nobody_to_paste_and_nothing_to_listen_on_is_a_failure() -> None:
     with pytest.raises(SignInFailed, match="nobody is here"):
-        await by_hand("smith", AUTHORIZE, "https://127.0.0.1", "mine", Absent(), NOW)
+        await by_hand("smith", AUTHORIZE, "https://127.0.0.1", "mine", Absent(), NOW, UNTIL)
