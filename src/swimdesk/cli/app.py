@@ -16,7 +16,7 @@ from swimdesk.cli.endings import Interrupted, Refusal
 from swimdesk.cli.invocation import AskOwner, Invocation, Session, ask_owner, desk_session
 from swimdesk.cli.output import Output
 from swimdesk.errors import InputError, InvariantBroken, SwimdeskError
-from swimdesk.telemetry.crash import write_crash_report
+from swimdesk.telemetry.crash import tell_uncaught_redacted, write_crash_report
 
 COMMANDS: Final[dict[str, str]] = {
     "demo": "swimdesk.cli.demo:demo",
@@ -115,6 +115,7 @@ def swimdesk(
 
 def main() -> NoReturn:
     """Run the program with the arguments of this process."""
+    tell_uncaught_redacted()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a character gets its escape, not a crash.
         if isinstance(stream, io.TextIOWrapper):
