@@ -69,6 +69,20 @@ def test_demo_signs_a_login_in_at_the_pages_and_trades_for_its_accounts() -> Non
     assert "6 accounts, 6 accepted, 6 filled" in ran.out
 
 
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_demo_that_is_stopped_says_what_is_kept(tmp_path: Path, is_kept: bool) -> None:
+    kept = tmp_path / "kept"
+    process = start("--profile=uniform", "--sign-in", *((f"--keep={kept}",) if is_kept else ()))
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    ran = ended(process)
+    assert ran.code == 130
+    said = ran.err.splitlines()[-1]
+    assert said.startswith("The demo was stopped")
+    assert ("nothing was kept" in said, str(kept) in said) == (not is_kept, is_kept)
+
+
 def test_kept_home_is_left_with_what_was_sent(tmp_path: Path) -> None:
     assert ended(start("--profile=uniform", f"--keep={tmp_path}/kept")).code == 0
     home = Home(tmp_path / "kept")

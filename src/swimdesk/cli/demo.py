@@ -51,6 +51,7 @@ def demo(
     with _demo_home(keep) as home:
 
         async def work(interruption: Interruption) -> None:
+            interruption.said = _left_behind(keep)
             arguments = _arguments(home, keep, {**brokerage, "signed_out": int(sign_in)})
             async with simulated_brokerage(arguments) as description:
                 if sign_in and not no_ui:
@@ -79,6 +80,16 @@ def _demo_home(keep: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="swimdesk-demo-") as name:
         yield Path(name) / "home"
+
+
+def _left_behind(keep: Path | None) -> str:
+    """Say what an interrupted demonstration leaves."""
+    if keep is None:
+        return "The demo was stopped: its home and its brokerage are gone, and nothing was kept."
+    return (
+        f"The demo was stopped; what it had by then, finished sign-ins too, is kept in"
+        f" {keep.absolute()}, and the same command goes on from there."
+    )
 
 
 def _arguments(home: Path, keep: Path | None, brokerage: dict[str, Any]) -> list[str]:
