@@ -77,7 +77,7 @@ class ConfigError(SwimdeskError):
 
 
 class VaultError(SwimdeskError):
-    """Report a vault that cannot be opened, read or written; nothing in it was changed."""
+    """Report a vault that cannot be opened, read or written; nothing in it changed, or it says so."""
 
     code = "VAULT_UNUSABLE"
     title = "The vault cannot be used"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from swimdesk.errors import ConfigError, InputError, StoreError, StoreFull
-from swimdesk.login.writing import FULL, reason_of, write_whole
+from swimdesk.login.writing import FULL, NotDurable, reason_of, unconfirmed, write_whole
 from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
@@ -80,11 +80,16 @@ class TokenFiles:
             ) from None
 
     def save(self, login: str, grant: Grant) -> None:
-        """Write the tokens of a login durably; StoreError, and the old file kept, if it fails."""
+        """Write the tokens of a login durably; StoreError, and the old file kept, if it fails.
+
+        Of a file that is new, but that the disk does not confirm, the error says so.
+        """
         path = self.path(login)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(path, token_text(grant).encode())
+        except NotDurable as error:
+            raise StoreError(unconfirmed(f"{path.name} in tokens", error)) from None
         except OSError as error:
             kind = StoreFull if error.errno in FULL else StoreError
             raise kind(f"the tokens of {login} cannot be saved: {reason_of(error)}") from None

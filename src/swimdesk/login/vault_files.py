@@ -7,7 +7,15 @@ from pathlib import Path
 
 from swimdesk.errors import StoreFull, VaultError
 from swimdesk.login.vault import check_item, is_item
-from swimdesk.login.writing import FULL, reason_of, sync_folder, write_whole
+from swimdesk.login.writing import (
+    FULL,
+    NotDurable,
+    reason_of,
+    sweep,
+    sync_folder,
+    unconfirmed,
+    write_whole,
+)
 from swimdesk.telemetry.redaction import Secret
 
 _MAX_BYTES = 65_536
@@ -46,6 +54,8 @@ class FilesVault:
             for depth in range(item.count("/"), -1, -1):
                 path.parents[depth].mkdir(mode=0o700, exist_ok=True)
             write_whole(path, secret.reveal().encode())
+        except NotDurable as error:
+            raise VaultError(unconfirmed(str(path), error)) from None
         except OSError as error:
             kind = StoreFull if error.errno in FULL else VaultError
             raise kind(f"{path} cannot be written: {reason_of(error)}") from None
@@ -54,6 +64,7 @@ class FilesVault:
         """Forget an item; tell whether there was one; VaultError."""
         path = self._folder / check_item(item)
         try:
+            sweep(path)
             path.unlink()
             sync_folder(path.parent)
         except FileNotFoundError:

@@ -30,7 +30,14 @@ from swimdesk.login.vault_format import (
     sealed,
     unsealed,
 )
-from swimdesk.login.writing import FULL, reason_of, sync_folder, write_whole
+from swimdesk.login.writing import (
+    FULL,
+    NotDurable,
+    reason_of,
+    sync_folder,
+    unconfirmed,
+    write_whole,
+)
 from swimdesk.telemetry.redaction import Secret
 
 LOCK_TIMEOUT_S: Final = 10.0
@@ -259,6 +266,8 @@ class EncryptedFileVault:
     def _write(self, data: bytes) -> None:
         try:
             write_whole(self._path, fitting(self._path, data))
+        except NotDurable as error:
+            raise VaultError(unconfirmed(str(self._path), error)) from None
         except OSError as error:
             raise self._not_written(error) from None
 
