@@ -77,7 +77,7 @@ class ConfigError(SwimdeskError):
 
 
 class VaultError(SwimdeskError):
-    """Report a vault that cannot be opened, read or written; nothing in it changed, or it says so."""
+    """Report a vault that cannot be opened, read or written; else told, nothing in it changed."""
 
     code = "VAULT_UNUSABLE"
     title = "The vault cannot be used"

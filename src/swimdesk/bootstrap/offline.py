@@ -66,7 +66,11 @@ def import_tokens(home: Path, config: Path | None, login: str, file: Path) -> Lo
             return import_token_file(file, store, login, now=now)
 
     grant = asyncio.run(taken_in())
-    detail = f"tokens imported; delete {file}, which still holds them"
+    ended = "; its access token counts as ended and is renewed with the first use"
+    detail = (
+        f"tokens imported{ended if grant.access_expires <= now() else ''};"
+        f" delete {file}, which still holds them"
+    )
     return LoginView(login, "ok", grant.access_expires, grant.refresh_expires, detail)
 
 

@@ -134,12 +134,16 @@ def parse_token_file(text: str) -> Grant:
     token = document.get("token") if isinstance(document, dict) else None
     if not isinstance(token, dict):
         raise ValueError("it has no token object")  # noqa: TRY004 - one kind of error for all
+    signed_in = _moment(document.get("creation_timestamp"), "creation_timestamp")
     return Grant(
         access=_secret(token, "access_token"),
         refresh=_secret(token, "refresh_token"),
-        # Without a stated end the token counts as ended, and is refreshed before it is used.
-        access_expires=_moment(token.get("expires_at", 0), "expires_at"),
-        signed_in=_moment(document.get("creation_timestamp"), "creation_timestamp"),
+        # Without a stated end the token counts as ended with the sign-in that it came from, and is
+        # refreshed before it is used.
+        access_expires=_moment(token["expires_at"], "expires_at")
+        if "expires_at" in token
+        else signed_in,
+        signed_in=signed_in,
         scope=str(token.get("scope") or "api"),
     )
 

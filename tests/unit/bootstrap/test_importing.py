@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.tokens import OtherProcess
 
-from swimdesk.bootstrap import import_tokens, offline
+from swimdesk.bootstrap import import_tokens, offline, offline_logins
 from swimdesk.errors import StoreError
 from swimdesk.login.token_files import TokenFiles
 
@@ -45,3 +45,18 @@ def test_tokens_are_not_imported_while_another_process_renews_them(
     other.release()
     import_tokens(home, None, "smith", file)
     assert TokenFiles(home, "paper").load("smith") is not None
+
+
+def test_file_that_does_not_say_how_long_its_access_token_lives_is_taken_as_ended(
+    home: Path, file: Path
+) -> None:
+    assert "ended" not in import_tokens(home, None, "smith", file).detail
+    document = json.loads(file.read_text(encoding="utf-8"))
+    del document["token"]["expires_at"]
+    file.write_text(json.dumps(document), encoding="utf-8")
+    view = import_tokens(home, None, "smith", file)
+    assert "its access token counts as ended and is renewed with the first use" in view.detail
+    signed_in = datetime.fromtimestamp(document["creation_timestamp"], UTC)
+    assert view.access_expires == signed_in
+    (kept,) = offline_logins(home, None)
+    assert kept.access_expires == signed_in
