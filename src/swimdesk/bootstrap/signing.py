@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from swimdesk.bootstrap.home import HomePaths, SystemClock, digest_key_of
+from swimdesk.bootstrap.home import HomePaths, SystemClock
+from swimdesk.bootstrap.marks import mark_of
 from swimdesk.bootstrap.running import trust_of
 from swimdesk.bootstrap.vaults import open_vault_of, vault_of
 from swimdesk.config import load_settings
@@ -332,12 +331,8 @@ async def _asked(scene: _Scene, kind: str, text: str) -> Secret:
 
 
 def _mark(scene: _Scene, password: Secret | None) -> str | None:
-    """Return a keyed digest of a password, so that one that was refused is known again."""
-    if password is None:
-        return None
-    key = digest_key_of(HomePaths(scene.home)).reveal().encode()
-    text = f"password of {scene.login}\n{password.reveal()}".encode()
-    return hmac.new(key, text, hashlib.sha256).hexdigest()
+    """Return what a password that was refused is known again by."""
+    return None if password is None else mark_of(scene.home, scene.login, password)
 
 
 def _configured_way(settings: Settings, login: str) -> str:

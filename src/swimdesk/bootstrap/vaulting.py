@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from swimdesk.bootstrap.marks import set_anew
 from swimdesk.bootstrap.vaults import PASSPHRASE, references_of, vault_of
 from swimdesk.config import load_settings
 from swimdesk.errors import InputError, UnknownReference, VaultError
@@ -75,13 +76,17 @@ def check_vault_item(home: Path, config: Path | None, item: str) -> None:
 
 
 def set_vault_item(home: Path, config: Path | None, item: str, secret: Secret) -> str:
-    """Keep a secret that a person gave, and return what there is to say about it."""
+    """Keep a secret that a person gave, and return what there is to say about it.
+
+    A password may be typed again from then on, also one that the broker refused before.
+    """
     from swimdesk.login.vault import is_seed, item_of
 
     settings = load_settings(home, config)
     vault = vault_of(settings, home)
     if not is_seed(item):
         vault.put(item, secret)
+        set_anew(home, item)
         return ""
     vault.put(item, _seed(item, secret))
     password = item_of(item.split("/")[1], "password")

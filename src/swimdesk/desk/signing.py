@@ -215,7 +215,8 @@ class SignIns:
         if self._tries.is_refused(login, request.password_mark):
             raise SignInRefused(
                 f"login {login}: the broker refused this password before, and typing it again may"
-                " lock the login; put the right one into the vault, or sign in by hand."
+                " lock the login; put the right one into the vault, or sign in by hand. If you know"
+                f" that it is right, set it anew: `swimdesk vault set login/{login}/password`."
             )
         again = self._tries.next_after(login, now)
         if again is not None:

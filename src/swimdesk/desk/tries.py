@@ -67,8 +67,16 @@ class Tries:
         return sorted(recent)[-PER_HOUR] + HOUR if len(recent) >= PER_HOUR else None
 
     def is_refused(self, login: str, mark: str | None) -> bool:
-        """Tell whether a password was refused before."""
-        return mark is not None and mark in self._of(login).refused
+        """Tell whether a password was refused before, and not set anew by a person since.
+
+        A mark is ``DIGEST`` or ``DIGEST.SETTING``: where the setting is known, only a refusal in
+        that one counts, else every refusal of that password.
+        """
+        if mark is None:
+            return False
+        digest, _, setting = mark.partition(".")
+        refused = self._of(login).refused
+        return mark in refused if setting else any(r.partition(".")[0] == digest for r in refused)
 
     async def begun(self, login: str, at: datetime) -> None:
         """Count a sign-in that begins; StoreError means that it must not."""

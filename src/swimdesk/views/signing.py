@@ -47,7 +47,8 @@ class SignInEnd:
 class BeginSignIn:
     """A sign-in to be begun; ``way`` is assisted, automatic or manual.
 
-    ``password_mark`` is a keyed digest of the password that will be typed; null where none is.
+    ``password_mark`` is a keyed digest of the password that will be typed, with a dot and the
+    setting of the vault's item where that is known; null where none is.
     """
 
     login: str

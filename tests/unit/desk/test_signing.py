@@ -272,6 +272,24 @@ def test_password_that_was_refused_is_never_typed_again_and_another_one_is() -> 
     run_virtual(scenario())
 
 
+def test_password_that_a_person_set_anew_may_be_typed_again_until_it_is_refused_again() -> None:
+    async def scenario() -> None:
+        journal = MemoryJournal(now=VirtualClock().now)
+        for setting in ("", ".first", ".second"):
+            async with a_bench(journal) as on:
+                await asyncio.sleep(3600)
+                start = await on.begin(mark=f"digest{setting}")
+                wrong = FailSignIn(start.attempt, "no", is_wrong_password=True)
+                await on.bench.desk.fail_sign_in(wrong)
+                # A note of the setting that is lost takes nothing back.
+                for mark in ("digest", f"digest{setting}"):
+                    with pytest.raises(SignInRefused, match="vault set login/"):
+                        await on.begin(mark=mark)
+                await kill(on.bench)
+
+    run_virtual(scenario())
+
+
 def test_password_that_was_refused_is_remembered_however_slow_the_disk_is() -> None:
     """Whoever tells of it does not wait for ever."""
 

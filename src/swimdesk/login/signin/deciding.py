@@ -99,6 +99,7 @@ class Memory:
     ``acted`` is what was seen when something was clicked last: until that changes, nothing else is
     clicked; ``clicked`` is which part that was. ``submitted`` is the visit in which the password
     was sent off, ``chosen`` the second factor. ``is_watched`` where a person sits at the window.
+    ``is_taken`` once something was seen that the broker shows only after it took the password.
     """
 
     accounts: frozenset[str] = frozenset()
@@ -106,6 +107,7 @@ class Memory:
     is_watched: bool = False
     passwords: int = 0
     submitted: int = -1
+    is_taken: bool = False
     codes: int = 0
     clicks: int = 0
     ticks: int = 0
@@ -113,6 +115,16 @@ class Memory:
     clicked: str = ""
     chosen: str = ""
     told: frozenset[str] = frozenset()
+
+    def seeing(self, sight: Sight) -> Memory:
+        """Return what is remembered once that was seen, whether or not something is done to it."""
+        is_beyond = sight.page is not None and sight.page.wants in BEYOND
+        return replace(self, is_taken=True) if is_beyond and self.passwords else self
+
+    @property
+    def may_be_wrong(self) -> bool:
+        """Whether what the broker says against the sign-in may be about the password."""
+        return bool(self.passwords) and not self.is_taken
 
     def after(self, move: Move, sight: Sight) -> Memory:
         """Return what is remembered once a move was made on that sight."""
@@ -123,6 +135,7 @@ class Memory:
                     self._after_click(sight, "submit"),
                     passwords=self.passwords + ("password" in kinds),
                     submitted=sight.visit if "password" in kinds else self.submitted,
+                    is_taken=self.is_taken and "password" not in kinds,
                     codes=self.codes + ("code" in kinds),
                 )
             case Click(part):
@@ -208,6 +221,11 @@ def _late(sight: Sight, memory: Memory, quiet_s: float) -> Move:
 
 
 def _credentials(sight: Sight, memory: Memory, quiet_s: float) -> Move:
+    if sight.error and memory.is_taken:
+        return Stop(
+            f"the broker ended the sign-in after it had taken the password{_quoted(sight.error)};"
+            " nothing was tried again"
+        )
     if sight.error and memory.passwords:
         return Stop(
             f"the broker does not accept the login id and password{_quoted(sight.error)};"
@@ -331,7 +349,7 @@ def _locked(sight: Sight, memory: Memory) -> Move:
     return Stop(
         f"the broker has locked this login{_quoted(sight.text)}; unlock it with the broker before"
         " anything else is tried",
-        is_wrong_password=True,
+        is_wrong_password=memory.may_be_wrong,
     )
 
 
@@ -351,6 +369,8 @@ def _quoted(text: str) -> str:
     return f' ("{text}")' if text else ""
 
 
+BEYOND: Final = frozenset({"choice", "code", "approval", "terms", "accounts", "end"})
+"""What pages want that come only after a password that was right."""
 DECISIONS: Final[Mapping[str, Callable[[Sight, Memory, float], Move]]] = {
     "credentials": _credentials,
     "choice": _choice,

@@ -110,6 +110,7 @@ class Walk:
             if sight != seen:
                 changed_s = clock()
                 self._told_of(sight, seen)
+                self.memory = self.memory.seeing(sight)
                 seen = sight
             if clock() - began_s - self._person_s > WHOLE_S:
                 raise Stopped(Stop(f"the sign-in took longer than {WHOLE_S:.0f} s"))

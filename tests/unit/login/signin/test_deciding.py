@@ -106,8 +106,39 @@ def test_first_page_that_comes_back_twice_is_the_end() -> None:
     assert not end.is_wrong_password
 
 
-def test_locked_page_counts_as_a_refused_password() -> None:
-    assert stop(now(sight("locked"))).is_wrong_password
+def test_locked_page_after_a_password_counts_as_a_refused_one() -> None:
+    assert stop(now(sight("locked"), typed(sight("login")))).is_wrong_password
+
+
+def test_locked_page_before_anything_was_typed_says_nothing_about_a_password() -> None:
+    end = stop(now(sight("locked")))
+    assert not end.is_wrong_password
+    assert "has locked this login" in end.reason
+
+
+BEYOND = ("second factor", "text message", "authenticator", "approval", "terms", "accounts")
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_complaint_after_a_later_page_was_seen_leaves_the_password_unmarked(name: str) -> None:
+    taken = typed(sight("login")).seeing(sight(name, visit=2))
+    end = stop(now(sight("login", visit=3, error="Your session timed out."), taken))
+    assert not end.is_wrong_password
+    assert "after it had taken the password" in end.reason
+    assert "Your session timed out." in end.reason
+    assert not stop(now(sight("locked", visit=3), taken)).is_wrong_password
+
+
+def test_password_that_is_typed_once_more_is_judged_anew() -> None:
+    taken = typed(sight("login")).seeing(sight("authenticator", visit=2))
+    again = typed(sight("login", visit=3), taken)
+    assert stop(now(sight("login", visit=4, error=WRONG), again)).is_wrong_password
+
+
+def test_later_page_that_was_there_before_a_password_says_nothing_of_it() -> None:
+    early = Memory().seeing(sight("second factor"))
+    end = stop(now(sight("login", visit=3, error=WRONG), typed(sight("login", visit=2), early)))
+    assert end.is_wrong_password
 
 
 # --- the second factor -------------------------------------------------------------------------
@@ -260,7 +291,7 @@ def test_page_that_is_not_known_is_left_to_the_person_at_the_window(shown: Sight
 
 
 def test_locked_login_is_left_to_nobody() -> None:
-    assert stop(now(sight("locked"), Memory(is_watched=True))).is_wrong_password
+    assert "unlock it" in stop(now(sight("locked"), Memory(is_watched=True))).reason
 
 
 def test_address_without_a_fragment_gets_the_time_of_a_slow_page() -> None:

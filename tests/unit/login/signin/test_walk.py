@@ -138,6 +138,19 @@ def test_wrong_password_is_sent_once() -> None:
     assert pages.typed["password"] == ["hunter22"]
 
 
+def test_session_that_times_out_while_the_code_is_asked_marks_no_password() -> None:
+    class Late(Heard):
+        async def asked(self, kind: str, text: str, choices: tuple[str, ...] = ()) -> Secret:
+            pages.sights[0] = sight("login", visit=3, error="Your session timed out.")
+            return Secret("123456")
+
+    pages = Played([sight("login"), sight("authenticator", visit=2)])
+    with pytest.raises(Stopped) as caught:
+        walked(pages, Late())
+    assert not caught.value.stop.is_wrong_password
+    assert pages.typed["password"] == ["hunter22"]
+
+
 @pytest.mark.parametrize("late_s", [3.0, 5.0])
 def test_complaint_that_comes_late_on_a_page_that_came_back_is_waited_for(late_s: float) -> None:
     class Reloading(Played):
