@@ -106,6 +106,20 @@ async def test_wrong_passphrase_starts_nothing(set_stage: SetStage) -> None:
         assert "the passphrase is not that of" in (await terminal.pane()).replace("\n", " ")
 
 
+async def test_doctor_asks_once_and_says_that_the_passphrase_was_wrong(
+    set_stage: SetStage,
+) -> None:
+    stage = await set_stage(*SMALL)
+    seal_secrets(stage)
+    async with a_terminal() as terminal:
+        await terminal.start([*PROGRAM, "--home", str(stage.home), "doctor"])
+        await enter(terminal, ASKED, "something else")
+        assert await terminal.exit_code() == 2
+        seen = await terminal.history()
+        assert seen.count(ASKED) == 1
+        assert "the passphrase is not that of" in " ".join(seen.split())
+
+
 async def test_daemon_takes_the_passphrase_from_its_credential(set_stage: SetStage) -> None:
     stage = await set_stage(*SMALL)
     seal_secrets(stage)

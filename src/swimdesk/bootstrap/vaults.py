@@ -51,7 +51,8 @@ def backend_of(settings: Settings, home: Path, backend: str) -> Vault:
     """Return another vault of the home than the one it uses; VaultError."""
     from swimdesk.login.vaults import open_backend
 
-    return open_backend(choice_of(settings), backend, home, passphrase=passphrase_of(home))
+    ask = passphrase_of(home)
+    return open_backend(choice_of(settings), backend, home, passphrase=ask, if_wrong=_if_wrong)
 
 
 def choice_of(settings: Settings) -> VaultChoice:
@@ -104,7 +105,7 @@ def _opened(choice: VaultChoice, home: Path) -> Vault:
     # Kept, because it is the vault that remembers a passphrase which is asked only once.
     from swimdesk.login.vaults import open_vault
 
-    return open_vault(choice, home, passphrase=passphrase_of(home))
+    return open_vault(choice, home, passphrase=passphrase_of(home), if_wrong=_if_wrong)
 
 
 def _of_service(settings: Settings, home: Path, service: str) -> Vault:
@@ -136,6 +137,18 @@ def passphrase_of(home: Path) -> Callable[[bool], Secret]:
         return typed_twice(home) if is_new else ask_secret(f"passphrase of the vault of {home}")
 
     return ask
+
+
+def _if_wrong() -> str:
+    """Say what to do about a passphrase that does not open the file, by where it came from."""
+    from swimdesk.login.vault_sealed import type_again
+
+    if _credential() is None:
+        return type_again()
+    return (
+        f"It was not typed: it came from the credential {PASSPHRASE} of this unit. Seal the right"
+        " one anew and restart the unit (docs/vault.md), or run the command outside of it to type it"
+    )
 
 
 def _credential() -> Secret | None:

@@ -46,11 +46,20 @@ SHORTEST_PASSPHRASE: Final = 8
 _PAUSE_S = 0.02
 
 
+def type_again() -> str:
+    """Say what to do about a wrong passphrase that was typed."""
+    return (
+        "Give the command again and type it once more; one that is lost cannot be found again"
+        " (docs/vault.md)"
+    )
+
+
 class EncryptedFileVault:
     """Keeps all items in one encrypted file, replaced whole with every change.
 
     ``passphrase`` is called before the first use, with True where the file is still to be made.
-    The key then stays in this process.
+    The key then stays in this process. Before it was opened once, a passphrase that was wrong is
+    asked for again by ``unlock`` alone; ``if_wrong`` says what to do about it.
     """
 
     is_read_only = False
@@ -60,12 +69,15 @@ class EncryptedFileVault:
         path: Path,
         passphrase: Callable[[bool], Secret],
         *,
+        if_wrong: Callable[[], str] = type_again,
         lock_timeout_s: float = LOCK_TIMEOUT_S,
     ) -> None:
         self.name = f"encrypted file {path}"
         # A link is followed: replacing it would leave what it points to behind, with all its items.
         self._path = Path(os.path.realpath(path))
         self._passphrase = passphrase
+        self._if_wrong = if_wrong
+        self._wrong: set[Lock] = set()
         self._lock_timeout_s = lock_timeout_s
         self._keys: dict[Lock, bytes] = {}
         self._asking = threading.Lock()
@@ -74,6 +86,7 @@ class EncryptedFileVault:
 
     def unlock(self) -> None:
         """Ask for the passphrase now, a new one where there is no file yet; VaultError."""
+        self._wrong.clear()
         if self._load() is not None:
             self._read()
             return
@@ -166,12 +179,16 @@ class EncryptedFileVault:
         if items is None:
             # The checksum is right, so this is hardly an accident of the disk.
             self._keys.pop(found.lock, None)
-            raise VaultError(
-                f"the passphrase is not that of {self._path} (or somebody changed the file);"
-                " nothing was changed"
-            )
+            self._wrong.add(found.lock)
+            raise self._not_opened()
         self._was_there = True
         return items
+
+    def _not_opened(self) -> VaultError:
+        return VaultError(
+            f"the passphrase is not that of {self._path} (or somebody changed the file); nothing"
+            f" was changed. {self._if_wrong()}"
+        )
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, str]]:
@@ -220,6 +237,8 @@ class EncryptedFileVault:
         with self._asking:
             key = self._keys.get(lock)
             if key is None:
+                if lock in self._wrong and not self._was_there:
+                    raise self._not_opened()
                 passphrase = self._passphrase(is_new)
                 if is_new:
                     _check_length(passphrase)

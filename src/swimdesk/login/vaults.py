@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -13,7 +14,7 @@ from swimdesk.login.vault import Vault, is_seed, probe
 from swimdesk.login.vault_credentials import CredentialsVault
 from swimdesk.login.vault_files import FilesVault
 from swimdesk.login.vault_keyring import SecretServiceVault
-from swimdesk.login.vault_sealed import EncryptedFileVault
+from swimdesk.login.vault_sealed import EncryptedFileVault, type_again
 from swimdesk.telemetry.redaction import Secret
 
 BACKENDS: Final = ("secret-service", "encrypted-file", "credentials", "files")
@@ -96,20 +97,29 @@ def try_out(vault: Vault) -> str:
 
 Ask: TypeAlias = Callable[[bool], Secret]
 """Asks for the passphrase of an encrypted file; True where one is set anew."""
+Advice: TypeAlias = Callable[[], str]
+"""Says what to do about a passphrase that was wrong."""
 
 
 def open_vault(
-    choice: VaultChoice, home: Path, *, passphrase: Ask, environ: Mapping[str, str] = os.environ
+    choice: VaultChoice,
+    home: Path,
+    *,
+    passphrase: Ask,
+    if_wrong: Advice = type_again,
+    environ: Mapping[str, str] = os.environ,
 ) -> Vault:
     """Return the chosen vault; VaultError where none is chosen or it may not be used.
 
     Nothing is read and no passphrase asked before the first use.
     """
-    vault = open_backend(choice, choice.backend, home, passphrase=passphrase, environ=environ)
+    open_one = partial(
+        open_backend, choice, home=home, passphrase=passphrase, if_wrong=if_wrong, environ=environ
+    )
+    vault = open_one(choice.backend)
     if choice.totp_backend in {"", choice.backend}:
         return vault
-    seeds = open_backend(choice, choice.totp_backend, home, passphrase=passphrase, environ=environ)
-    return SeedsApart(vault, seeds)
+    return SeedsApart(vault, open_one(choice.totp_backend))
 
 
 def open_backend(
@@ -118,12 +128,15 @@ def open_backend(
     home: Path,
     *,
     passphrase: Ask,
+    if_wrong: Advice = type_again,
     environ: Mapping[str, str] = os.environ,
 ) -> Vault:
     """Return the vault of a home that this backend keeps, whichever one is chosen; VaultError."""
     makers: dict[str, Callable[[], Vault]] = {
         "secret-service": lambda: SecretServiceVault(choice.service),
-        "encrypted-file": lambda: EncryptedFileVault(home / SEALED_FILE, passphrase),
+        "encrypted-file": lambda: EncryptedFileVault(
+            home / SEALED_FILE, passphrase, if_wrong=if_wrong
+        ),
         "credentials": lambda: CredentialsVault(environ),
     }
     if choice.mode == "paper":

@@ -129,6 +129,7 @@ def test_login_behind_a_vault_that_does_not_open_is_not_sent_to_sign_in(subject:
     assert found["tokens"].exit_code == ExitCode.USAGE
     assert found["secrets"].advice == "see vault"
     assert found["vault"].advice == "mend the vault, or name another one under [vault]"
+    assert "it came from the credential vault-passphrase" in found["vault"].detail
 
 
 @pytest.mark.usefixtures("_passphrase")

@@ -113,7 +113,19 @@ def test_wrong_passphrase_is_not_remembered(file: Path, kept: bytes) -> None:
     vault = EncryptedFileVault(file, asker)
     complaint(vault.unlock)
     asker.passphrase = PASSPHRASE
+    vault.unlock()
     assert vault.get(ITEM) == Secret("opensesame")
+
+
+def test_wrong_passphrase_is_asked_for_once_however_often_the_vault_is_used(
+    file: Path, kept: bytes
+) -> None:
+    asker = Asker("something else")
+    vault = EncryptedFileVault(file, asker, if_wrong=lambda: "Look at the label.")
+    told = {complaint(use) for use in (vault.items, vault.items, lambda: vault.get(ITEM))}
+    (detail,) = told
+    assert detail.endswith("nothing was changed. Look at the label.")
+    assert len(asker.asked) == 1
 
 
 @pytest.mark.parametrize(
