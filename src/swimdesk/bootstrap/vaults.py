@@ -147,7 +147,7 @@ def _if_wrong() -> str:
         return type_again()
     return (
         f"It was not typed: it came from the credential {PASSPHRASE} of this unit. Seal the right"
-        " one anew and restart the unit (docs/vault.md), or run the command outside of it to type it"
+        " one anew and restart the unit (docs/vault.md), or run the command outside it to type it"
     )
 
 
