@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from swimdesk.bootstrap import HomePaths, SystemClock, trust_of
+from swimdesk.bootstrap.elsewhere import elsewhere
 from swimdesk.bootstrap.offline_logins import stored_login
+from swimdesk.bootstrap.vaulting import expected_items
 from swimdesk.bootstrap.vaults import (
     check_grants_can_be_read,
     grant_store,
@@ -32,7 +34,7 @@ from swimdesk.config import CONFIG_FILE, load_settings
 from swimdesk.control.client import attach
 from swimdesk.control.exchange import OwnerGone
 from swimdesk.control.ownership import HomeLock, last_owner
-from swimdesk.errors import BrokerUnreachable, ExitCode, SwimdeskError, VaultError
+from swimdesk.errors import BrokerUnreachable, ConfigError, ExitCode, SwimdeskError, VaultError
 from swimdesk.schwab.lane.descriptors import accounts_allowed, needed_for
 from swimdesk.store.inspection import inspect
 from swimdesk.views.horizon import NEEDS_A_PERSON
@@ -159,7 +161,13 @@ def _secrets(subject: Subject) -> CheckView:
         return _NO_SETTINGS
     broker = subject.settings.broker
     for reference in (broker.app_key, broker.app_secret):
-        secret_at(reference, subject.settings, subject.home)
+        try:
+            secret_at(reference, subject.settings, subject.home)
+        except ConfigError:
+            moved = _moved(subject.settings, subject.home)
+            if reference.startswith("keyring:") and moved is not None:
+                return _fail(f"{reference} is not in the configured vault", moved, ExitCode.USAGE)
+            raise
     kinds = {reference.partition(":")[0] for reference in (broker.app_key, broker.app_secret)}
     own_choice = "keyring" in kinds and not subject.settings.vault.backend
     backend = f", backend {_keyring_backend()}" if own_choice else ""
@@ -176,10 +184,27 @@ def _vault(subject: Subject) -> CheckView:
     vault = vault_of(subject.settings, subject.home)
     found = f"{vault.name}: {try_out(vault)}"
     stray = vault.stray_seeds() if isinstance(vault, SeedsApart) else ()
+    moved = _moved(subject.settings, subject.home)
+    if moved is not None:
+        return _warn(f"{found}; what it lacks may be in another one", moved)
     if not stray:
         return _ok(found)
     advice = "; ".join(f"swimdesk vault drop {item}" for item in stray)
     return _warn(f"{found}; beside its password is still {', '.join(stray)}", advice)
+
+
+def _moved(settings: Settings, home: Path) -> str | None:
+    """Return what to do where another vault of the home has what the configured one has not."""
+    if not settings.vault.backend and settings.broker.mode == "live":
+        return None
+    found = elsewhere(settings, home, frozenset(expected_items(settings)))
+    if found is None:
+        return None
+    backend, name = found
+    return (
+        f'{name} has it, or may: if it was moved there, set backend = "{backend}" under [vault] in'
+        " config.toml"
+    )
 
 
 def _keyring_backend() -> str:

@@ -40,7 +40,7 @@ def vault_items(home: Path, config: Path | None) -> tuple[VaultItemView, ...]:
     there = set(vault.vault.items() if isinstance(vault, SeedsApart) and hidden else vault.items())
     return tuple(
         VaultItemView(item, None if hidden and is_seed(item) else item in there)
-        for item in sorted(there | _expected(settings))
+        for item in sorted(there | expected_items(settings))
     )
 
 
@@ -190,7 +190,7 @@ def _meaning(settings: Settings, item: str) -> str:
     return f"from the next sign-in on {login} is asked for it, and does not sign in by itself"
 
 
-def _expected(settings: Settings) -> set[str]:
+def expected_items(settings: Settings) -> set[str]:
     """Return what could be in the vault by the configuration."""
     kinds = ["user", "password", "totp"]
     if settings.broker.mode == "live":

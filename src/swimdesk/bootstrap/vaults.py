@@ -151,6 +151,11 @@ def _if_wrong() -> str:
     )
 
 
+def has_credential() -> bool:
+    """Tell whether an encrypted file opens here without asking anybody; VaultError."""
+    return _credential() is not None
+
+
 def _credential() -> Secret | None:
     """Return the passphrase that systemd holds for this unit; None where it holds none."""
     from swimdesk.login.vault_credentials import CredentialsVault

@@ -26,6 +26,8 @@ from swimdesk.config import (
 from swimdesk.control.ownership import HomeLock
 from swimdesk.errors import BrokerUnreachable, ConfigError, ExitCode, VaultError
 from swimdesk.login.token_files import Grant, TokenFiles
+from swimdesk.login.vault import Vault
+from swimdesk.login.vault_files import FilesVault
 from swimdesk.login.vault_grants import VaultGrants
 from swimdesk.store.inspection import Inspected
 from swimdesk.telemetry.redaction import Secret
@@ -258,3 +260,50 @@ def test_full_disk_is_told_before_it_is_one(
     usage = type("Usage", (), {"free": free})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     assert look("disk", subject).state is state
+
+
+def keyring_subject(subject: Subject, backend: str) -> Subject:
+    """Let the application's key and secret be in a vault, too."""
+    chosen = with_vault(subject, backend, "paper")
+    assert chosen.settings is not None
+    broker = chosen.settings.broker.model_copy(
+        update={"app_key": "keyring:swimdesk/app_key", "app_secret": "keyring:swimdesk/app_secret"}
+    )
+    return replace(chosen, settings=chosen.settings.model_copy(update={"broker": broker}))
+
+
+def keep_application(vault: Vault) -> None:
+    for item in ("app_key", "app_secret"):
+        vault.put(item, Secret("kept"))
+
+
+def test_vault_that_was_moved_from_is_told_with_the_one_that_has_the_items(
+    subject: Subject,
+) -> None:
+    keep_application(sealed_vault(subject.home))
+    moved = keyring_subject(subject, "files")
+    view = swimdesk.checks._outcome(moved, CHECKS["secrets"])
+    assert (view.state, view.exit_code) == (FAIL, ExitCode.USAGE)
+    assert "vault set" not in view.detail + view.advice
+    assert f"encrypted file {subject.home}/vault.sealed" in view.advice
+    assert 'backend = "encrypted-file"' in view.advice
+    assert look("vault", moved).state is WARN
+    keep_application(FilesVault(subject.home))
+    assert look("secrets", moved).state is OK
+    # The empty file that a move leaves is no news where the items are where they should be.
+    assert look("vault", moved).state is OK
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_items_in_files_are_found_where_the_encrypted_file_lacks_them(subject: Subject) -> None:
+    keep_application(FilesVault(subject.home))
+    moved = keyring_subject(subject, "encrypted-file")
+    view = swimdesk.checks._outcome(moved, CHECKS["secrets"])
+    assert 'backend = "files"' in view.advice
+
+
+@pytest.mark.usefixtures("_passphrase")
+def test_secret_that_is_nowhere_is_still_to_be_set(subject: Subject) -> None:
+    nowhere = keyring_subject(subject, "encrypted-file")
+    view = swimdesk.checks._outcome(nowhere, CHECKS["secrets"])
+    assert "swimdesk vault set app_key" in view.detail
