@@ -52,6 +52,8 @@ async def positions(
 ) -> AsyncIterator[Stage]:
     """Show POS over four accounts, A_01 for A-01 and so on."""
     async with a_console(size, accounts=4) as stage:
+        # The example on the command line is the condor that is looked for in the list.
+        stage.console.prompt.placeholder = ""
         stage.broker.positions = {alias.replace("_", "-"): whole for alias, whole in held.items()}
         stage.clock.advance(60)
         await stage.bench.desk.balances(Scope(everyone=True))
