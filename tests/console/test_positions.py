@@ -76,7 +76,7 @@ def row_of(stage: Stage, words: str) -> list[str]:
 async def test_the_same_structure_of_several_accounts_is_one_row_with_its_open_profit() -> None:
     async with positions(A_01=a_condor(), A_02=a_condor(2), A_03=()) as stage:
         assert row_of(stage, CONDOR) == ["▸", "2", "-3", "1.60", "1.10", "-330", "+150", "+31%"]
-        assert "4 of 4 accounts read   open p/l +150   value -330" in stage.text()
+        assert "4 of 4 accounts read 0s ago   open p/l +150   value -330" in stage.text()
 
 
 async def test_a_row_opens_to_its_accounts_and_those_to_their_legs() -> None:
