@@ -19,14 +19,14 @@ from swimdesk.views.requests import Scope
 from swimdesk.views.warnings import CAUTION
 
 COLUMNS: Final = (
-    Column("account", "account", 8, is_flexible=True, least=7, priority=100, is_sticky=True),
+    Column("account", "account", 8, is_flexible=True, priority=100, is_sticky=True),
     Column("last4", "no", 4, priority=55),
     Column("level", "lvl", 3, align="right", priority=50),
     Column("quantity", "qty", 4, align="right", priority=98),
     Column("effect", "effect", 6, priority=70),
     Column("loss", "max loss", 8, align="right", priority=90),
     Column("after", "bp after", 9, align="right", priority=80),
-    Column("verdict", "verdict", 12, is_flexible=True, least=12, priority=99),
+    Column("verdict", "verdict", 12, is_flexible=True, least=11, priority=99),
     Column("why", "why", 30, is_flexible=True, least=20, priority=20),
 )
 
