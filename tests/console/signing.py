@@ -83,6 +83,12 @@ async def waiting(sign_in: Scripted, person: Person) -> None:
     await asyncio.Event().wait()
 
 
+async def silent(sign_in: Scripted, person: Person) -> None:
+    """Tell nothing for ever, as before the browser is there."""
+    del sign_in, person
+    await asyncio.Event().wait()
+
+
 def some_grants(tokens: FakeTokens) -> None:
     """Give one login a fresh grant, one that ends soon, and one none."""
     tokens.sign_in("login-01")

@@ -88,6 +88,24 @@ async def test_a_message_that_is_cut_says_how_the_whole_is_read() -> None:
         assert "shows all" not in stage.text()
 
 
+async def test_a_message_that_needs_two_lines_gets_them_and_gives_one_back() -> None:
+    async with a_console((80, 24)) as stage:
+        stage.console.say(f"{'much ' * 15}expected 'SPX 18DEC26 6200 CALL'", Tone.DANGER)
+        await stage.until(lambda: "'SPX 18DEC26 6200 CALL'" in stage.text(), "the half that helps")
+        assert "shows all" not in stage.text()
+        assert stage.console.frame.message.size.height == 2
+        stage.console.say("a short one", Tone.WARN)
+        await stage.until(lambda: stage.console.frame.message.size.height == 1, "one line")
+
+
+async def test_a_message_that_is_too_long_ends_at_a_word() -> None:
+    async with a_console((80, 24)) as stage:
+        stage.console.say("abcdefghi " * 40, Tone.DANGER)
+        await stage.until(lambda: "shows all" in stage.text(), "the key")
+        line = next(line for line in stage.text().splitlines() if "shows all" in line)
+        assert line.strip() == f"{'abcdefghi ' * 6}…  g m shows all"
+
+
 async def test_what_was_asked_about_a_line_goes_once_its_order_is_staged() -> None:
     async with a_console() as stage:
         await stage.type(CONDOR)

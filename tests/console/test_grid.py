@@ -103,7 +103,7 @@ async def test_wide_characters_keep_the_columns_in_line() -> None:
         app.grid.set_row("a", a_row("日本語の口座名", note="🙂🙂"))
         await settled(pilot)
         line = app.grid.render_line(1)
-        assert line.cell_length == 60
+        assert line.cell_length == app.grid.scrollable_size.width
         assert line.text.startswith(">  日本語の…  working ")
 
 
@@ -150,6 +150,24 @@ async def test_sideways_scrolling_goes_by_whole_columns() -> None:
         assert [first for first, _ in seen] == ["title0"] * 5
         assert [second for _, second in seen[:4]] == ["title2", "title3", "title2", "title1"]
         assert screen_text(app.grid)[0].endswith("title8")
+
+
+async def test_a_figure_at_an_edge_that_is_seen_in_part_is_a_mark() -> None:
+    columns = (
+        Column("a", "account", 8),
+        *(Column(f"c{n}", f"gain{n}", 8, align="right") for n in range(9)),
+    )
+    app = GridApp(columns)
+    async with app.run_test(size=(34, 6)) as pilot:
+        app.grid.drop_columns(False)
+        app.grid.set_row("a", (Cell("FAM-01"), *(Cell("+123,446") for _ in range(9))))
+        await settled(pilot)
+        app.grid.scroll_to(x=3, animate=False, force=True)
+        await settled(pilot)
+        assert screen_text(app.grid)[1] == ">  FAM-01  …      +123,446      …"
+        app.grid.scroll_to(x=app.grid.max_scroll_x, animate=False, force=True)
+        await settled(pilot)
+        assert screen_text(app.grid)[1] == ">  FAM-01  …    +123,446 +123,446"
 
 
 async def test_columns_can_be_chosen_and_dropping_switched_off() -> None:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from swimdesk.console.board import Board
-from swimdesk.control.exchange import AnswerLost
+from swimdesk.control.exchange import AnswerLost, OwnerGone
 from swimdesk.errors import HomeHeld
 from swimdesk.views.models import BoardView, BroadcastView
 from swimdesk.views.requests import SubmitRequest
@@ -80,6 +80,22 @@ async def test_a_send_whose_answer_is_lost_is_told_and_not_sent_twice() -> None:
         assert session.stage is not None
         assert session.stage.sends == 0
         assert set(stage.broker.posts.values()) == {1}
+
+
+async def test_a_home_that_nobody_holds_any_more_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("swimdesk.console.bridge.LOST_S", 0.01)
+
+    async def gone(since: str, wait_s: float) -> BoardView:
+        del since, wait_s
+        raise OwnerGone("Nobody takes requests at /home/desk.sock (no such file).")
+
+    async with a_console() as stage:
+        stage.bench.desk.watch = gone  # type: ignore[method-assign]
+        wanted = "No desk runs on this home: start it again, or leave (q) and open swimdesk anew."
+        await stage.until(lambda: wanted in stage.text(), "what to do")
+        assert "NO DESK" in stage.text()
 
 
 async def test_desk_that_stays_away_is_told_once_and_hides_nothing_that_was_said(

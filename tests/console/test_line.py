@@ -271,3 +271,22 @@ async def test_text_copied_from_a_list_comes_into_the_line_without_its_tabs() ->
     async with a_console() as stage:
         await stage.press("y", "colon", "ctrl+v")
         assert stage.console.prompt.value.isprintable()
+
+
+async def test_ctrl_u_empties_the_line_also_behind_the_cursor() -> None:
+    async with a_console() as stage:
+        await stage.type("SPX IC 11DEC26 6200/6220 -1 @1.60 all")
+        prompt = stage.console.prompt
+        assert 0 < prompt.cursor_position < len(prompt.value)
+        await stage.press("ctrl+u")
+        assert prompt.value == ""
+
+
+async def test_a_kept_line_says_that_it_was_kept_and_is_typed_behind() -> None:
+    async with a_console() as stage:
+        await stage.type("SPX IC 11DEC26 6200/6220 -1 @1.60 all")
+        kept = stage.console.prompt.value
+        await stage.press("escape", "colon")
+        assert stage.console.prompt.value == kept
+        assert stage.console.prompt.cursor_position == len(kept)
+        assert "The line was kept: Ctrl-U empties it" in stage.text()

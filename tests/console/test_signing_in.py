@@ -21,6 +21,7 @@ from tests.console.signing import (
     ADDRESS,
     Scripted,
     by_hand,
+    silent,
     some_grants,
     tell,
     waiting,
@@ -90,6 +91,16 @@ def test_nothing_that_is_typed_is_in_the_words_of_a_sign_in() -> None:
 
 
 # --- on the screen -----------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+async def test_a_sign_in_that_has_told_nothing_yet_says_that_it_starts() -> None:
+    async with a_console(sign_in=Scripted(silent), grants=some_grants) as stage:
+        await begun(stage, "starting …")
+        assert "Esc stops the sign-in" in stage.text()
+        await stage.press("escape")
+        await stage.until(lambda: "Stopped." in stage.text(), "the end")
+        assert "starting …" not in stage.text()
 
 
 @pytest.mark.slow

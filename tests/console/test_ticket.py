@@ -288,11 +288,22 @@ async def test_a_denial_is_lifted_by_typing_its_figure() -> None:
         assert "0 send" in stage.text()
         await stage.press("o")
         assert stage.console.prompt.value == "OVERRIDE GTC_ORDER="
+        assert "GTC_ORDER=GTC lifts it: " in stage.text()
         await stage.press("G", "T", "C", "enter")
         await stage.until(lambda: "2 send" in stage.text(), "the plan with the override")
         assert "GTC_ORDER=GTC" in stage.text()
         await stage.type("OVERRIDE NONE")
         await stage.until(lambda: "0 send" in stage.text(), "the plan without it")
+
+
+async def test_what_denies_most_accounts_is_told_first_and_the_rest_is_counted() -> None:
+    low = tuple(an_account(f"LOW-{n}", option_level=1) for n in range(2))
+    shut = an_account("SHUT-1", closing_only=True)
+    async with a_console((80, 24), accounts=(*low, shut, *some_accounts(5))) as stage:
+        await plan_condor(stage, f"{CONDOR} GTC all")
+        shown = [line.strip() for line in stage.text().splitlines()]
+        at = next(n for n, line in enumerate(shown) if line.startswith("8 x GTC_ORDER: "))
+        assert shown[at + 1] == "2 more: 2 x OPTION_LEVEL, 1 x CLOSING_ONLY"
 
 
 async def test_what_nothing_lifts_says_so() -> None:

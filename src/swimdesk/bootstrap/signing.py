@@ -211,6 +211,8 @@ async def _opened(scene: _Scene) -> AsyncIterator[Browser | None]:
     if scene.way == "manual":
         yield None
         return
+    # It takes seconds, in which a person wants to know that something happens.
+    scene.person.told(Step(scene.login, "starting the browser"))
     from swimdesk.login.signin.child import browser
     from swimdesk.login.signin.chromium import hosts_of
     from swimdesk.login.signin.job import Launch

@@ -53,6 +53,8 @@ def demo(
         async def work(interruption: Interruption) -> None:
             interruption.said = _left_behind(keep)
             arguments = _arguments(home, keep, {**brokerage, "signed_out": int(sign_in)})
+            if sign_in and not no_ui:
+                output.note("starting the simulated brokerage")
             async with simulated_brokerage(arguments) as description:
                 if sign_in and not no_ui:
                     # The daemon does it by itself, and says so in its log.

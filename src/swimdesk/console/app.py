@@ -47,6 +47,9 @@ from swimdesk.views.models import BroadcastView
 Answer = TypeVar("Answer")
 
 MESSAGES_KEPT: Final = 200
+_OWNER_GONE: Final = "OWNER_GONE"
+"""The code of the error that nobody holds the home any more."""
+
 CHAIN_STRIKES: Final = 40
 """So many strikes are read for completion."""
 
@@ -263,8 +266,16 @@ class Console(App[int], inherit_bindings=False):
             self.say("The desk answers again.", Tone.PLAIN)
         elif error.detail != told:
             # Once: it is asked every second, and what else was said is not to be hidden.
-            self.say(f"The desk does not answer: {error.detail} Asking again.", Tone.DANGER)
+            self.say(self._what_to_do(error), Tone.DANGER)
         self.frame.changed()
+
+    def _what_to_do(self, error: SwimdeskError) -> str:
+        if error.code != _OWNER_GONE:
+            return f"The desk does not answer: {error.detail} Asking again."
+        leave = self.keymap.hint("global.quit") or "QUIT"
+        return (
+            f"No desk runs on this home: start it again, or leave ({leave}) and open swimdesk anew."
+        )
 
     def _take(self, view: BroadcastView) -> None:
         self.bridge.tell(self.board.answered(view))

@@ -146,8 +146,11 @@ class Commands(Verbs):
         console.say(f"Orders that name no accounts go to {told}. SCOPE none forgets it.")
 
     def do_command(self) -> None:
-        """Give the keys to the command line."""
-        self._console.prompt.take_keys()
+        """Give the keys to the command line; what was kept on it is told, and typed behind."""
+        prompt = self._console.prompt
+        if prompt.value:
+            self._console.say("The line was kept: Ctrl-U empties it, Enter enters it.", Tone.DIM)
+        prompt.begin(prompt.value)
 
     # --- looking -----------------------------------------------------------------------------
 

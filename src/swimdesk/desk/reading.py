@@ -66,6 +66,10 @@ class HoldingsReader:
         self._clock = clock
         self._fills: dict[str, tuple[int, datetime]] = {}
         """Units of ours filled per account, and when that figure was new to us."""
+        self._noted: Mapping[str, Broadcast] = {}
+        """The broadcasts whose fills were counted last, all at once."""
+        self._read_for: dict[str, datetime] = {}
+        """By account: the fill after which it was read because of it."""
         self._unread: dict[str, tuple[datetime, str]] = {}
         """Accounts whose last read failed: since when, and what was said."""
         self._found = Discovered(())
@@ -161,6 +165,28 @@ class HoldingsReader:
             self._note_fills(account.alias, lines.get(account.alias, ()))
         seen = [self._fills[a.alias][1] + SETTLE for a in accounts if a.alias in self._fills]
         return max(seen, default=self._clock.now())
+
+    async def read_settled(self) -> None:
+        """Read the accounts whose last fill of ours is past ``SETTLE``, once for each such fill."""
+        self._note_new_fills()
+        now = self._clock.now()
+        due = [
+            account
+            for alias, account in self._book.snapshot.accounts.items()
+            if alias in self._fills
+            and self._fills[alias][1] + SETTLE <= now
+            and self._read_for.get(alias) != self._fills[alias][1]
+        ]
+        # Also where the read fails: the rounds of the monitor try that again, not every look.
+        self._read_for |= {account.alias: self._fills[account.alias][1] for account in due}
+        await self._read([a for a in due if not self._is_fresh(a.alias, timedelta.max)])
+
+    def _note_new_fills(self) -> None:
+        snapshot = self._book.snapshot
+        if snapshot.broadcasts is not self._noted:
+            self._noted = snapshot.broadcasts
+            for alias, lines in snapshot.by_account().items():
+                self._note_fills(alias, lines)
 
     def _note_fills(self, alias: str, lines: Iterable[tuple[Broadcast, Line]]) -> None:
         units = sum(line.filled for _, line in lines)

@@ -10,10 +10,13 @@ from contextlib import asynccontextmanager
 from tests.fakes.desk import NoTokens, a_desk
 from tests.fakes.virtual import run_virtual
 
+from swimdesk.desk.monitors.accounts import LOOK_EVERY_S, READ_EVERY_S
 from swimdesk.desk.monitors.logins import MIN_LIFE_S, LoginMonitor
 from swimdesk.desk.ports import LoginHealth, LoginState
+from swimdesk.desk.reading import SETTLE
 from swimdesk.errors import BrokerUnreachable, LoginRequired, SwimdeskError
 from swimdesk.telemetry.redaction import Secret
+from swimdesk.views.requests import Scope
 
 
 class TwoLogins(NoTokens):
@@ -122,5 +125,42 @@ def test_a_staying_desk_has_accounts_and_balances_at_hand_before_anybody_asks() 
             assert bench.broker.holdings_reads == reads
             await asyncio.sleep(31)
             assert bench.broker.holdings_reads == 2 * reads
+
+    run_virtual(scenario())
+
+
+def test_a_staying_desk_reads_what_was_filled_soon_after_and_only_once() -> None:
+    async def scenario() -> None:
+        async with a_desk(8) as bench:  # two logins
+            bench.desk.stay()
+            await asyncio.sleep(1)
+            reads = bench.broker.holdings_reads
+            order = "BUY +10 AAPL @187.50 LMT"
+            plan = await bench.plan(order, scope=Scope(accounts=("A-01", "A-02")))
+            sent = await bench.submit(plan)
+            await bench.desk.follow(sent.broadcast, 10)
+            filled = bench.broker.clock.now()
+            bench.broker.holdings_reads = reads
+            await asyncio.sleep(2 * LOOK_EVERY_S + 0.5)
+            balances = bench.desk.book.snapshot.balances
+            assert balances["A-01"].as_of >= filled + SETTLE
+            assert balances["A-05"].as_of < filled
+            assert bench.broker.holdings_reads == reads + 1
+            await asyncio.sleep(READ_EVERY_S - 2 * LOOK_EVERY_S - 3)
+            assert bench.broker.holdings_reads == reads + 1
+
+    run_virtual(scenario())
+
+
+def test_a_login_that_cannot_be_read_after_a_fill_is_not_asked_at_every_look() -> None:
+    async def scenario() -> None:
+        async with a_desk(4) as bench:  # one login
+            bench.desk.stay()
+            await asyncio.sleep(1)
+            await bench.send("BUY +10 AAPL @187.50 LMT")
+            bench.broker.unreadable_logins = {account.login for account in bench.broker.accounts}
+            bench.broker.holdings_reads = 0
+            await asyncio.sleep(READ_EVERY_S - 3)
+            assert bench.broker.holdings_reads == 1
 
     run_virtual(scenario())

@@ -56,6 +56,8 @@ class Steps(Widget):
 
     def render(self) -> RenderResult:
         """Draw the lines."""
+        if not self._work.lines and self._work.question is None:
+            return Text("starting …", style_of(self, Tone.DIM), end="")
         text = Text(end="")
         width = max((self.size.width or self.app.size.width) - _CLOCK, 20)
         for number, line in enumerate(self._work.lines):

@@ -143,6 +143,11 @@ class PositionsPanel(ListPanel):
         ages = {a: now - h.balances.as_of for a, h in self.board.holdings.items()}
         return {alias: age(span) for alias, span in ages.items() if span > STALE}
 
+    def _oldest(self) -> str:
+        """Say how old the oldest of what is shown is: fills since then are not in it."""
+        read = [holding.balances.as_of for holding in self.board.holdings.values()]
+        return f" {age(self.console.now() - min(read))} ago" if read else ""
+
     def _heading(self) -> list[RoleLine]:
         stakes = self._all_stakes()
         known = [stake.worth for stake in stakes if stake.worth.cost is not None]
@@ -152,7 +157,9 @@ class PositionsPanel(ListPanel):
         read = len(self.board.accounts) - len(self._missing())
         lines = [
             [
-                (f"{read} of {len(self.board.accounts)} accounts read   open p/l ", Role.TEXT),
+                (f"{read} of {len(self.board.accounts)} accounts read", Role.TEXT),
+                (self._oldest(), Role.DIM),
+                ("   open p/l ", Role.TEXT),
                 (gain.text, gain.role),
                 (f" ({unknown} of unknown cost)" if unknown else "", Role.WARN),
                 (f"   value {money(value)}", Role.TEXT),

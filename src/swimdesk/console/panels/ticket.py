@@ -327,11 +327,14 @@ class TicketPanel(ListPanel):
     def do_lift(self) -> None:
         """Begin the override that the account under the cursor wants; its figure is typed."""
         line = self._line(self.grid.cursor)
-        words = [one.override for one in line.denials if one.override] if line else []
-        if not words:
+        denials = [(one.override, one.detail) for one in line.denials] if line else []
+        liftable = [(override, detail) for override, detail in denials if override]
+        if not liftable:
             self.console.say("Nothing that denies this account can be overridden.", Tone.WARN)
             return
-        code, has_figure, _ = words[0].partition("=")
+        override, detail = liftable[0]
+        code, has_figure, _ = override.partition("=")
+        self.console.say(f"{override} lifts it: {detail}", Tone.WARN)
         self.console.prompt.begin(f"OVERRIDE {code}{has_figure}")
 
     def _line(self, account: str | None) -> PlanLineView | None:

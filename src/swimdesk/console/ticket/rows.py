@@ -16,16 +16,17 @@ from swimdesk.console.widgets.columns import Column
 from swimdesk.console.widgets.spans import Line, apart, flowing
 from swimdesk.views.models import AccountView, BrokerCheckView, DenialView, PlanLineView, PlanView
 from swimdesk.views.requests import Scope
+from swimdesk.views.warnings import CAUTION
 
 COLUMNS: Final = (
-    Column("account", "account", 8, is_flexible=True, least=7, priority=100, is_sticky=True),
+    Column("account", "account", 8, is_flexible=True, priority=100, is_sticky=True),
     Column("last4", "no", 4, priority=55),
     Column("level", "lvl", 3, align="right", priority=50),
     Column("quantity", "qty", 4, align="right", priority=98),
     Column("effect", "effect", 6, priority=70),
     Column("loss", "max loss", 8, align="right", priority=90),
     Column("after", "bp after", 9, align="right", priority=80),
-    Column("verdict", "verdict", 12, is_flexible=True, least=12, priority=99),
+    Column("verdict", "verdict", 12, is_flexible=True, least=11, priority=99),
     Column("why", "why", 30, is_flexible=True, least=20, priority=20),
 )
 
@@ -143,10 +144,27 @@ def totals(stage: Stage, draft: Draft | None, width: int, most: int = 2) -> list
         lines += flowing(_sums(plan, draft), width)
     lines += flowing(_how(stage), width)
     if plan is not None:
-        second = [f"! {notice}" for notice in plan.notices]
-        second += [f"{one.accounts} x {one.code}: {one.detail}" for one in plan.warnings]
-        lines += [[(f" {text}", Role.WARN)] for text in second[:most]]
+        lines += [[(f" {text}", Role.WARN)] for text in _second_looks(plan, most)]
     return lines
+
+
+def _second_looks(plan: PlanView, most: int) -> list[str]:
+    """Return what denies accounts, the most frequent first, then notices, then what bars nothing.
+
+    Where there is more than ``most`` lines hold, the last one counts the rest.
+    """
+    denied = Counter(code for line in plan.lines for code in {one.code for one in line.denials})
+    said = {one.code: one.detail for line in plan.lines for one in line.denials}
+    said |= {one.code: one.detail for one in plan.warnings if one.grade != CAUTION}
+    cautions = [one for one in plan.warnings if one.grade == CAUTION]
+    looks = [(f"{count} x {code}", f": {said[code]}") for code, count in denied.most_common()]
+    looks += [("! ", notice) for notice in plan.notices]
+    looks += [(f"{one.accounts} x {one.code}", f": {one.detail}") for one in cautions]
+    if len(looks) <= most:
+        return [name + text for name, text in looks]
+    shown, rest = looks[: most - 1], looks[most - 1 :]
+    names = ", ".join(name if name != "! " else "a notice" for name, _ in rest)
+    return [*(name + text for name, text in shown), f"{len(rest)} more: {names}"]
 
 
 def _sums(plan: PlanView, draft: Draft | None) -> list[Line]:

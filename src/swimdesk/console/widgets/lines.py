@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import RenderResult
 from textual.color import Color
+from textual.geometry import Size
 from textual.widget import Widget
 
 from swimdesk.console.shell.standing import Piece, Tone, fit
@@ -92,10 +95,13 @@ class MarketLine(PieceLine):
     DEFAULT_CSS = "MarketLine { height: 1; background: $surface; }"
 
 
+_MESSAGE_LINES = 2
+
+
 class MessageLine(Widget):
     """The last thing that was said to the operator."""
 
-    DEFAULT_CSS = "MessageLine { height: 1; }"
+    DEFAULT_CSS = "MessageLine { height: auto; max-height: 2; }"
 
     def __init__(self, more: Callable[[], str]) -> None:
         super().__init__()
@@ -107,17 +113,39 @@ class MessageLine(Widget):
     def say(self, text: str, tone: Tone) -> None:
         """Show another message."""
         self.text, self.tone = text, tone
-        self.refresh()
+        lines = min(len(self._rows(self.size.width)), _MESSAGE_LINES)
+        self.refresh(layout=lines != self.size.height)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return two where one line does not hold what has to be read."""
+        return min(len(self._rows(width)), _MESSAGE_LINES)
+
+    def _rows(self, width: int) -> list[str]:
+        room = max(width - 1, 1)
+        if self.tone is Tone.DIM or cell_len(self.text) <= room:
+            return [self.text]
+        return textwrap.wrap(self.text, room) or [""]
 
     def render(self) -> RenderResult:
         """Draw the message as plain text; where it is cut, say how the whole is read."""
-        style = style_of(self, self.tone)
-        line = Text(f" {self.text}", style, no_wrap=True, overflow="ellipsis", end="")
-        room = max(self.size.width, 1)
-        more = self.more() if line.cell_len > room and self.tone is not Tone.DIM else ""
-        line.truncate(max(room - len(more), 1), overflow="ellipsis")
+        style, width = style_of(self, self.tone), max(self.size.width, 1)
+        rows = self._rows(width)
+        shown, rest = rows[: max(self.size.height, 1)], rows[max(self.size.height, 1) :]
+        page = Text(no_wrap=True, end="")
+        for row in shown[:-1]:
+            page.append(f" {row}\n", style)
+        more = self.more() if rest else ""
+        last = shown[-1] if not rest else _at_a_word(shown[-1], width - len(more) - 1)
+        line = Text(f" {last}", style, no_wrap=True, end="")
+        line.truncate(max(width - len(more), 1), overflow="ellipsis")
         line.append(more, style_of(self, Tone.PLAIN))
-        return line
+        page.append_text(line)
+        return page
+
+
+def _at_a_word(text: str, room: int) -> str:
+    """Return as many whole words as fit with the mark that others follow."""
+    return textwrap.wrap(text, max(room - 2, 1))[0] + " …"
 
 
 Hint = tuple[str, str, str, bool]

@@ -9,12 +9,15 @@ STATES = ("mark", "cursor", "cursor-blurred")
 
 COMPONENTS = (*(role.value for role in Role), *STATES, "header", "placeholder")
 
+# The scrollbar's cells stay free without it: it goes one frame later than what makes it go, and
+# would until then hide the end of figures that had been given its cells.
 GRID_CSS = """
 GridSurface {
     background: $surface;
     color: $foreground;
     scrollbar-size-vertical: 1;
     scrollbar-size-horizontal: 1;
+    scrollbar-gutter: stable;
     & > .livegrid--header { text-style: bold; color: $text-muted; background: $panel; }
     & > .livegrid--placeholder { color: $text-muted; }
     & > .livegrid--dim { color: $text-muted; }

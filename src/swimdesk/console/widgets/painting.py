@@ -132,11 +132,31 @@ def header_strip(
 
 
 def window(strip: Strip, fit: Fit, scroll_x: int, width: int, rest: Style) -> Strip:
-    """Return what is seen of a row: the sticky columns, then the rest from ``scroll_x``."""
+    """Return what is seen of a row: the sticky columns, then the rest from ``scroll_x``.
+
+    A column at an edge that is seen in part only is a mark: part of a figure is another figure.
+    """
     if scroll_x:
         sticky = strip.crop(0, fit.sticky_width)
         strip = Strip.join((sticky, strip.crop(fit.sticky_width + scroll_x)))
-    return strip.adjust_cell_length(width, rest)
+    strip = strip.adjust_cell_length(width, rest)
+    if fit.width <= width:
+        return strip
+    for slot in fit.slots:
+        is_sticky = slot.start < fit.sticky_width
+        start = slot.start - (0 if is_sticky else scroll_x)
+        first = start if is_sticky else max(start, fit.sticky_width)
+        last = min(start + slot.width, width)
+        if first < last and last - first < slot.width:
+            strip = _cut(strip, first, last, rest, is_left=first > start)
+    return strip
+
+
+def _cut(strip: Strip, first: int, last: int, rest: Style, *, is_left: bool) -> Strip:
+    """Put a mark at the edge in place of the part of a column that is seen."""
+    gap = " " * (last - first - 1)
+    mark = Segment(CUT + gap if is_left else gap + CUT, rest)
+    return Strip.join((strip.crop(0, first), Strip([mark], last - first), strip.crop(last)))
 
 
 def _strip(pieces: Iterable[tuple[str, Style]], width: int) -> Strip:

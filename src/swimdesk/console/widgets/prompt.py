@@ -46,6 +46,7 @@ class Prompt(Input):
         Binding("up", "earlier", "earlier", show=False),
         Binding("down", "later", "later", show=False),
         Binding("escape", "leave", "leave", show=False),
+        Binding("ctrl+u,super+backspace", "empty", "empty the line", show=False),
         Binding("tab", "complete(1)", "complete", show=False),
         Binding("shift+tab", "complete(-1)", "complete backwards", show=False),
     ]
@@ -166,6 +167,10 @@ class Prompt(Input):
             self.post_message(SuggestionReady(text, ghost))
 
     # --- keys --------------------------------------------------------------------------------
+
+    def action_empty(self) -> None:
+        """Take away all that stands on the line, wherever the cursor is."""
+        self.value = ""
 
     def action_leave(self) -> None:
         """Give the keys back to the screen; the text stays for the next time."""

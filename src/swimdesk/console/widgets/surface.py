@@ -70,6 +70,7 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         self._chosen: tuple[int, ...] | None = None
         self._drops_columns = True
         self._fit = fit(self.columns, 0)
+        self._fitted_to: int | None = 0
         self._strips: dict[str, Strip] = {}
         self._header: Strip | None = None
         self._palette: Palette | None = None
@@ -111,7 +112,9 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Return a line of the widget: the header, a row, or nothing."""
-        width, palette = self.scrollable_size.width, self._styles()
+        width = self.scrollable_size.width
+        self._fit_to(width)
+        palette = self._styles()
         if y < HEADER:
             strip, rest = self._header_strip(palette), palette.style("header")
         else:
@@ -128,10 +131,6 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
         self._forget_paint()
 
     def on_resize(self) -> None:
-        self._refit()
-
-    def watch_show_vertical_scrollbar(self) -> None:
-        """Fit the columns anew: a scrollbar takes its cells from them."""
         self._refit()
 
     def watch_show_horizontal_scrollbar(self) -> None:
@@ -187,14 +186,20 @@ class GridSurface(ScrollView, can_focus=True, inherit_bindings=False):
     def _refit(self) -> None:
         if not self.scrollable_size:
             return  # hidden, or not laid out yet: nothing to fit to
-        now = fit(
-            self.columns, self.scrollable_size.width, chosen=self._chosen, drop=self._drops_columns
-        )
+        self._fitted_to = None
+        self._fit_to(self.scrollable_size.width)
+        self._resize_content()
+        self._reveal_cursor()
+
+    def _fit_to(self, width: int) -> None:
+        # While painting too: a frame in a new size comes before the news of that size.
+        if width == self._fitted_to:
+            return
+        self._fitted_to = width
+        now = fit(self.columns, width, chosen=self._chosen, drop=self._drops_columns)
         if now != self._fit:
             self._fit = now
             self._forget_paint()
-        self._resize_content()
-        self._reveal_cursor()
 
     def _resize_content(self) -> None:
         # What fits is given no width at all: else a scrollbar at the side would bring one below.

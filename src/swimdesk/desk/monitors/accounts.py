@@ -16,13 +16,16 @@ log = get_log(__name__)
 READ_EVERY_S = 30.0
 """Two reads per login and round: far inside the broker's 120 requests a minute."""
 
+LOOK_EVERY_S = 5.0
+"""So often it is looked whether fills are old enough to show in a read: the most that is read is
+one request per login then, and nothing where nothing was filled."""
 
 DISCOVER_EVERY = 10
 """Every so many rounds the accounts are looked for again: a sign-in may have brought more."""
 
 
 class AccountMonitor:
-    """Find the accounts, then read and check their holdings twice a minute."""
+    """Find the accounts, then read and check their holdings twice a minute, and after fills."""
 
     def __init__(self, reader: HoldingsReader, watch: HoldingWatch, calm: Calm) -> None:
         self._reader = reader
@@ -34,7 +37,17 @@ class AccountMonitor:
         """Read for ever; a failed read is tried again in the next round."""
         while True:
             await self.check()
-            await asyncio.sleep(READ_EVERY_S)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait for the next round; what was filled meanwhile shows before it."""
+        for _ in range(int(READ_EVERY_S / LOOK_EVERY_S)):
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self._calm.wait()
+            try:
+                await self._reader.read_settled()
+            except SwimdeskError as e:
+                log.warning("accounts.not_read", error=e.detail)
 
     async def check(self) -> None:
         """Read what was not read since the last round."""
