@@ -330,7 +330,7 @@ async def crash(scene: Scene) -> None:
     )
     path = f"{scene.folder}:{scene.commands.environment['PYTHONPATH']}"
     home = ("--home", str(scene.brokerage.home))
-    running = await scene.commands.start(*home, "accounts", environment={"PYTHONPATH": path})
+    running = await scene.commands.start(*home, "quote", "AAPL", environment={"PYTHONPATH": path})
     assert (await running.finished()).code == 70
     (report,) = (scene.brokerage.home / "logs").glob("crash-*.txt")
     assert "RuntimeError" in report.read_text()

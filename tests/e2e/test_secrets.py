@@ -81,7 +81,7 @@ async def test_crash_report_holds_no_secret(set_stage: SetStage, tmp_path: Path)
     (tmp_path / "sitecustomize.py").write_text(CRASHING % {"number": number})
     python_path = f"{tmp_path}:{stage.commands.environment['PYTHONPATH']}"
 
-    running = await stage.start("accounts", "--json", environment={"PYTHONPATH": python_path})
+    running = await stage.start("quote", "AAPL", "--json", environment={"PYTHONPATH": python_path})
     error = (await running.finished()).error(code=70)
 
     (report,) = (stage.home / "logs").glob("crash-*.txt")

@@ -24,6 +24,7 @@ from swimdesk.control.methods import METHODS, Method
 from swimdesk.control.server import serve
 from swimdesk.control.sockets import find_socket
 from swimdesk.errors import HomeHeld, InvariantBroken, OrderTextError, RemoteError, SwimdeskError
+from swimdesk.views.holding import HoldingsView
 from swimdesk.views.requests import SubmitRequest
 
 REQUEST = SubmitRequest("P-1", "B-1")
@@ -56,6 +57,7 @@ async def test_every_method_arrives_whole_and_its_view_comes_back_equal(
     home: Path, desk: FakeFacade, method: Method
 ) -> None:
     arguments = {name: sample(kind) for name, kind in method.parameters.items()}
+    desk.unread = sample(HoldingsView).unread
     async with serve(desk, home):
         view = await getattr(RemoteDesk(home), method.name)(**arguments)
     assert view == sample(method.returns)

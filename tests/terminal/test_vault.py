@@ -117,7 +117,7 @@ async def test_doctor_asks_once_and_says_that_the_passphrase_was_wrong(
         assert await terminal.exit_code() == 2
         seen = await terminal.history()
         assert seen.count(ASKED) == 1
-        assert "the passphrase is not that of" in " ".join(seen.split())
+        assert "the passphrase is not" in seen
 
 
 async def test_daemon_takes_the_passphrase_from_its_credential(set_stage: SetStage) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.fakes.facade import FakeFacade, sample
 from tests.unit.cli.support import ORDER, Program, a_plan, asked
 
+from swimdesk.views.holding import HoldingsView
 from swimdesk.views.models import (
     AccountView,
     BrokerCheckView,
@@ -118,10 +119,12 @@ def test_the_brokers_word_is_a_column_and_its_remarks_are_notes(program: Program
 
 def test_accounts_show_what_was_learned_in_words(program: Program) -> None:
     class Learning(FakeFacade):
-        async def accounts(self, scope: Scope) -> tuple[AccountView, ...]:
+        async def holdings(self, scope: Scope) -> HoldingsView:
+            view = await super().holdings(scope)
             account = sample(AccountView)
             lesson: LearnedView = replace(account.learned, text="not approved")
-            return (replace(account, learned=lesson), replace(account, learned=None))
+            shown = (replace(account, learned=lesson), replace(account, learned=None))
+            return replace(view, accounts=shown)
 
     program.desk = Learning()
     ran = program.run("accounts")
