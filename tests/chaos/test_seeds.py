@@ -62,3 +62,8 @@ def test_a_failed_seed_says_in_one_line_how_to_replay_it() -> None:
     result = run_seed(0)
     assert result.replay.startswith("python -m tests.chaos replay 0  # trace ")
     assert "\n" not in result.replay
+
+
+@pytest.mark.parametrize("seed", [5994, 25193])
+def test_seed_that_once_found_something_finds_nothing(seed: int) -> None:
+    assert not run_seed(seed).findings

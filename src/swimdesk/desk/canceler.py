@@ -207,10 +207,11 @@ class Canceler:
         return await self._broker.cancel(line.account, command.order_id or "")
 
     async def _look(self, broadcast_id: str, line: Line) -> str | None:
-        """See that the order named by an answer is ours; return why it must not be canceled.
+        """See that the order named by an answer may be ours; return why it must not be canceled.
 
         Brokers were seen naming another order. An order that cannot be read in time is canceled
-        all the same: the operator wants to be out, and its id did come with our account.
+        all the same: the operator wants to be out, and its id did come with our account. One that
+        looks like ours is not taken for ours here: only a list shows whether another does too.
         """
         order = await self._seen(line.account, line.order_id or "")
         if order is None:
@@ -220,11 +221,12 @@ class Canceler:
         seen = follow(line, order, whole_second_before(broadcast.created), is_new=is_new)
 
         def decide(now: Broadcast) -> list[Change]:
-            is_as_it_was = now.line(line.ref) == line
-            return [seen] if is_as_it_was and seen.line != line else []
+            return [seen] if now.line(line.ref) == line else []
 
+        if seen.line.state is not LineState.IN_DOUBT:
+            return None
         await self._recorder.update(broadcast_id, decide)
-        return seen.line.reason if seen.line.state is LineState.IN_DOUBT else None
+        return seen.line.reason
 
     async def _look_at_new(self, account: str, asked: Replacement) -> str | None:
         """See that the order named by a replacement's answer is what was sent."""
