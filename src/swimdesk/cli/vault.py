@@ -18,6 +18,7 @@ from swimdesk.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
     from swimdesk.cli.output import Output
+    from swimdesk.views.vaulting import VaultItemView
 
 FIELDS: Final = ("item", "is_there")
 BACKENDS: Final = ("secret-service", "encrypted-file", "credentials", "files")
@@ -61,10 +62,7 @@ def set_item(invocation: Invocation, item: str) -> None:
     if said:
         output.note(f"note: {said}")
     view = VaultItemView(item, is_there=True)
-    if output.as_json:
-        _document(output, view)
-        return
-    output.facts({"item": view.item, "is_there": view.is_there})
+    _told(output, view)
 
 
 @vault.command("list")
@@ -173,6 +171,11 @@ def drop(invocation: Invocation, item: str, *, yes: bool) -> None:
     if said and yes:
         output.note(f"note: {said}")
     view = VaultItemView(item, is_there=False)
+    _told(output, view)
+
+
+def _told(output: Output, view: VaultItemView) -> None:
+    """Tell how an item stands after what was asked for."""
     if output.as_json:
         _document(output, view)
         return

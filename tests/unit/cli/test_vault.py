@@ -31,12 +31,6 @@ def _passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     give_passphrase(tmp_path, monkeypatch)
 
 
-@pytest.fixture
-def home(program: Program) -> Path:
-    program.home.mkdir(mode=0o700)
-    return program.home
-
-
 def set_item(
     program: Program, monkeypatch: pytest.MonkeyPatch, item: str, secret: str, *options: str
 ) -> Ran:

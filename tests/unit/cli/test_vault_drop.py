@@ -22,12 +22,6 @@ def _passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     give_passphrase(tmp_path, monkeypatch)
 
 
-@pytest.fixture
-def home(program: Program) -> Path:
-    program.home.mkdir(mode=0o700)
-    return program.home
-
-
 def drop(program: Program, *arguments: str) -> Ran:
     return program.run("vault", "drop", *arguments, "--json")
 

@@ -21,12 +21,6 @@ def _passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     give_passphrase(tmp_path, monkeypatch)
 
 
-@pytest.fixture
-def home(program: Program) -> Path:
-    program.home.mkdir(mode=0o700)
-    return program.home
-
-
 def test_everything_is_moved_and_then_gone_from_where_it_was(program: Program, home: Path) -> None:
     configure(home, PAPER, "")
     files = filled(home)
