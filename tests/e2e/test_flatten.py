@@ -12,6 +12,9 @@ from tests.e2e.stage import Stage
 pytestmark = pytest.mark.slow
 
 SMALL = ("--profile", "uniform", "--accounts", "4", "--logins", "2", "--latency-ms", "5:20")
+STILL = ("--speed", "0.001")
+"""A market that waits for an order that was priced by it a moment ago."""
+
 BELOW_THE_MARKET = Decimal("0.92")
 """So far below that nothing fills, and near enough not to be asked about."""
 
@@ -38,26 +41,12 @@ async def open_orders(stage: Stage) -> list[str]:
     return [order["order_id"] for order in orders if order["status"] not in ended]
 
 
-async def flattened(stage: Stage, *options: str) -> dict[str, Any]:
-    """Flatten everything; again where the market went away from the price that it traded at."""
-    for _ in range(5):
-        shown = await stage.run("flatten", "--all", "--json")
-        document = shown.document(shown.code)
-        if shown.code == 0:
-            return document
-        number = str(document["plan"]["accounts"])
-        done = await stage.ask("flatten", "--all", "--yes", "--confirm", number, *options)
-        if states(done) == {"filled"}:
-            return done
-    raise AssertionError("orders that trade at once rest five times in a row")
-
-
 def states(document: dict[str, Any]) -> set[str]:
     return {part["state"] for part in document["parts"]}
 
 
 async def test_flatten_leaves_no_position_and_no_open_order(set_stage: SetStage) -> None:
-    stage = await set_stage(*SMALL)
+    stage = await set_stage(*SMALL, *STILL)
     condor = await stage.wide_condor()
     async with stage.daemon():
         assert (await stage.send(condor)).code == 0
@@ -74,7 +63,7 @@ async def test_flatten_leaves_no_position_and_no_open_order(set_stage: SetStage)
         assert wrong["code"] == "INPUT_INVALID"
         assert await stage.posts() == posts
 
-        done = await flattened(stage)
+        done = await stage.ask("flatten", "--all", "--yes", "--confirm", "4")
         assert states(done) == {"filled"}
         assert await holdings(stage) == set()
         assert await open_orders(stage) == []

@@ -15,7 +15,7 @@ from swimdesk.login.signin.hands import PageHands
 from swimdesk.login.signin.pages import known_pages
 from swimdesk.telemetry.redaction import Secret
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 REST_S = 2.0
 TRUST = """<div id="remember-device-yes-content" onclick="this.className='chosen'">Yes</div>

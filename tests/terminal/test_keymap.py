@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.terminal import a_terminal
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 async def test_wrong_keys_are_told_and_no_console_starts(tmp_path: Path) -> None:
