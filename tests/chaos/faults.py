@@ -51,6 +51,13 @@ class Trouble:
     longest_s: float
 
     @property
+    def hides_orders(self) -> bool:
+        """Whether lists of orders leave some out, for good where it is the share of all reads."""
+        return any(
+            one.fault in HIDING and one.operation is Operation.LIST for one in self.plan.rules
+        )
+
+    @property
     def unseen_s(self) -> float:
         """How long an account that a list of accounts left out is not looked for again."""
         return UNSEEN_S if any(one.fault in HIDING for one in self.plan.rules) else 0.0

@@ -14,6 +14,10 @@ a case that fails prints the one line that replays it.
 
 *lost*: an order that the brokerage has and the desk does not know of. *doubled*: two orders of one
 intent. *lied*: something shown that the brokerage's ledger contradicts. All must be 0.
+
+Orders by hand that look like the desk's are entered all the time, by our mark and by others'. By
+ours they are not where orders come or show later than the horizon, or where lists leave orders
+out for good: there nobody could tell such an order from one whose answer was lost.
 """
 
 TITLES: Mapping[str, str] = {

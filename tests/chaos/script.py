@@ -13,7 +13,12 @@ BIND_S, ABSENT_S = 8.0, 16.0
 LATE_S = (0.1, 6.0)
 """What comes late comes within the horizon, late acceptance and lag of lists together."""
 BEYOND_S = (6.0, 30.0)
-"""Now and then it comes later than the desk believes in."""
+"""Now and then it comes later than the desk believes in.
+
+Neither then, nor where lists leave an order out for good, does anybody enter by our mark what the
+desk has sent: a lost answer, an order that no list shows and another that has its look and mark are
+together what nobody could tell apart.
+"""
 
 STOCKS = ("AAPL", "MSFT", "SPY", "QQQ", "IWM")
 
@@ -63,9 +68,10 @@ def script_of(seed: int) -> Script:
     late_s = BEYOND_S if is_beyond else LATE_S
     trouble = draw(random, is_calm=is_calm, late_s=late_s, loses_orders=has_double)
     orders = tuple(_order(random) for _ in range(random.randint(1, 3)))
-    steps = _steps(random, orders, may_be_ours=not is_beyond, is_calm=is_calm)
+    may_be_ours = not is_beyond and not trouble.hides_orders
+    steps = _steps(random, orders, may_be_ours=may_be_ours, is_calm=is_calm)
     if has_double:
-        steps = [_double(random, orders, accounts, steps), *steps]
+        steps = [_double(random, orders, accounts, steps, may_be_ours=may_be_ours), *steps]
     crashes = () if is_calm else tuple(_crash(random) for _ in range(4))
     return Script(size, orders, tuple(steps), trouble, is_calm, crashes)
 
@@ -98,13 +104,20 @@ def _steps(
     return steps
 
 
-def _double(random: Random, orders: Sequence[Order], accounts: int, steps: Sequence[Step]) -> Step:
+def _double(
+    random: Random,
+    orders: Sequence[Order],
+    accounts: int,
+    steps: Sequence[Step],
+    *,
+    may_be_ours: bool,
+) -> Step:
     """Draw an order by hand in every account, like one that the operator sends after it."""
     place = random.randrange(len(orders))
     sent_s = next(one.at_s for one in steps if one.kind == "send" and one.pick == place)
     before_s = random.choice(((0.2, 4.0), (0.2, 4.0), (13.0, 19.0)))
     at_s = max(0.05, sent_s - random.uniform(*before_s))
-    return Step(at_s, "twin", place + 8 * accounts, "ours")
+    return Step(at_s, "twin", place + 8 * accounts, "ours" if may_be_ours else "other")
 
 
 def _around(random: Random, at_s: float, place: int, *, may_be_ours: bool, is_calm: bool) -> Step:

@@ -28,8 +28,9 @@ from tests.fakes.virtual import VirtualLoop
 
 _LOOK: ContextVar[int | None] = ContextVar("look", default=None)
 _SCOPES = (
-    "SELECT r.began, r.since, r.until, r.complete, ifnull(r.accounts, s.accounts), r.asked"
-    " FROM reads r LEFT JOIN reads s ON s.number = r.same_as WHERE r.number <= ? ORDER BY r.number"
+    "SELECT r.began, r.since, r.until, r.complete, ifnull(r.accounts, s.accounts), r.asked,"
+    " r.steady_ns, r.unknown FROM reads r LEFT JOIN reads s ON s.number = r.same_as"
+    " WHERE r.number <= ? ORDER BY r.number"
 )
 
 
@@ -46,13 +47,16 @@ def decided(file: Path, target: str, look: int, horizons: Horizons) -> list[Chan
             tag=functions.fact(connection, tracker.TAG),
             reads=_counted(broadcast, scopes),
             horizons=horizons,
+            steady_ns=scopes[-1].steady_ns,
         )
     return reconcile(broadcast, evidence)
 
 
 def _read(scope: ReadScope, connection: sqlite3.Connection, look: int) -> OrdersRead:
     shown = written.shown_by(connection, look)
-    return OrdersRead(scope.accounts, scope.since, scope.until, shown, scope.complete)
+    return OrdersRead(
+        scope.accounts, scope.since, scope.until, shown, scope.complete, unknown=scope.unknown
+    )
 
 
 def _lines_by_account(connection: sqlite3.Connection) -> Mapping[str, Sequence[Line]]:

@@ -64,6 +64,6 @@ def test_a_failed_seed_says_in_one_line_how_to_replay_it() -> None:
     assert "\n" not in result.replay
 
 
-@pytest.mark.parametrize("seed", [5994, 25193])
+@pytest.mark.parametrize("seed", [5994, 20133, 20156, 21360, 22766, 25193])
 def test_seed_that_once_found_something_finds_nothing(seed: int) -> None:
     assert not run_seed(seed).findings

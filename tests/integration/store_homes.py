@@ -52,6 +52,11 @@ async def a_journal(path: Path) -> AsyncIterator[tuple[SqliteJournal, list[Store
 
 
 _UNDO = {
+    8: (
+        "ALTER TABLE broadcasts DROP COLUMN confirmed_ns",
+        "ALTER TABLE reads DROP COLUMN steady_ns",
+        "ALTER TABLE reads DROP COLUMN unknown",
+    ),
     7: (
         "DROP INDEX lines_with_earlier_orders",
         "DROP TABLE decisions",

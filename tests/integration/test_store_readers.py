@@ -18,7 +18,7 @@ from tests.integration.store_homes import (
 )
 from tests.unit.store.builders import START, a_broadcast, a_fill, accepted, an_id
 
-from swimdesk.desk.ports import GuardRecord, GuardState
+from swimdesk.desk.ports import GuardRecord, GuardState, ReadScope, ReadToKeep
 from swimdesk.domain.commands import Command, CommandKind
 from swimdesk.domain.decisions import Origin
 from swimdesk.domain.orders import LineState
@@ -79,7 +79,7 @@ async def test_home_from_before_replacements_is_read_and_then_migrated(path: Pat
         await journal.open_broadcast(broadcast)
         await journal.begin_commands([command])
     make_older(path, 3)
-    broadcast = replace(broadcast, confirmed=None)
+    broadcast = replace(broadcast, confirmed=None, confirmed_ns=None)
     async with open_history(path) as history:
         assert await history.broadcast(broadcast.id) == broadcast
         assert await history.commands(broadcast.id) == (command,)
@@ -101,7 +101,7 @@ async def test_home_from_before_the_time_of_confirmation_is_read_and_then_migrat
         await journal.open_broadcast(broadcast)
         await journal.record(broadcast.id, [line])
     make_older(path, 4)
-    known = replace(broadcast.with_lines([line]), confirmed=None)
+    known = replace(broadcast.with_lines([line]), confirmed=None, confirmed_ns=None)
     async with open_history(path) as history:
         assert await history.broadcast(broadcast.id) == known
         assert await history.write_times(9) == ({line.account: line.sent_ns},)
@@ -121,6 +121,7 @@ async def test_home_from_before_decisions_is_read_and_then_migrated(path: Path) 
     async with open_history(path) as history:
         assert await history.broadcast(adopted.id) == adopted
     make_older(path, 6)
+    broadcast = replace(broadcast, confirmed_ns=None)
     async with open_history(path) as history:
         assert await history.broadcast(broadcast.id) == broadcast
     assert peek(path) is not None
@@ -128,6 +129,23 @@ async def test_home_from_before_decisions_is_read_and_then_migrated(path: Path) 
         assert await journal.broadcast(broadcast.id) == broadcast
         assert await journal.decisions(START) == ()
         assert await journal.baselines() == ()
+
+
+async def test_home_from_before_monotonic_times_is_read_and_then_migrated(path: Path) -> None:
+    broadcast = a_broadcast(1)
+    scope = ReadScope(START, START, START, frozenset({"ACC-000"}), complete=True)
+    async with a_journal(path) as (journal, _):
+        await journal.open_broadcast(broadcast)
+        await journal.keep_read(ReadToKeep(scope))
+    make_older(path, 7)
+    older = replace(broadcast, confirmed_ns=None)
+    async with open_history(path) as history:
+        assert await history.broadcast(broadcast.id) == older
+    timed = replace(scope, steady_ns=77, unknown=frozenset({("ACC-000", "5"), ("ACC-001", "6")}))
+    async with a_journal(path) as (journal, _):
+        assert await journal.broadcast(broadcast.id) == older
+        await journal.keep_read(ReadToKeep(timed))
+        assert await journal.scopes_since(START) == (scope, timed)
 
 
 async def test_an_older_home_tells_its_broadcasts_without_what_they_were_checked_against(

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from swimdesk.desk.ages import sent_at
 from swimdesk.desk.evidence import Horizons
 from swimdesk.desk.ports import Clock
-from swimdesk.desk.reconciler import sent_at
 from swimdesk.desk.searching import Search
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.orderlang import print_ticket

@@ -36,6 +36,7 @@ class Evidence:
 
     read: OrdersRead
     now: datetime
+    """The time of the read, so that it is always judged alike."""
     ours: Mapping[str, Sequence[Line]]
     """Our lines of all broadcasts by account, at least for accounts with a line to search for."""
     tag: str | None = None
@@ -44,6 +45,8 @@ class Evidence:
     """Complete reads that began after an order had left, this one included: by the ref of its line,
     or of the replacement that it is."""
     horizons: Horizons = field(default_factory=Horizons)
+    steady_ns: int | None = None
+    """The monotonic time of the read; without it durations are those of the wall clock."""
 
     @property
     def why_not_marked(self) -> str:

@@ -62,13 +62,14 @@ class ReadLog:
         began: datetime,
         asked: frozenset[str] = frozenset(),
         needs: Callable[[BrokerOrder], bool] = nothing,
+        steady_ns: int | None = None,
     ) -> tuple[ReadScope, int | None]:
         """Write a read down; without a number where that failed: what it shows is true even so.
 
         Orders that ended long ago are left out unless ``needs`` says otherwise: the lists of weeks
         would be written again and again.
         """
-        scope = ReadScope.of(read, began, asked)
+        scope = ReadScope.of(read, began, asked, steady_ns)
         past = self._clock.now() - PAST
         orders = [order for order in read.orders if not _is_past(order, past) or needs(order)]
         fresh = tuple(order for order in orders if self._is_new(order))

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from swimdesk.desk.ages import age_of, sent_at
 from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.evidence import (
     CLOCK_MARGIN,
@@ -22,7 +23,7 @@ from swimdesk.desk.evidence import (
     whole_second_before,
 )
 from swimdesk.desk.following import doubt_without_order, follow, updated
-from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, ReadScope
+from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrderKey, ReadScope
 from swimdesk.desk.recorder import Change
 from swimdesk.desk.succession import judge_replacement, order_in, with_earlier_fills
 from swimdesk.domain.broadcast import Broadcast, Line
@@ -92,10 +93,21 @@ def listed_since(broadcast: Broadcast) -> datetime:
     return sent_before(broadcast) - SET_BACK
 
 
-def sent_at(broadcast: Broadcast, line: Line) -> datetime:
-    """Return the wall time at which the line had left at the latest."""
-    t0 = broadcast.confirmed or broadcast.created
-    return max(broadcast.created, t0 + timedelta(microseconds=(line.sent_ns or 0) / 1000))
+def named_but_unlisted(broadcast: Broadcast, evidence: Evidence) -> list[OrderKey]:
+    """Return the orders that answers named, that nobody saw, and that this read should show.
+
+    Only after the horizon: before that, the broker may not know a fresh order by its id either.
+    """
+    listed = {(order.account, order.order_id) for order in evidence.read.orders}
+    keys = []
+    for line in broadcast.lines:
+        if line.state not in UNVERIFIED or line.order_id is None or line.is_being_replaced:
+            continue
+        key, case = (line.account, line.order_id), _Case(broadcast, line, (), evidence)
+        is_due = line.account in evidence.read.accounts and case.is_whole and case.is_over_horizon
+        if is_due and key not in listed:
+            keys.append(key)
+    return keys
 
 
 def accounts_to_search(broadcast: Broadcast) -> frozenset[str]:
@@ -120,7 +132,7 @@ class _Case:
 
     @property
     def age(self) -> timedelta:
-        return self.evidence.now - sent_at(self.broadcast, self.line)
+        return age_of(self.broadcast, self.line, self.evidence.now, self.evidence.steady_ns)
 
     @property
     def is_over_horizon(self) -> bool:
@@ -218,23 +230,23 @@ def _follow(case: _Case, order: BrokerOrder) -> Change:
 def _missing(case: _Case) -> Change | None:
     """Doubt an id from an answer that no list shows, once another order looks like this line.
 
-    A fresh order may be invisible for seconds, so absence alone waits for the horizon.
+    A fresh order may be invisible for seconds, so absence alone waits for the horizon. The id is
+    given up, and the other order looked at, only once the broker says that it has none of that id:
+    its lists were seen leaving an order out for good.
     """
     line = case.line
     if not case.is_whole:
         return None
-    found = _entered_since(case)
-    if not found and not (case.is_over_horizon and case.evidence.is_missed_for_long(case.line.ref)):
+    is_missed = case.is_over_horizon and case.evidence.is_missed_for_long(line.ref)
+    if not is_missed and not _entered_since(case):
         return None
-    return Change(
-        replace(
-            line,
-            state=LineState.IN_DOUBT,
-            doubt=doubt_without_order(line),
-            order_id=None,
-            reason=f"the answer named order {line.order_id}, which is not listed; looking for ours",
-        )
-    )
+    doubted = replace(line, state=LineState.IN_DOUBT, doubt=doubt_without_order(line))
+    named = f"the answer named order {line.order_id}, which"
+    if case.is_over_horizon and (line.account, line.order_id) in case.evidence.read.unknown:
+        reason = f"{named} the broker does not have; looking for ours"
+        return Change(replace(doubted, order_id=None, reason=reason))
+    reason = f"{named} no list shows yet; it will be asked for by its id"
+    return Change(replace(doubted, reason=reason))
 
 
 # --- no order id -------------------------------------------------------------------------------

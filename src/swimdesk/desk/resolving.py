@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from swimdesk.desk.ages import age_of
 from swimdesk.desk.book import Book
 from swimdesk.desk.canceler import line_in
 from swimdesk.desk.evidence import Horizons
@@ -18,7 +19,7 @@ from swimdesk.desk.foreign import check_reason
 from swimdesk.desk.origins import REMEMBERED, OriginsReader
 from swimdesk.desk.ports import Broker, BrokerOrder, Clock, Journal, OrdersRead, ReadScope
 from swimdesk.desk.reading import HoldingsReader
-from swimdesk.desk.reconciler import could_show, sent_at
+from swimdesk.desk.reconciler import could_show
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.desk.tracker import LOOK_BACK, Tracker
 from swimdesk.desk.verdicts import Case, judge_absent, judge_placed
@@ -144,8 +145,10 @@ class Resolver:
 
     def _check_horizon(self, case: Case) -> None:
         """Refuse to call an order absent while it may just not be listed yet; NoEvidence."""
-        ends = sent_at(case.broadcast, case.line) + self._parts.horizons.absent
-        if not case.line.is_being_replaced and self._parts.clock.now() < ends:
+        now, steady_ns = self._parts.clock.now(), self._parts.clock.monotonic_ns()
+        age = age_of(case.broadcast, case.line, now, steady_ns)
+        ends = now + self._parts.horizons.absent - age
+        if not case.line.is_being_replaced and now < ends:
             raise NoEvidence(
                 f"An order that the broker took may be missing from its lists until"
                 f" {ends:%H:%M:%S} UTC; nothing was changed. Say so again after that."

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from swimdesk.desk.ages import sent_at
 from swimdesk.desk.book import Book, Snapshot
 from swimdesk.desk.handover import Handover
 from swimdesk.desk.ports import Clock, Journal, LoginState, TokenSource
-from swimdesk.desk.reconciler import sent_at
 from swimdesk.desk.underway import Underway
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.commands import CommandKind

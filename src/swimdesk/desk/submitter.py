@@ -224,6 +224,7 @@ class Submitter:
             overrides=plan.overrides,
             notional=plan.notional,
             confirmed=now - timedelta(microseconds=since_t0_ns / 1000),
+            confirmed_ns=t0_ns,
             preimage=self._known({line.account for line in lines}),
         )
 

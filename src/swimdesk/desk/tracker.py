@@ -14,6 +14,7 @@ from swimdesk.desk.book import Book
 from swimdesk.desk.calm import Calm
 from swimdesk.desk.evidence import SET_BACK, Evidence, Horizons
 from swimdesk.desk.hours import market_day
+from swimdesk.desk.named import NamedOrders
 from swimdesk.desk.needed import counts_since, is_unpriced, needed_by, unverified
 from swimdesk.desk.ports import Broker, Clock, Discovered, OrdersRead, ReadScope
 from swimdesk.desk.reading import ReadingState
@@ -133,6 +134,7 @@ class Tracker:
         self._memory = _Memory()
         self._look_alikes = LookAlikes()
         self._aged = AgedOrders(broker, clock)
+        self._named = NamedOrders(broker, horizons)
         self._pause_s = SCHEDULE_S[0]
         self._wake = asyncio.Event()
         self._watched: dict[str, datetime] = {}
@@ -279,11 +281,13 @@ class Tracker:
     async def _read_and_apply(
         self, logins: Mapping[str, list[str]], since: datetime, targets: Sequence[Broadcast]
     ) -> list[OrdersRead]:
-        began, asked, needs = self._clock.now(), unverified(targets), needed_by(targets)
+        began, steady_ns = self._clock.now(), self._clock.monotonic_ns()
+        asked, needs = unverified(targets), needed_by(targets)
         reads = await self._read(logins, since)
         await self._recall_tag()
         for read in _merged(reads):
-            look = _Look(read, *await self._log.keep(read, began, asked, needs))
+            whole = await self._named.completed(read, targets, steady_ns)
+            look = _Look(whole, *await self._log.keep(whole, began, asked, needs, steady_ns))
             for broadcast in targets:
                 await self._apply(broadcast, look)
         await self._learn_tag()
@@ -388,12 +392,12 @@ class Tracker:
         def decide(broadcast: Broadcast) -> list[Change]:
             evidence = Evidence(
                 read=look.read,
-                # Not the time of the judgement: the same reads always decide the same.
                 now=look.scope.until,
                 ours=self._ours(accounts_to_search(broadcast)),
                 tag=self._memory.tag,
                 reads=self._memory.count(broadcast, look.scope),
                 horizons=self._horizons,
+                steady_ns=look.scope.steady_ns,
             )
             changes = reconcile(broadcast, evidence)
             lines = broadcast.with_lines(one.line for one in changes).lines

@@ -177,6 +177,8 @@ class Broadcast:
     """By account the orders that were at the broker before it was made: none of them is of it."""
     origin: Origin = Origin.OURS
     """An adopted one holds a single order that somebody else entered at ``created``."""
+    confirmed_ns: int | None = None
+    """The monotonic time of t0; None where it was not written down."""
     _places: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Where each ref stands in ``lines``; filled when it is first asked for."""
 

@@ -28,8 +28,9 @@ from swimdesk.store.connection import transaction
 from swimdesk.store.rows import Row, execution_values, readable, time_of, time_text
 
 _READ: Final = (
-    "INSERT INTO reads (began, since, until, complete, accounts, shown, same_as, asked)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO reads"
+    " (began, since, until, complete, accounts, shown, same_as, asked, steady_ns, unknown)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _OBSERVATION: Final = ("number", "read", "account", "order_id", "seen", "document")
 _NEXT: Final = "SELECT ifnull(max(number), 0) + 1 FROM observations"
@@ -40,8 +41,9 @@ _BIND: Final = (
 )
 _OWNER: Final = "SELECT ref FROM bindings WHERE account = ? AND order_id = ?"
 _SCOPES: Final = (
-    "SELECT r.began, r.since, r.until, r.complete, ifnull(r.accounts, s.accounts), r.asked"
-    " FROM reads r LEFT JOIN reads s ON s.number = r.same_as WHERE r.until >= ? ORDER BY r.number"
+    "SELECT r.began, r.since, r.until, r.complete, ifnull(r.accounts, s.accounts), r.asked,"
+    " r.steady_ns, r.unknown FROM reads r LEFT JOIN reads s ON s.number = r.same_as"
+    " WHERE r.until >= ? ORDER BY r.number"
 )
 _SHOWN: Final = (
     "SELECT ifnull(r.shown, s.shown) FROM reads r LEFT JOIN reads s ON s.number = r.same_as"
@@ -85,6 +87,8 @@ def _read_row(read: ReadToKeep, fresh: Sequence[int]) -> tuple[Any, ...]:
         None if repeats else json.dumps([*read.shown, *fresh]),
         read.same_as,
         json.dumps(sorted(scope.asked)),
+        scope.steady_ns,
+        json.dumps(sorted(scope.unknown)) if scope.unknown else None,
     )
 
 
@@ -96,7 +100,7 @@ def scopes_since(connection: sqlite3.Connection, moment: datetime) -> tuple[Read
 
 
 def _scope(row: Row) -> ReadScope:
-    began, since, until, complete, accounts, asked = row
+    began, since, until, complete, accounts, asked, steady_ns, unknown = row
     return ReadScope(
         time_of(began),
         time_of(since),
@@ -104,6 +108,8 @@ def _scope(row: Row) -> ReadScope:
         frozenset(json.loads(accounts)),
         bool(complete),
         frozenset(json.loads(asked)),
+        steady_ns,
+        frozenset((account, order_id) for account, order_id in json.loads(unknown or "[]")),
     )
 
 

@@ -40,7 +40,10 @@ EVIDENCE_SCHEMA: Final = 6
 DECIDED_SCHEMA: Final = 7
 """The schema number from which on broadcasts know where they come from."""
 
-NEWEST_SCHEMA: Final = DECIDED_SCHEMA
+STEADY_SCHEMA: Final = 8
+"""The schema number from which on broadcasts know the monotonic time of their confirmation."""
+
+NEWEST_SCHEMA: Final = STEADY_SCHEMA
 """The last schema number from which on something that is read here is there."""
 
 _INSTEAD: Final = (
@@ -48,6 +51,8 @@ _INSTEAD: Final = (
     (REPLACING_SCHEMA, "earlier, replacement", "'[]', NULL"),
     (REPLACING_SCHEMA, "c.price, c.new_order_id", "NULL, NULL"),
     (EVIDENCE_SCHEMA, "preimage", "NULL"),
+    # Before the next: it is found by the beginning of this name too.
+    (STEADY_SCHEMA, "confirmed_ns", "NULL"),
     (CONFIRMED_SCHEMA, "confirmed", "NULL"),
     (DECIDED_SCHEMA, "origin", f"'{Origin.OURS}'"),
 )

@@ -25,6 +25,7 @@ from swimdesk.store.faults import RESTORE
 BROADCAST_COLUMNS = (
     "id", "order_text", "mode", "created", "key", "agent", "plan_digest", "seed", "journal_ns",
     "plan", "limits", "overrides", "notional", "confirmed", "preimage", "origin",
+    "confirmed_ns",
 )  # fmt: skip
 LINE_COLUMNS = (
     "ref", "account", "login", "last4", "ticket", "state", "doubt", "order_id", "accepted",
@@ -171,6 +172,7 @@ def broadcast_row(broadcast: Broadcast) -> tuple[Any, ...]:
         None if broadcast.confirmed is None else time_text(broadcast.confirmed),
         json.dumps(broadcast.preimage, separators=(",", ":")),
         broadcast.origin.value,
+        broadcast.confirmed_ns,
     )
 
 

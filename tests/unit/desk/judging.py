@@ -20,6 +20,7 @@ from swimdesk.domain.orders import Doubt, LineState
 S, B = LineState, BrokerOrderState
 TICKET = a_ticket("BUY +100 AAPL @187.50 LMT")
 BIND_S, ABSENT_S = 60, 180
+CONFIRMED_NS = 5_000 * 10**9
 
 
 def an_order(
@@ -67,31 +68,40 @@ class Case:
     tag: str | None = "ours"
     reads: int = READS_FOR_ABSENCE
     since: datetime = START - timedelta(minutes=3)
+    unknown: frozenset[tuple[str, str]] = frozenset()
+    counted_s: float | None = None
+    """How long the machine has counted since the confirmation, where that is known."""
     broadcast: Broadcast = field(init=False)
 
     def __post_init__(self) -> None:
-        self.broadcast = a_broadcast(*self.lines)
+        self.broadcast = replace(a_broadcast(*self.lines), confirmed_ns=CONFIRMED_NS)
 
-    def judged(self) -> dict[str, Line]:
-        """Return the changed lines by ref."""
+    def evidence(self) -> Evidence:
+        """Return what the read and its circumstances are worth."""
         now = START + timedelta(seconds=self.age_s)
         ours: dict[str, list[Line]] = {}
         for line in (*self.lines, *self.others):
             ours.setdefault(line.account, []).append(line)
-        evidence = Evidence(
+        return Evidence(
             read=OrdersRead(
                 self.covered,
                 self.since,
                 now,
                 tuple(self.orders),
                 self.complete,
+                unknown=self.unknown,
             ),
             now=now,
             ours=ours,
             tag=self.tag,
             reads={line.ref: self.reads for line in self.lines},
+            steady_ns=None if self.counted_s is None else CONFIRMED_NS + int(self.counted_s * 1e9),
         )
-        return {change.line.ref: change.line for change in reconcile(self.broadcast, evidence)}
+
+    def judged(self) -> dict[str, Line]:
+        """Return the changed lines by ref."""
+        changes = reconcile(self.broadcast, self.evidence())
+        return {change.line.ref: change.line for change in changes}
 
     def only(self) -> Line:
         """Return the line after the read, changed or not."""

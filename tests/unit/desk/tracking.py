@@ -43,12 +43,18 @@ class Lists(FakeBroker):
         self.hanging_logins: set[str] = set()
         self.cut_logins: set[str] = set()
         self.broken_logins: dict[str, BaseException] = {}
+        self.left_out: set[str] = set()
+        """Orders that no list shows."""
+        self.asked_for: list[str] = []
+        """Orders that were read by their ids."""
 
     async def orders(self, accounts: Sequence[str], since: datetime) -> OrdersRead:
         """List as scripted: not at all, cut, or whole."""
         self.asked.append((tuple(accounts), since))
         began = self.clock.now()
         read = await super().orders(accounts, max(since, began - LISTED))
+        shown = tuple(order for order in read.orders if order.order_id not in self.left_out)
+        read = replace(read, orders=shown)
         logins = {account.login for account in self.accounts if account.alias in accounts}
         if logins & self.hanging_logins:
             await asyncio.sleep(3600)
@@ -59,6 +65,11 @@ class Lists(FakeBroker):
         if logins & self.cut_logins:
             return replace(read, until=began, orders=read.orders[:-1], complete=False)
         return replace(read, until=began)
+
+    async def order(self, account: str, order_id: str) -> BrokerOrder | None:
+        """Find one order."""
+        self.asked_for.append(order_id)
+        return await super().order(account, order_id)
 
 
 async def nothing_new() -> Discovered:

@@ -100,6 +100,7 @@ def a_broadcast(
         overrides=("NOTIONAL_ORDER=62000", "PRICE_FAR"),
         notional=Decimal("1840.00") * number,
         confirmed=START + timedelta(minutes=number, microseconds=-1_234),
+        confirmed_ns=5 * 10**15 + number,
     )
 
 

@@ -164,6 +164,8 @@ class OrdersRead:
     complete: bool
     failure: SwimdeskError | None = field(default=None, compare=False)
     """Why it is not complete, where that is known."""
+    unknown: frozenset[tuple[str, str]] = frozenset()
+    """Orders (account, id) that were asked for by their ids, and that the broker does not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ class ReadScope:
     """What a read of order lists covered, and what was looked for when it began.
 
     Only a complete read is evidence, and only for its accounts; ``asked`` are the refs of lines
-    and replacements that had left by then and were not seen yet.
+    and replacements that had left by then and were not seen yet, ``unknown`` the orders (account,
+    id) that were asked for by their ids and are none.
     """
 
     began: datetime
@@ -48,13 +49,29 @@ class ReadScope:
     accounts: frozenset[str]
     complete: bool
     asked: frozenset[str] = frozenset()
+    steady_ns: int | None = None
+    """The monotonic time at which it was begun; None where it was not written down."""
+    unknown: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(
-        cls, read: OrdersRead, began: datetime, asked: frozenset[str] = frozenset()
+        cls,
+        read: OrdersRead,
+        began: datetime,
+        asked: frozenset[str] = frozenset(),
+        steady_ns: int | None = None,
     ) -> ReadScope:
         """Return what a read covered that was begun then."""
-        return cls(began, read.since, read.until, read.accounts, read.complete, asked)
+        return cls(
+            began=began,
+            since=read.since,
+            until=read.until,
+            accounts=read.accounts,
+            complete=read.complete,
+            asked=asked,
+            steady_ns=steady_ns,
+            unknown=read.unknown,
+        )
 
 
 @dataclass(frozen=True, slots=True)

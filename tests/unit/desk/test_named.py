@@ -1,0 +1,147 @@
+"""Orders that an answer named and that no list shows: kept, asked for by their ids, given up."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.fakes.builders import a_broadcast
+from tests.fakes.virtual import START, run_virtual
+from tests.unit.desk import tracking
+from tests.unit.desk.judging import BIND_S, Case, S, an_order, line_in
+from tests.unit.desk.tracking import Room, a_row
+
+from swimdesk.desk.named import AT_ONCE
+from swimdesk.desk.ports import Grounds
+from swimdesk.desk.reconciler import named_but_unlisted
+from swimdesk.desk.tracker import TAG
+
+
+def test_order_named_by_an_answer_is_not_given_up_for_another_while_the_broker_may_have_it() -> (
+    None
+):
+    known = line_in(S.ACCEPTED, order_id="7", accepted=True)
+    line = Case([known], [an_order("77")]).only()
+    late: dict[str, Any] = {"age_s": 9999, "reads": 999}
+    assert not Case([line], [an_order("77")], **late).judged()
+    assert Case([line], [an_order("77"), an_order("7")], **late).only().order_id == "7"
+
+
+def test_order_that_the_broker_does_not_have_gives_way_to_the_only_look_alike() -> None:
+    known = line_in(S.ACCEPTED, order_id="7", accepted=True)
+    found: dict[str, Any] = {"age_s": BIND_S, "unknown": frozenset({("A-01", "7")})}
+    line = Case([known], [an_order("77")], **found).only()
+    assert (line.state, line.doubt, line.order_id) == ("in_doubt", "probable", None)
+    assert "order 7, which the broker does not have" in (line.reason or "")
+    assert Case([line], [an_order("77")], age_s=BIND_S).only().order_id == "77"
+    alone = Case([known], **found).only()
+    assert (alone.state, alone.order_id) == ("in_doubt", None)
+
+
+def test_order_that_the_broker_does_not_have_yet_is_waited_for_until_the_horizon() -> None:
+    known = line_in(S.ACCEPTED, order_id="7", accepted=True)
+    early = Case([known], [an_order("77")], BIND_S - 1, unknown=frozenset({("A-01", "7")})).only()
+    assert (early.state, early.order_id) == ("in_doubt", "7")
+
+
+@pytest.mark.parametrize(
+    ("line", "read", "is_asked"),
+    [
+        ({}, {}, True),
+        ({"state": S.IN_DOUBT}, {}, True),
+        ({}, {"age_s": BIND_S - 1}, False),
+        ({}, {"counted_s": BIND_S - 1}, False),
+        ({}, {"complete": False}, False),
+        ({}, {"since": START}, False),
+        ({}, {"covered": frozenset({"A-02"})}, False),
+        ({}, {"orders": [an_order("7")]}, False),
+        ({"state": S.WORKING}, {}, False),
+        ({"order_id": None}, {}, False),
+    ],
+)
+def test_which_orders_are_asked_for_by_their_ids(
+    line: dict[str, Any], read: dict[str, Any], is_asked: bool
+) -> None:
+    known = replace(line_in(S.ACCEPTED, order_id="7", accepted=True), **line)
+    case = Case([known], **{"age_s": BIND_S} | read)
+    found = named_but_unlisted(case.broadcast, case.evidence())
+    assert found == ([("A-01", "7")] if is_asked else [])
+
+
+# --- asked for -----------------------------------------------------------------------------------
+
+A_TWIN = replace(a_row(order_id="78"), entered=START + timedelta(seconds=1))
+
+
+def a_room(*ids: str) -> Room:
+    """Build a room with accepted orders, one in each account, that no list shows."""
+    lines = [
+        replace(tracking.line_in(S.ACCEPTED, f"A-0{place}", order_id=id_), accepted=True)
+        for place, id_ in enumerate(ids, 1)
+    ]
+    room = Room(a_broadcast(*lines))
+    room.journal.facts[TAG] = "TA_desk"
+    room.broker.left_out = set(ids)
+    return room
+
+
+def test_order_that_no_list_shows_is_found_by_its_id_after_the_horizon_and_no_sooner() -> None:
+    async def scenario() -> None:
+        room = a_room("77")
+        room.broker.ledger = [a_row(), A_TWIN]
+        await room.rounds(12, every_s=5)
+        assert room.line("ref-A-01").state is S.IN_DOUBT
+        assert room.broker.asked_for == []
+        await room.tracker.round()
+        assert (room.line("ref-A-01").state, room.line("ref-A-01").order_id) == (S.WORKING, "77")
+        assert room.journal.bindings["A-01", "77"].grounds is Grounds.ANSWER
+        await room.tracker.round()
+        assert room.broker.asked_for == ["77"], "once it is known it is followed as any other"
+
+    run_virtual(scenario())
+
+
+def test_order_that_the_broker_does_not_have_is_given_up_and_the_only_candidate_taken() -> None:
+    async def scenario() -> None:
+        room = a_room("77")
+        room.broker.ledger = [A_TWIN]
+        await room.rounds(14, every_s=5)
+        assert (room.line("ref-A-01").state, room.line("ref-A-01").order_id) == (S.WORKING, "78")
+        assert room.journal.bindings["A-01", "78"].grounds is Grounds.ONLY_CANDIDATE
+        assert [read.scope.unknown for read in room.journal.reads if read.scope.unknown] == [
+            {("A-01", "77")}
+        ]
+
+    run_virtual(scenario())
+
+
+def test_order_that_cannot_be_asked_for_is_not_given_up() -> None:
+    async def scenario() -> None:
+        room = a_room("77")
+        room.broker.ledger = [a_row(), A_TWIN]
+        room.broker.orders_unreadable = True
+        await room.rounds(40, every_s=5)
+        assert (room.line("ref-A-01").state, room.line("ref-A-01").order_id) == (S.IN_DOUBT, "77")
+        room.broker.orders_unreadable = False
+        await room.tracker.round()
+        assert room.line("ref-A-01").state is S.WORKING
+
+    run_virtual(scenario())
+
+
+def test_only_so_many_orders_are_asked_for_beside_one_read_and_all_in_the_end() -> None:
+    async def scenario() -> None:
+        ids = [f"{70 + place}" for place in range(AT_ONCE + 2)]
+        room = a_room(*ids)
+        room.broker.ledger = [a_row(f"A-0{n}", id_) for n, id_ in enumerate(ids, 1)]
+        await asyncio.sleep(BIND_S)
+        await room.tracker.round()
+        assert room.broker.asked_for == ids[:AT_ONCE]
+        await room.tracker.round()
+        assert sorted(room.broker.asked_for) == ids
+        assert {room.line(f"ref-A-0{n}").state for n in range(1, len(ids) + 1)} == {S.WORKING}
+
+    run_virtual(scenario())
