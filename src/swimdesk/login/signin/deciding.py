@@ -100,6 +100,7 @@ class Memory:
     clicked; ``clicked`` is which part that was. ``submitted`` is the visit in which the password
     was sent off, ``chosen`` the second factor. ``is_watched`` where a person sits at the window.
     ``is_taken`` once something was seen that the broker shows only after it took the password.
+    ``listed`` are the accounts that had been offered for long enough when boxes were ticked.
     """
 
     accounts: frozenset[str] = frozenset()
@@ -111,6 +112,7 @@ class Memory:
     codes: int = 0
     clicks: int = 0
     ticks: int = 0
+    listed: tuple[str, ...] = ()
     acted: Sight | None = None
     clicked: str = ""
     chosen: str = ""
@@ -143,7 +145,7 @@ class Memory:
             case Choose(factors):
                 return replace(self._after_click(sight, factors[0]), chosen=factors[0])
             case Tick():
-                return replace(self, ticks=self.ticks + 1)
+                return replace(self, ticks=self.ticks + 1, listed=_offered(sight))
             case Tell(about=about):
                 return replace(self, told=self.told | about)
         return self
@@ -323,7 +325,8 @@ def _accounts(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     wanted = {number[-3:] for number in memory.accounts} or {box.ending for box in sight.boxes}
     missing = wanted - {box.ending for box in sight.boxes}
     # Boxes may come one after the other, and what is sent without one links one account less.
-    if quiet_s < (STRANGE_S if missing - memory.told else 0.0 if memory.accounts else LISTED_S):
+    listed_s = 0.0 if memory.accounts or _offered(sight) == memory.listed else LISTED_S
+    if quiet_s < (STRANGE_S if missing - memory.told else listed_s):
         return Wait()
     if missing == wanted:
         return Stop(
@@ -339,6 +342,10 @@ def _accounts(sight: Sight, memory: Memory, quiet_s: float) -> Move:
     if memory.ticks >= MAX_CLICKS:
         return Stop("the boxes of the accounts do not stay ticked")
     return Tick(open_boxes)
+
+
+def _offered(sight: Sight) -> tuple[str, ...]:
+    return tuple(box.ending for box in sight.boxes)
 
 
 def _end(sight: Sight, memory: Memory, quiet_s: float) -> Move:

@@ -10,6 +10,7 @@ from tests.unit.login.signin.sights import sight
 from swimdesk.login.signin.deciding import (
     APPROVAL_S,
     BOUNCED_S,
+    LISTED_S,
     PAGE_S,
     PERSON_S,
     SETTLED_S,
@@ -242,6 +243,16 @@ def test_sign_in_of_another_user_is_the_end() -> None:
     memory = Memory(accounts=frozenset({"4821"}))
     assert now(seen, memory) == Wait()
     assert "another user" in stop(decide(seen, memory, STRANGE_S)).reason
+
+
+def test_accounts_that_were_all_listed_when_they_were_ticked_are_sent_off_at_once() -> None:
+    empty = sight("accounts", boxes={"821": False, "117": False})
+    memory = Memory().after(Tick((0, 1)), empty)
+    ticked = sight("accounts", boxes={"821": True, "117": True})
+    assert decide(ticked, memory, SETTLED_S) == Click("submit")
+    more = sight("accounts", boxes={"821": True, "117": True, "555": True})
+    assert decide(more, memory, SETTLED_S) == Wait()
+    assert decide(more, memory, LISTED_S) == Click("submit")
 
 
 def test_boxes_that_do_not_stay_ticked_are_the_end() -> None:
