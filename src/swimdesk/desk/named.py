@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -16,7 +17,7 @@ from swimdesk.telemetry.logs import get_log
 log = get_log(__name__)
 
 AT_ONCE: Final = 4
-"""So many are asked for beside one read: each is a request of its own."""
+"""So many are asked for at once beside one read: each is a request of its own."""
 
 
 class NamedOrders:
@@ -39,20 +40,20 @@ class NamedOrders:
         )
         if not keys:
             return read
-        found: list[BrokerOrder] = []
-        unknown: list[OrderKey] = []
-        for key in list(keys)[:AT_ONCE]:
-            await self._ask(key, found, unknown)
+        asked = list(keys)[:AT_ONCE]
+        answers = await asyncio.gather(*(self._asked(key) for key in asked))
+        found = [order for answer in answers for order in answer or ()]
+        unknown = [key for key, answer in zip(asked, answers, strict=True) if answer == ()]
         return replace(read, orders=(*read.orders, *found), unknown=frozenset(unknown))
 
-    async def _ask(self, key: OrderKey, found: list[BrokerOrder], unknown: list[OrderKey]) -> None:
+    async def _asked(self, key: OrderKey) -> tuple[BrokerOrder, ...] | None:
+        """Return the order of that id, nothing where there is none, None where nobody knows."""
         account, order_id = key
         try:
             order = await self._broker.order(account, order_id)
         except Exception as e:  # noqa: BLE001 - one order must not stop the news of all others
             log.warning("orders.named_not_read", account=account, error=why_not_read(e).detail)
-            return
+            return None
         if order is None:
-            unknown.append(key)
-        elif order.account == account:
-            found.append(order)
+            return ()
+        return (order,) if order.account == account else None
