@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from textual.widgets import ContentSwitcher
 
 from swimdesk.console.actions import Context
 from swimdesk.console.doubts.band import DoubtBand, band
+from swimdesk.console.formats import EASTERN
 from swimdesk.console.modals.too_small import TooSmall, is_too_small
 from swimdesk.console.shell.completing import Completer, Lexicon
 from swimdesk.console.shell.market import Market
@@ -19,6 +21,8 @@ from swimdesk.console.shell.standing import pieces
 from swimdesk.console.widgets.lines import Hint, Hints, MarketLine, MessageLine, StatusLine
 from swimdesk.console.widgets.prompt import Prompt
 from swimdesk.console.widgets.spans import Line
+from swimdesk.domain.instruments import is_monthly
+from swimdesk.domain.orderlang.roots import written_day
 
 if TYPE_CHECKING:
     from swimdesk.console.app import Console
@@ -29,8 +33,23 @@ _LOGINS: Final = "global.logins"
 LOOK_S: Final = 1.0
 """So often it is looked whether the indices are due."""
 
+FRIDAY: Final = 4
+"""As ``date.weekday`` counts."""
+
 MARKET_ROOM: Final = Size(100, 30)
 """The market line is shown from this size on."""
+
+
+def example_order(today: date) -> str:
+    """Return an order as it is typed, of a day to come: a Friday in two weeks or three.
+
+    Not of a monthly expiry, which exists twice under SPX and would have to be marked.
+    """
+    later = today + timedelta(days=14)
+    friday = later + timedelta(days=(FRIDAY - later.weekday()) % 7)
+    if is_monthly(friday):
+        friday += timedelta(days=7)
+    return f"SPX IC {written_day(friday).replace(' ', '')} 6200/6220/5820/5800 -1 @mid all"
 
 
 class Frame:
@@ -50,7 +69,8 @@ class Frame:
         self.doubts = DoubtBand(self._doubts, lambda: console.do(_DOUBTS))
         self.screens = ContentSwitcher()
         self.message = MessageLine(self._how_to_read_all)
-        self.prompt = Prompt(Completer(console.board, console.keymap, self._lexicon))
+        completer = Completer(console.board, console.keymap, self._lexicon)
+        self.prompt = Prompt(completer, example_order(console.now().astimezone(EASTERN).date()))
         self.hints = Hints(self._read_hints, console.do)
         yield from (
             self.status, self.indices, self.doubts, self.screens, self.message, self.prompt,

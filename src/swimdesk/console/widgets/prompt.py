@@ -69,9 +69,9 @@ class Prompt(Input):
             self.offers = offers
             self.at = at
 
-    def __init__(self, complete: Complete) -> None:
+    def __init__(self, complete: Complete, example: str) -> None:
         super().__init__(
-            placeholder="order or command    SPX IC 11DEC26 6200/6220/5820/5800 -1 @mid all",
+            placeholder=f"order or command    {example}",
             max_length=LONGEST,
             suggester=Ghost(complete),
             select_on_focus=False,
