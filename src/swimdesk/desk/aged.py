@@ -1,4 +1,4 @@
-"""Open orders that are too old for the broker's lists, followed by their ids."""
+"""Open orders that no list shows, for their age or for good, followed by their ids."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.ports import Broker, Clock, OrderKey, OrdersRead
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.orders import OPEN
@@ -25,7 +26,7 @@ EVERY: Final = timedelta(minutes=2)
 
 
 class AgedOrders:
-    """Read open orders that no list shows for their age, a few at a time and each in its turn."""
+    """Read open orders that no list shows, a few at a time and each in its turn."""
 
     def __init__(self, broker: Broker, clock: Clock) -> None:
         self._broker = broker
@@ -36,13 +37,17 @@ class AgedOrders:
         self,
         broadcasts: Iterable[Broadcast],
         accounts: Container[str],
+        whole: Container[str],
         listed: Collection[OrderKey],
     ) -> list[tuple[Broadcast, OrdersRead]]:
         """Return what those of these accounts that are due show; the rest is left for later.
 
-        Each is told as a read that is not complete: it proves nothing of any other order.
+        ``whole`` are the accounts whose lists were read completely: they should show younger
+        orders too. Each is told as a read that is not complete: it proves nothing of any other
+        order.
         """
-        aged = {k: b for k, b in self._aged(broadcasts) if k[0] in accounts and k not in listed}
+        unlisted = self._unlisted(broadcasts, whole)
+        aged = {k: b for k, b in unlisted if k[0] in accounts and k not in listed}
         self._read_at = {key: at for key, at in self._read_at.items() if key in aged}
         latest = self._clock.now() - EVERY
         due = [key for key in aged if self._read_at.get(key, latest) <= latest]
@@ -60,9 +65,16 @@ class AgedOrders:
                 reads.append((aged[key], read))
         return reads
 
-    def _aged(self, broadcasts: Iterable[Broadcast]) -> Iterator[tuple[OrderKey, Broadcast]]:
+    def _unlisted(
+        self, broadcasts: Iterable[Broadcast], whole: Container[str]
+    ) -> Iterator[tuple[OrderKey, Broadcast]]:
         youngest = self._clock.now() - LISTED_FOR
         for broadcast in broadcasts:
-            for line in broadcast.lines if broadcast.created < youngest else ():
-                if line.state in OPEN and line.order_id is not None:
+            is_aged = broadcast.created < youngest
+            for line in broadcast.lines:
+                if line.state not in OPEN or line.order_id is None:
+                    continue
+                # Whether a fresh one is what was sent, or was replaced, is for whole lists to say.
+                is_followed = line.state not in UNVERIFIED and not line.is_being_replaced
+                if is_aged or (is_followed and line.account in whole):
                     yield (line.account, line.order_id), broadcast

@@ -24,9 +24,18 @@ def age_of(broadcast: Broadcast, line: Line, now: datetime, steady_ns: int | Non
     the wall clock alone counts.
     """
     by_wall = now - sent_at(broadcast, line)
-    if steady_ns is None or broadcast.confirmed_ns is None:
+    if broadcast.confirmed_ns is None:
         return by_wall
-    left_ns = broadcast.confirmed_ns + (line.sent_ns or 0)
-    # A clock that is behind was started anew, with its machine, after the line had left.
+    return lesser(by_wall, broadcast.confirmed_ns + (line.sent_ns or 0), steady_ns)
+
+
+def lesser(by_wall: timedelta, left_ns: int | None, steady_ns: int | None) -> timedelta:
+    """Return the lesser of a duration by the wall clock and by the machine's, where that is known.
+
+    ``left_ns`` is the monotonic time at which it began, ``steady_ns`` that of now.
+    """
+    if left_ns is None or steady_ns is None:
+        return by_wall
+    # A clock that is behind was started anew, with its machine, after the order had left.
     passed_ns = steady_ns - left_ns if steady_ns >= left_ns else steady_ns
     return min(by_wall, timedelta(microseconds=passed_ns / 1000))

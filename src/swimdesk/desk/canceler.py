@@ -156,9 +156,13 @@ class Canceler:
         """Return why no request can be sent for a line that has not ended."""
         if line.state in _NOT_YET:
             return _NOT_YET[line.state]
-        is_nameless = line.state is LineState.IN_DOUBT and not line.is_being_replaced
-        if is_nameless or line.order_id is None:
-            return f"in doubt, so there is no order to name: {line.reason or 'no reason given'}"
+        is_in_doubt = line.state is LineState.IN_DOUBT and not line.is_being_replaced
+        if is_in_doubt or line.order_id is None:
+            which = "there is no order to name"
+            if line.order_id is not None:
+                which = f"order {line.order_id} may be another's; if it is this one, first say so"
+                which += f" (`swimdesk resolve`, placed:{line.order_id})"
+            return f"in doubt, so {which}: {line.reason or 'no reason given'}"
         now = self._book.snapshot.accounts.get(line.account)
         if now is not None and (now.login, now.last4) != (line.login, line.last4):
             return "this alias is another account than the one that the order was sent to"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +19,9 @@ log = get_log(__name__)
 AT_ONCE: Final = 4
 """So many are asked for at once beside one read: each is a request of its own."""
 
+ASKED_S: Final = 5.0
+"""No answer is waited for longer: what the lists showed of all others waits with it."""
+
 
 class NamedOrders:
     """Complete a read by orders that it should show by now, were they as the answers said."""
@@ -26,6 +29,8 @@ class NamedOrders:
     def __init__(self, broker: Broker, horizons: Horizons) -> None:
         self._broker = broker
         self._horizons = horizons
+        self._asked_ns: dict[OrderKey, int] = {}
+        """When each was last asked for, while it is still to be."""
 
     async def completed(
         self, read: OrdersRead, broadcasts: Iterable[Broadcast], steady_ns: int
@@ -35,22 +40,32 @@ class NamedOrders:
         What could not be asked is neither.
         """
         evidence = Evidence(read, read.until, {}, horizons=self._horizons, steady_ns=steady_ns)
-        keys = dict.fromkeys(
-            key for broadcast in broadcasts for key in named_but_unlisted(broadcast, evidence)
-        )
-        if not keys:
+        keys = [key for one in broadcasts for key in named_but_unlisted(one, evidence)]
+        asked = self._in_turn(dict.fromkeys(keys), read.accounts, steady_ns)
+        if not asked:
             return read
-        asked = list(keys)[:AT_ONCE]
         answers = await asyncio.gather(*(self._asked(key) for key in asked))
         found = [order for answer in answers for order in answer or ()]
         unknown = [key for key, answer in zip(asked, answers, strict=True) if answer == ()]
         return replace(read, orders=(*read.orders, *found), unknown=frozenset(unknown))
 
+    def _in_turn(
+        self, keys: Collection[OrderKey], accounts: Container[str], now_ns: int
+    ) -> list[OrderKey]:
+        """Return those that have waited longest: one that never comes to an end stops no other."""
+        self._asked_ns = {
+            key: at for key, at in self._asked_ns.items() if key in keys or key[0] not in accounts
+        }
+        asked = sorted(keys, key=lambda key: self._asked_ns.get(key, -1))[:AT_ONCE]
+        self._asked_ns |= dict.fromkeys(asked, now_ns)
+        return asked
+
     async def _asked(self, key: OrderKey) -> tuple[BrokerOrder, ...] | None:
         """Return the order of that id, nothing where there is none, None where nobody knows."""
         account, order_id = key
         try:
-            order = await self._broker.order(account, order_id)
+            async with asyncio.timeout(ASKED_S):
+                order = await self._broker.order(account, order_id)
         except Exception as e:  # noqa: BLE001 - one order must not stop the news of all others
             log.warning("orders.named_not_read", account=account, error=why_not_read(e).detail)
             return None

@@ -25,7 +25,12 @@ from swimdesk.desk.evidence import (
 from swimdesk.desk.following import doubt_without_order, follow, updated
 from swimdesk.desk.ports import BrokerOrder, BrokerOrderState, OrderKey, ReadScope
 from swimdesk.desk.recorder import Change
-from swimdesk.desk.succession import judge_replacement, order_in, with_earlier_fills
+from swimdesk.desk.succession import (
+    is_over_horizon_of,
+    judge_replacement,
+    order_in,
+    with_earlier_fills,
+)
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.decisions import Origin
 from swimdesk.domain.executions import Execution
@@ -98,16 +103,24 @@ def named_but_unlisted(broadcast: Broadcast, evidence: Evidence) -> list[OrderKe
 
     Only after the horizon: before that, the broker may not know a fresh order by its id either.
     """
-    listed = {(order.account, order.order_id) for order in evidence.read.orders}
-    keys = []
-    for line in broadcast.lines:
-        if line.state not in UNVERIFIED or line.order_id is None or line.is_being_replaced:
-            continue
-        key, case = (line.account, line.order_id), _Case(broadcast, line, (), evidence)
-        is_due = line.account in evidence.read.accounts and case.is_whole and case.is_over_horizon
-        if is_due and key not in listed:
-            keys.append(key)
-    return keys
+    keys = [key for line in broadcast.lines if (key := _is_due(broadcast, line, evidence))]
+    # Lists are long, and nearly always nothing is due.
+    listed = {(order.account, order.order_id) for order in evidence.read.orders} if keys else ()
+    return [key for key in keys if key not in listed]
+
+
+def _is_due(broadcast: Broadcast, line: Line, evidence: Evidence) -> OrderKey | None:
+    """Return the order that an answer named, once a complete read should show it."""
+    if line.account not in evidence.read.accounts:
+        return None
+    asked = line.replacement if line.is_being_replaced else None
+    if asked is not None:
+        is_over = is_over_horizon_of(asked, evidence) and evidence.read.complete
+        return (line.account, asked.order_id) if asked.order_id is not None and is_over else None
+    if line.state not in UNVERIFIED or line.order_id is None:
+        return None
+    case = _Case(broadcast, line, (), evidence)
+    return (line.account, line.order_id) if case.is_whole and case.is_over_horizon else None
 
 
 def accounts_to_search(broadcast: Broadcast) -> frozenset[str]:
@@ -245,6 +258,8 @@ def _missing(case: _Case) -> Change | None:
     if case.is_over_horizon and (line.account, line.order_id) in case.evidence.read.unknown:
         reason = f"{named} the broker does not have; looking for ours"
         return Change(replace(doubted, order_id=None, reason=reason))
+    if line.state is LineState.IN_DOUBT:
+        return None  # what was said of it stands: that it cannot be compared, for one
     reason = f"{named} no list shows yet; it will be asked for by its id"
     return Change(replace(doubted, reason=reason))
 

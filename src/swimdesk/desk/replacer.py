@@ -110,8 +110,8 @@ class Replacer:
 
         def mark(now: Broadcast) -> list[Change]:
             marked.update((step.line.ref, step) for step in steps if self._is_as_planned(now, step))
-            at = self._parts.clock.now()
-            return [Change(_marked(now.line(ref), step, at)) for ref, step in marked.items()]
+            at, at_ns = self._parts.clock.now(), self._parts.clock.monotonic_ns()
+            return [Change(_marked(now.line(r), step, at, at_ns)) for r, step in marked.items()]
 
         await self._parts.recorder.update(broadcast_id, mark)
         moved = [step for step in steps if step.line.ref not in marked]
@@ -228,7 +228,7 @@ class Replacer:
             self._underway.answered(by_id[id_].line.ref)
 
 
-def _marked(line: Line, step: Step, at: datetime) -> Line:
+def _marked(line: Line, step: Step, at: datetime, at_ns: int) -> Line:
     """Return a line of which another order is about to take the place."""
     command, order = step.command, step.order
     if order is None or command.price is None:
@@ -240,6 +240,7 @@ def _marked(line: Line, step: Step, at: datetime) -> Line:
         fingerprint=order.fingerprint,
         body_hash=order.body_hash,
         asked=at,
+        asked_ns=at_ns,
     )
     return line.moved(LineState.REPLACING, replacement=asked, reason=None)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from swimdesk.desk.ages import lesser
 from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.evidence import CLOCK_MARGIN, Evidence, may_look_like, whole_second_before
 from swimdesk.desk.following import filled_of, updated
@@ -35,7 +36,7 @@ class _Pair:
 
     @property
     def is_over_horizon(self) -> bool:
-        return self.evidence.now - self.asked.asked >= self.evidence.horizons.bind
+        return is_over_horizon_of(self.asked, self.evidence)
 
     @property
     def latest(self) -> datetime:
@@ -50,6 +51,8 @@ def judge_replacement(
     asked, old = line.replacement, order_in(orders, line.order_id)
     if asked is None or old is None:
         return None
+    if (line.account, asked.order_id) in evidence.read.unknown:
+        asked = replace(asked, order_id=None)  # the answer named an order that there is not
     pair = _Pair(_with_fills(line, old), old, asked, evidence)
     found = _found(pair, orders)
     rivals = [
@@ -65,6 +68,12 @@ def judge_replacement(
     return _judge_both(pair, found[0])
 
 
+def is_over_horizon_of(asked: Replacement, evidence: Evidence) -> bool:
+    """Tell whether the order asked for must be listed by now, if it came to be."""
+    age = lesser(evidence.now - asked.asked, asked.asked_ns, evidence.steady_ns)
+    return age >= evidence.horizons.bind
+
+
 def order_in(orders: Sequence[BrokerOrder], order_id: str | None) -> BrokerOrder | None:
     """Return the order of that id, None if it is not listed."""
     return next((order for order in orders if order.order_id == order_id), None)
@@ -76,11 +85,16 @@ def _may_explain(other: Line, fingerprint: str) -> bool:
 
 
 def _found(pair: _Pair, orders: Sequence[BrokerOrder]) -> list[BrokerOrder]:
-    """Return the order that the answer named, if it is what was sent; else all that look so."""
+    """Return the order that the answer named, if it is what was sent; else all that look so.
+
+    None while no list shows it: it is asked for by its id before another may take its place.
+    """
     asked = pair.asked
     named = order_in(orders, asked.order_id)
     if named is not None and named.fingerprint == asked.fingerprint:
         return [named]
+    if named is None and asked.order_id is not None and asked.standing is Standing.ASKED:
+        return []
     earliest = whole_second_before(asked.asked)
     return pair.evidence.alike(pair.line.account, asked.fingerprint, earliest, orders)
 

@@ -296,12 +296,13 @@ class Tracker:
     async def _follow_aged(
         self,
         logins: Mapping[str, list[str]],
-        reads: Iterable[OrdersRead],
+        reads: Sequence[OrdersRead],
         targets: Iterable[Broadcast],
     ) -> None:
         accounts = {alias for aliases in logins.values() for alias in aliases}
+        whole = {alias for read in reads if read.complete for alias in read.accounts}
         listed = {(order.account, order.order_id) for read in reads for order in read.orders}
-        for broadcast, read in await self._aged.read(targets, accounts, listed):
+        for broadcast, read in await self._aged.read(targets, accounts, whole, listed):
             needs = needed_by([broadcast])
             kept = await self._log.keep(read, read.until, needs=needs)
             await self._apply(broadcast, _Look(read, *kept))

@@ -41,6 +41,8 @@ class Replacement:
     order_id: str | None = None
     reason: str | None = None
     """Why it did not come to be, once that is known."""
+    asked_ns: int | None = None
+    """The monotonic time of ``asked``; None where it was not written down."""
 
 
 @dataclass(frozen=True, slots=True)

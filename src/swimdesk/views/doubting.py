@@ -78,6 +78,8 @@ def _ends(doubt: DoubtView, clock: Clock) -> list[str]:
     if doubt.waits_for == "person" or doubt.decides is None:
         return []
     what = _FOR_PROBABLE if doubt.doubt == "probable" else _FOR_UNKNOWN
+    if doubt.order_id is not None:
+        what = f"order {doubt.order_id} is asked for by its id"
     what = _FOR_REPLACEMENTS if doubt.is_replacement else what
     ends = [f"from {clock(doubt.decides)} on {what}"]
     if doubt.absent_from is not None:

@@ -233,18 +233,22 @@ def test_lines_that_cannot_be_canceled_say_why_and_nothing_is_sent() -> None:
                 a_line("A-02", LineState.DENIED),
                 a_line("A-03", LineState.FILLED, order_id="1", accepted=True, filled=1),
                 a_line("A-04", LineState.WORKING, accepted=True),
+                a_line("A-05", LineState.IN_DOUBT, doubt=Doubt.PROBABLE, order_id="7"),
             )
         )
         async with a_desk(journal=journal) as bench:
             view = await bench.desk.cancel("01BROADCAST")
-            assert outcomes(view) == ["not_sent", "ended", "ended", "not_sent"]
-            doubt, denied, filled, nameless = (command.reason or "" for command in view.commands)
+            assert outcomes(view) == ["not_sent", "ended", "ended", "not_sent", "not_sent"]
+            reasons = [command.reason or "" for command in view.commands]
+            doubt, denied, filled, nameless, named = reasons
             assert "in doubt" in doubt
             assert "reset" in doubt
             assert (denied, filled) == ("denied already", "filled already")
             assert "no order to name" in nameless
+            assert "no order to name" not in named
+            assert "placed:7" in named
             assert not bench.broker.cancels
-            assert states(view) == ["in_doubt", "denied", "filled", "working"]
+            assert states(view) == ["in_doubt", "denied", "filled", "working", "in_doubt"]
 
     run_virtual(main())
 

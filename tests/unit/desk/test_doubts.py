@@ -186,3 +186,11 @@ def test_in_a_home_without_a_desk_nothing_reads_and_nothing_is_promised() -> Non
     told = told_alone(a_broadcast(line), line, START)
     assert (told.waits_for, told.decides, told.absent_from) == ("nobody", None, None)
     assert "while no desk runs" in doubting.doing(told, clock)
+
+
+def test_an_order_that_an_answer_named_is_said_to_be_asked_for_and_no_other_to_be_taken() -> None:
+    line = a_line("A-01", LineState.IN_DOUBT, doubt=Doubt.PROBABLE, order_id="7", accepted=True)
+    told = told_of(a_broadcast(line), line, START, HORIZONS, Search(every_s=5, candidates=("77",)))
+    text = doubting.doing(told, clock)
+    assert f"from {clock(START + BIND)} on order 7 is asked for by its id" in text
+    assert "taken" not in text

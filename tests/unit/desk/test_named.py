@@ -5,19 +5,33 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.fakes.builders import a_broadcast
 from tests.fakes.virtual import START, run_virtual
 from tests.unit.desk import tracking
-from tests.unit.desk.judging import BIND_S, Case, S, an_order, line_in
+from tests.unit.desk.judging import (
+    BIND_S,
+    CONFIRMED_NS,
+    TICKET,
+    B,
+    Case,
+    S,
+    an_order,
+    in_doubt,
+    line_in,
+)
 from tests.unit.desk.tracking import Room, a_row
 
-from swimdesk.desk.named import AT_ONCE
+from swimdesk.desk.named import ASKED_S, AT_ONCE
 from swimdesk.desk.ports import Grounds
-from swimdesk.desk.reconciler import named_but_unlisted
+from swimdesk.desk.reconciler import named_but_unlisted, reconcile
 from swimdesk.desk.tracker import TAG
+from swimdesk.domain.broadcast import Line
+from swimdesk.domain.events import BroadcastOpened
+from swimdesk.domain.replacing import Replacement
 
 
 def test_order_named_by_an_answer_is_not_given_up_for_another_while_the_broker_may_have_it() -> (
@@ -71,6 +85,66 @@ def test_which_orders_are_asked_for_by_their_ids(
     assert found == ([("A-01", "7")] if is_asked else [])
 
 
+def test_what_was_said_of_an_order_that_cannot_be_told_stands_while_no_list_shows_it() -> None:
+    told = Case([line_in(S.ACCEPTED, order_id="7", accepted=True)], [an_order("7", look=None)])
+    line = told.only()
+    assert "cannot be compared" in (line.reason or "")
+    assert not Case([line], age_s=BIND_S).judged()
+
+
+# --- replacements --------------------------------------------------------------------------------
+
+OLD, NEW = an_order("7", B.REPLACED), an_order("8", look="new look", after_s=2)
+THEIRS = an_order("88", look="new look", after_s=3)
+
+
+def being_replaced(**changes: Any) -> Line:
+    """Build a line whose replacement an answer named as order 8."""
+    asked = Replacement("c", TICKET.price or Decimal(1), 100, "new look", "h", START, taken=True)
+    asked = replace(asked, order_id="8", asked_ns=CONFIRMED_NS)
+    return line_in(S.REPLACING, order_id="7", accepted=True, replacement=replace(asked, **changes))
+
+
+@pytest.mark.parametrize("age_s", [4, BIND_S, 9999])
+def test_replacement_that_an_answer_named_is_waited_for_beside_its_like(age_s: float) -> None:
+    line = Case([being_replaced()], [OLD, THEIRS], age_s).only()
+    assert line.order_id == "7"
+    assert line.replacement is not None
+    assert line.replacement.order_id == "8"
+    assert Case([line], [OLD, THEIRS, NEW], age_s).only().order_id == "8"
+
+
+def test_replacement_that_the_broker_does_not_have_gives_way_to_its_like() -> None:
+    case = Case([being_replaced()], [OLD, THEIRS], BIND_S)
+    assert named_but_unlisted(case.broadcast, case.evidence()) == [("A-01", "8")]
+    unknown = frozenset({("A-01", "8")})
+    assert Case([being_replaced()], [OLD, THEIRS], BIND_S, unknown=unknown).only().order_id == "88"
+    alone = Case([being_replaced()], [OLD], BIND_S, unknown=unknown).only()
+    assert (alone.state, alone.order_id) == (S.IN_DOUBT, "7")
+    assert alone.replacement is not None
+    assert alone.replacement.order_id is None, "it is not asked for again and again"
+
+
+@pytest.mark.parametrize("read", [{"age_s": BIND_S - 1}, {"complete": False}, {"counted_s": 1}])
+def test_replacement_is_not_asked_for_before_a_whole_read_should_show_it(
+    read: dict[str, Any],
+) -> None:
+    case = Case([being_replaced()], [OLD], **{"age_s": BIND_S} | read)
+    assert named_but_unlisted(case.broadcast, case.evidence()) == []
+
+
+@pytest.mark.parametrize(("counted_s", "standing"), [(2, "asked"), (BIND_S, "not_seen")])
+def test_wall_clock_that_jumps_forward_does_not_end_the_horizon_of_a_replacement(
+    counted_s: float, standing: str
+) -> None:
+    asked = being_replaced(taken=False, order_id=None).replacement
+    line = in_doubt(order_id="7", accepted=True, replacement=asked)
+    case = Case([line], [an_order("7")], 9999, counted_s=counted_s)
+    (change,) = reconcile(case.broadcast, replace(case.evidence(), reads={"c": 5}))
+    assert change.line.replacement is not None
+    assert change.line.replacement.standing == standing
+
+
 # --- asked for -----------------------------------------------------------------------------------
 
 A_TWIN = replace(a_row(order_id="78"), entered=START + timedelta(seconds=1))
@@ -98,8 +172,32 @@ def test_order_that_no_list_shows_is_found_by_its_id_after_the_horizon_and_no_so
         await room.tracker.round()
         assert (room.line("ref-A-01").state, room.line("ref-A-01").order_id) == (S.WORKING, "77")
         assert room.journal.bindings["A-01", "77"].grounds is Grounds.ANSWER
+
+    run_virtual(scenario())
+
+
+def test_order_that_was_found_by_its_id_is_followed_so_to_its_end() -> None:
+    async def scenario() -> None:
+        room = a_room("77")
+        room.broker.ledger = [a_row()]
+        await room.rounds(13, every_s=5)
+        assert room.line("ref-A-01").state is S.WORKING
+        room.broker.ledger = [a_row(state=B.FILLED, filled=100)]
+        room.broker.asked_for.clear()
+        await room.rounds(2)
+        assert room.line("ref-A-01").state is S.FILLED
+        assert room.broker.asked_for == ["77"]
+
+    run_virtual(scenario())
+
+
+def test_order_that_a_list_that_is_not_whole_leaves_out_is_not_asked_for() -> None:
+    async def scenario() -> None:
+        room = Room(a_broadcast(tracking.line_in(S.WORKING, order_id="77")))
+        room.broker.ledger = [a_row()]
+        room.broker.cut_logins = {"login-01"}
         await room.tracker.round()
-        assert room.broker.asked_for == ["77"], "once it is known it is followed as any other"
+        assert room.broker.asked_for == []
 
     run_virtual(scenario())
 
@@ -141,7 +239,41 @@ def test_only_so_many_orders_are_asked_for_beside_one_read_and_all_in_the_end() 
         await room.tracker.round()
         assert room.broker.asked_for == ids[:AT_ONCE]
         await room.tracker.round()
-        assert sorted(room.broker.asked_for) == ids
+        assert {*room.broker.asked_for} == {*ids}
         assert {room.line(f"ref-A-0{n}").state for n in range(1, len(ids) + 1)} == {S.WORKING}
+
+    run_virtual(scenario())
+
+
+def test_orders_that_can_never_be_read_keep_no_other_from_being_asked_for() -> None:
+    async def scenario() -> None:
+        ids = [f"{70 + place}" for place in range(AT_ONCE + 2)]
+        room = a_room(*ids)
+        room.broker.ledger = [a_row(f"A-0{n}", id_) for n, id_ in enumerate(ids, 1)]
+        room.broker.unreadable = set(ids[:AT_ONCE])
+        await asyncio.sleep(BIND_S)
+        await room.rounds(2)
+        found = [room.line(f"ref-A-0{n}").state for n in range(1, len(ids) + 1)]
+        assert found[AT_ONCE:] == [S.WORKING, S.WORKING]
+        room.broker.unreadable.clear()
+        await room.tracker.round()
+        assert room.line("ref-A-01").state is S.WORKING
+
+    run_virtual(scenario())
+
+
+def test_order_whose_read_hangs_keeps_the_news_of_others_back_for_a_moment_only() -> None:
+    async def scenario() -> None:
+        room = a_room("77")
+        other = a_broadcast(tracking.line_in(S.WORKING, "A-05", order_id="90"), id_="1")
+        room.journal.broadcasts[other.id] = other
+        room.book.apply(BroadcastOpened(other))
+        room.broker.ledger = [a_row(), a_row("A-05", "90", B.FILLED, filled=100)]
+        room.broker.hanging = {"77"}
+        await asyncio.sleep(BIND_S)
+        async with asyncio.timeout(ASKED_S + 1):
+            await room.tracker.round()
+        assert room.line("ref-A-05").state is S.FILLED
+        assert room.line("ref-A-01").order_id == "77"
 
     run_virtual(scenario())

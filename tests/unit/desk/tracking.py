@@ -47,6 +47,9 @@ class Lists(FakeBroker):
         """Orders that no list shows."""
         self.asked_for: list[str] = []
         """Orders that were read by their ids."""
+        self.unreadable: set[str] = set()
+        self.hanging: set[str] = set()
+        """Orders that cannot be read by their ids, and those of which no answer comes."""
 
     async def orders(self, accounts: Sequence[str], since: datetime) -> OrdersRead:
         """List as scripted: not at all, cut, or whole."""
@@ -69,6 +72,10 @@ class Lists(FakeBroker):
     async def order(self, account: str, order_id: str) -> BrokerOrder | None:
         """Find one order."""
         self.asked_for.append(order_id)
+        if order_id in self.hanging:
+            await asyncio.sleep(3600)
+        if order_id in self.unreadable:
+            raise BrokerUnreachable("no answer")
         return await super().order(account, order_id)
 
 
