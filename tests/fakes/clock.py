@@ -15,6 +15,7 @@ class SteadyClock:
     def __init__(self, start: datetime = START) -> None:
         self._now = start
         self._looks = 0
+        self._passed_ns = 0
 
     def now(self) -> datetime:
         """Return the time that was set."""
@@ -23,8 +24,9 @@ class SteadyClock:
     def monotonic_ns(self) -> int:
         """Return a later moment than at the look before."""
         self._looks += 1
-        return self._looks * _STEP_NS
+        return self._passed_ns + self._looks * _STEP_NS
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Let time pass at once, by both clocks."""
         self._now += timedelta(seconds=seconds)
+        self._passed_ns += int(seconds * 10**9)
