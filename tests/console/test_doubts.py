@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from swimdesk.console.doubts.band import band
+from swimdesk.console.doubts.rows import COLUMNS, doubt_row
 from swimdesk.console.doubts.words import doubt_sections, facts_of, facts_of_group, next_step
+from swimdesk.console.formats import NOTHING
 from swimdesk.console.panels.doubts import DoubtsPanel
 from swimdesk.console.runs import in_runs
 from swimdesk.console.widgets.cells import Role
@@ -119,6 +121,25 @@ def test_a_replacement_in_doubt_tells_both_orders() -> None:
     known = dict(facts_of(both, NOW, "r"))["known"]
     assert "order that was to be replaced 1005" in known
     assert "order 1006 may have taken its place" in known
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"order_id": "77", "candidates": ("78", "77")}, "77 78"),
+        ({"order_id": "77", "candidates": ()}, "77"),
+        ({"order_id": None, "candidates": ("78",)}, "78"),
+        ({"order_id": "77", "candidates": ("78",), "is_replacement": True}, "78"),
+        ({"order_id": "77", "candidates": (), "is_replacement": True}, "77"),
+        ({"order_id": None, "candidates": ()}, NOTHING),
+    ],
+)
+def test_the_row_of_a_doubt_names_what_it_may_be_the_answers_order_first(
+    changes: dict[str, Any], told: str
+) -> None:
+    row = doubt_row(replace(a_doubt(), **changes), NOW)
+    place = [column.key for column in COLUMNS].index("orders")
+    assert row[place].text == told
 
 
 def test_the_facts_of_a_broadcast_list_its_accounts() -> None:

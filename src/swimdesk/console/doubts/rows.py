@@ -49,7 +49,6 @@ def broadcast_row(doubts: Sequence[DoubtView], now: datetime) -> Row:
 
 def doubt_row(doubt: DoubtView, now: datetime) -> Row:
     """Return the row of one account."""
-    orders = " ".join(doubt.candidates) or doubt.order_id or NOTHING
     return (
         Cell(f"{doubt.account} {doubt.last4}"),
         Cell(doubting.word(doubt), Role.DOUBT),
@@ -57,9 +56,16 @@ def doubt_row(doubt: DoubtView, now: datetime) -> Row:
         Cell(next_step(doubt, now), _role([doubt])),
         Cell(doubting.known(doubt), Role.WARN),
         Cell(str(doubt.reads), Role.DIM),
-        Cell(orders, Role.DIM),
+        Cell(_orders(doubt), Role.DIM),
         Cell(""),
     )
+
+
+def _orders(doubt: DoubtView) -> str:
+    """Return the orders that it may be, the one that an answer named first."""
+    # Of a replacement that is the old one, which is known and not in question.
+    named = () if doubt.is_replacement and doubt.candidates else (doubt.order_id,)
+    return " ".join(dict.fromkeys(filter(None, (*named, *doubt.candidates)))) or NOTHING
 
 
 def _age(doubt: DoubtView, now: datetime) -> Cell:
