@@ -113,7 +113,12 @@ def test_status_tells_the_oldest_doubts_each_in_a_line_and_names_the_other_accou
     program: Program,
 ) -> None:
     one = replace(
-        sample(DoubtView), doubt="unknown", waits_for="reads", trouble="", is_replacement=False
+        sample(DoubtView),
+        doubt="unknown",
+        waits_for="reads",
+        trouble="",
+        is_replacement=False,
+        order_id=None,
     )
     doubts = tuple(replace(one, account=f"FAM-{number:02}") for number in range(1, 9))
 
