@@ -11,6 +11,7 @@ from swimdesk.console.shell.keymap import problems
 from swimdesk.console.shell.standing import Tone
 from swimdesk.domain.instruments import OptionContract
 from swimdesk.domain.orderlang import parse_order
+from swimdesk.sim.holidays import is_trading_day
 from tests.console.stage import a_console
 from tests.fakes.builders import CONDOR, an_account
 
@@ -32,12 +33,13 @@ async def test_the_console_opens_on_the_accounts_with_the_mode_in_sight() -> Non
 
 
 def test_example_of_an_order_can_be_typed_and_names_a_day_to_come_at_any_time_of_the_year() -> None:
-    assert example_order(date(2026, 11, 23)).startswith("SPX IC 11DEC26 6200/6220/5820/5800 -1")
-    for today in (date(2026, 1, 1) + timedelta(days=n) for n in range(366)):
+    assert example_order(date(2026, 11, 23)).startswith("SPX IC 8DEC26 6200/6220/5820/5800 -1")
+    for today in (date(2026, 1, 1) + timedelta(days=n) for n in range(3 * 366)):
         text = example_order(today).removesuffix(" all")
         option = parse_order(text, today=today).ticket.legs[0].instrument
         assert isinstance(option, OptionContract)
         assert timedelta(days=14) <= option.expiry - today <= timedelta(days=27)
+        assert is_trading_day(option.expiry), f"on {today}: {text}"
 
 
 async def test_an_order_is_typed_planned_armed_confirmed_and_sent_with_few_keys() -> None:

@@ -7,20 +7,14 @@ from collections.abc import Collection, Container, Iterable
 from dataclasses import replace
 from typing import Final
 
+from swimdesk.desk.by_id import asked_for
 from swimdesk.desk.evidence import Evidence, Horizons
-from swimdesk.desk.ports import Broker, BrokerOrder, OrderKey, OrdersRead
+from swimdesk.desk.ports import Broker, OrderKey, OrdersRead
 from swimdesk.desk.reconciler import named_but_unlisted
 from swimdesk.domain.broadcast import Broadcast
-from swimdesk.errors import why_not_read
-from swimdesk.telemetry.logs import get_log
-
-log = get_log(__name__)
 
 AT_ONCE: Final = 4
 """So many are asked for at once beside one read: each is a request of its own."""
-
-ASKED_S: Final = 5.0
-"""No answer is waited for longer: what the lists showed of all others waits with it."""
 
 
 class NamedOrders:
@@ -44,7 +38,7 @@ class NamedOrders:
         asked = self._in_turn(dict.fromkeys(keys), read.accounts, steady_ns)
         if not asked:
             return read
-        answers = await asyncio.gather(*(self._asked(key) for key in asked))
+        answers = await asyncio.gather(*(asked_for(self._broker, key) for key in asked))
         found = [order for answer in answers for order in answer or ()]
         unknown = [key for key, answer in zip(asked, answers, strict=True) if answer == ()]
         return replace(read, orders=(*read.orders, *found), unknown=frozenset(unknown))
@@ -59,16 +53,3 @@ class NamedOrders:
         asked = sorted(keys, key=lambda key: self._asked_ns.get(key, -1))[:AT_ONCE]
         self._asked_ns |= dict.fromkeys(asked, now_ns)
         return asked
-
-    async def _asked(self, key: OrderKey) -> tuple[BrokerOrder, ...] | None:
-        """Return the order of that id, nothing where there is none, None where nobody knows."""
-        account, order_id = key
-        try:
-            async with asyncio.timeout(ASKED_S):
-                order = await self._broker.order(account, order_id)
-        except Exception as e:  # noqa: BLE001 - one order must not stop the news of all others
-            log.warning("orders.named_not_read", account=account, error=why_not_read(e).detail)
-            return None
-        if order is None:
-            return ()
-        return (order,) if order.account == account else None

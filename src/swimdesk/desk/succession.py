@@ -87,7 +87,7 @@ def _may_explain(other: Line, fingerprint: str) -> bool:
 def _found(pair: _Pair, orders: Sequence[BrokerOrder]) -> list[BrokerOrder]:
     """Return the order that the answer named, if it is what was sent; else all that look so.
 
-    None while no list shows it: it is asked for by its id before another may take its place.
+    Nothing while no list shows it: it is asked for by its id before another may take its place.
     """
     asked = pair.asked
     named = order_in(orders, asked.order_id)

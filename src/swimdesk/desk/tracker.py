@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, S
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from swimdesk.desk.aged import AgedOrders
 from swimdesk.desk.binding import UNVERIFIED
 from swimdesk.desk.book import Book
 from swimdesk.desk.calm import Calm
@@ -27,6 +26,7 @@ from swimdesk.desk.reconciler import (
 )
 from swimdesk.desk.recorder import Change, Recorder
 from swimdesk.desk.searching import LookAlikes, Search
+from swimdesk.desk.unlisted import UnlistedOrders
 from swimdesk.domain.accounts import Account
 from swimdesk.domain.broadcast import Broadcast, Line
 from swimdesk.domain.decisions import Origin
@@ -133,7 +133,7 @@ class Tracker:
         self._horizons = horizons
         self._memory = _Memory()
         self._look_alikes = LookAlikes()
-        self._aged = AgedOrders(broker, clock)
+        self._unlisted = UnlistedOrders(broker, clock)
         self._named = NamedOrders(broker, horizons)
         self._pause_s = SCHEDULE_S[0]
         self._wake = asyncio.Event()
@@ -260,7 +260,7 @@ class Tracker:
         since = min(b.created for b in targets) - LOOK_BACK
         reads = await self._read_and_apply(logins, since, targets)
         if is_full:
-            await self._follow_aged(logins, reads, targets)
+            await self._follow_unlisted(logins, reads, targets)
             self._memory.forget_all_but(self._book.snapshot.broadcasts)
         return logins == wanted and all(read.complete for read in reads)
 
@@ -293,7 +293,7 @@ class Tracker:
         await self._learn_tag()
         return reads
 
-    async def _follow_aged(
+    async def _follow_unlisted(
         self,
         logins: Mapping[str, list[str]],
         reads: Sequence[OrdersRead],
@@ -302,7 +302,7 @@ class Tracker:
         accounts = {alias for aliases in logins.values() for alias in aliases}
         whole = {alias for read in reads if read.complete for alias in read.accounts}
         listed = {(order.account, order.order_id) for read in reads for order in read.orders}
-        for broadcast, read in await self._aged.read(targets, accounts, whole, listed):
+        for broadcast, read in await self._unlisted.read(targets, accounts, whole, listed):
             needs = needed_by([broadcast])
             kept = await self._log.keep(read, read.until, needs=needs)
             await self._apply(broadcast, _Look(read, *kept))

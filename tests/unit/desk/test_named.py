@@ -25,7 +25,8 @@ from tests.unit.desk.judging import (
 )
 from tests.unit.desk.tracking import Room, a_row
 
-from swimdesk.desk.named import ASKED_S, AT_ONCE
+from swimdesk.desk.by_id import ASKED_S
+from swimdesk.desk.named import AT_ONCE
 from swimdesk.desk.ports import Grounds
 from swimdesk.desk.reconciler import named_but_unlisted, reconcile
 from swimdesk.desk.tracker import TAG

@@ -14,11 +14,11 @@ from tests.fakes.journal import MemoryJournal
 from tests.fakes.virtual import START, run_virtual
 from tests.unit.desk.tracking import LISTED, B, Room, S, a_row, line_in
 
-from swimdesk.desk.aged import AT_ONCE, EVERY
 from swimdesk.desk.book import SETTLED_KEPT
 from swimdesk.desk.evidence import READS_FOR_ABSENCE
 from swimdesk.desk.ports import BrokerOrder, Grounds, ReadScope
 from swimdesk.desk.tracker import LOOK_S, PRICE_READS, TAG
+from swimdesk.desk.unlisted import AT_ONCE, EVERY
 from swimdesk.domain.decisions import Origin
 from swimdesk.domain.events import AccountsDiscovered, BroadcastOpened, LinesChanged
 from swimdesk.domain.orders import Doubt, LineState

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from calendar import TUESDAY
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
@@ -21,7 +22,6 @@ from swimdesk.console.shell.standing import pieces
 from swimdesk.console.widgets.lines import Hint, Hints, MarketLine, MessageLine, StatusLine
 from swimdesk.console.widgets.prompt import Prompt
 from swimdesk.console.widgets.spans import Line
-from swimdesk.domain.instruments import is_monthly
 from swimdesk.domain.orderlang.roots import written_day
 
 if TYPE_CHECKING:
@@ -33,23 +33,24 @@ _LOGINS: Final = "global.logins"
 LOOK_S: Final = 1.0
 """So often it is looked whether the indices are due."""
 
-FRIDAY: Final = 4
-"""As ``date.weekday`` counts."""
+_CLOSED: Final = frozenset({(1, 1), (6, 19), (7, 4), (12, 25)})
+"""Month and day of the exchanges' holidays that are not tied to a day of the week."""
 
 MARKET_ROOM: Final = Size(100, 30)
 """The market line is shown from this size on."""
 
 
 def example_order(today: date) -> str:
-    """Return an order as it is typed, of a day to come: a Friday in two weeks or three.
+    """Return an order as it is typed, of a listed day to come: a Tuesday in two weeks or three.
 
-    Not of a monthly expiry, which exists twice under SPX and would have to be marked.
+    Of all days only Tuesdays and Wednesdays are closed by nothing but the holidays of fixed dates,
+    and no monthly expiry, which exists twice under SPX, falls on one.
     """
     later = today + timedelta(days=14)
-    friday = later + timedelta(days=(FRIDAY - later.weekday()) % 7)
-    if is_monthly(friday):
-        friday += timedelta(days=7)
-    return f"SPX IC {written_day(friday).replace(' ', '')} 6200/6220/5820/5800 -1 @mid all"
+    tuesday = later + timedelta(days=(TUESDAY - later.weekday()) % 7)
+    if (tuesday.month, tuesday.day) in _CLOSED:
+        tuesday += timedelta(days=7)
+    return f"SPX IC {written_day(tuesday).replace(' ', '')} 6200/6220/5820/5800 -1 @mid all"
 
 
 class Frame:

@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from swimdesk.desk.binding import UNVERIFIED
+from swimdesk.desk.by_id import asked_for
 from swimdesk.desk.ports import Broker, Clock, OrderKey, OrdersRead
 from swimdesk.domain.broadcast import Broadcast
 from swimdesk.domain.orders import OPEN
-from swimdesk.errors import why_not_read
-from swimdesk.telemetry.logs import get_log
-
-log = get_log(__name__)
 
 LISTED_FOR: Final = timedelta(days=58)
 """Orders younger than this stand in the broker's lists, which reach back 59 days."""
@@ -25,7 +22,7 @@ EVERY: Final = timedelta(minutes=2)
 """No order is read by its id more often than this."""
 
 
-class AgedOrders:
+class UnlistedOrders:
     """Read open orders that no list shows, a few at a time and each in its turn."""
 
     def __init__(self, broker: Broker, clock: Clock) -> None:
@@ -46,26 +43,21 @@ class AgedOrders:
         orders too. Each is told as a read that is not complete: it proves nothing of any other
         order.
         """
-        unlisted = self._unlisted(broadcasts, whole)
-        aged = {k: b for k, b in unlisted if k[0] in accounts and k not in listed}
-        self._read_at = {key: at for key, at in self._read_at.items() if key in aged}
+        wanted = self._wanted(broadcasts, whole)
+        unlisted = {k: b for k, b in wanted if k[0] in accounts and k not in listed}
+        self._read_at = {key: at for key, at in self._read_at.items() if key in unlisted}
         latest = self._clock.now() - EVERY
-        due = [key for key in aged if self._read_at.get(key, latest) <= latest]
+        due = [key for key in unlisted if self._read_at.get(key, latest) <= latest]
         due.sort(key=lambda key: self._read_at.get(key, latest - EVERY))
         reads = []
         for key in due[:AT_ONCE]:
             now = self._read_at[key] = self._clock.now()
-            try:
-                order = await self._broker.order(*key)
-            except Exception as e:  # noqa: BLE001 - one order must not stop the news of all others
-                log.warning("orders.aged_not_read", account=key[0], error=why_not_read(e).detail)
-                continue
-            if order is not None and order.account == key[0]:
-                read = OrdersRead(frozenset({key[0]}), now, now, (order,), complete=False)
-                reads.append((aged[key], read))
+            if found := await asked_for(self._broker, key):
+                read = OrdersRead(frozenset({key[0]}), now, now, found, complete=False)
+                reads.append((unlisted[key], read))
         return reads
 
-    def _unlisted(
+    def _wanted(
         self, broadcasts: Iterable[Broadcast], whole: Container[str]
     ) -> Iterator[tuple[OrderKey, Broadcast]]:
         youngest = self._clock.now() - LISTED_FOR
