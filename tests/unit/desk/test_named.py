@@ -163,6 +163,14 @@ def a_room(*ids: str) -> Room:
     return room
 
 
+def a_full_room() -> tuple[Room, list[str]]:
+    """Build a room with more unlisted orders at the broker than are asked for at once."""
+    ids = [f"{70 + place}" for place in range(AT_ONCE + 2)]
+    room = a_room(*ids)
+    room.broker.ledger = [a_row(f"A-0{n}", id_) for n, id_ in enumerate(ids, 1)]
+    return room, ids
+
+
 def test_order_that_no_list_shows_is_found_by_its_id_after_the_horizon_and_no_sooner() -> None:
     async def scenario() -> None:
         room = a_room("77")
@@ -233,9 +241,7 @@ def test_order_that_cannot_be_asked_for_is_not_given_up() -> None:
 
 def test_only_so_many_orders_are_asked_for_beside_one_read_and_all_in_the_end() -> None:
     async def scenario() -> None:
-        ids = [f"{70 + place}" for place in range(AT_ONCE + 2)]
-        room = a_room(*ids)
-        room.broker.ledger = [a_row(f"A-0{n}", id_) for n, id_ in enumerate(ids, 1)]
+        room, ids = a_full_room()
         await asyncio.sleep(BIND_S)
         await room.tracker.round()
         assert room.broker.asked_for == ids[:AT_ONCE]
@@ -248,9 +254,7 @@ def test_only_so_many_orders_are_asked_for_beside_one_read_and_all_in_the_end() 
 
 def test_orders_that_can_never_be_read_keep_no_other_from_being_asked_for() -> None:
     async def scenario() -> None:
-        ids = [f"{70 + place}" for place in range(AT_ONCE + 2)]
-        room = a_room(*ids)
-        room.broker.ledger = [a_row(f"A-0{n}", id_) for n, id_ in enumerate(ids, 1)]
+        room, ids = a_full_room()
         room.broker.unreadable = set(ids[:AT_ONCE])
         await asyncio.sleep(BIND_S)
         await room.rounds(2)
@@ -276,5 +280,18 @@ def test_order_whose_read_hangs_keeps_the_news_of_others_back_for_a_moment_only(
             await room.tracker.round()
         assert room.line("ref-A-05").state is S.FILLED
         assert room.line("ref-A-01").order_id == "77"
+
+    run_virtual(scenario())
+
+
+def test_order_that_is_followed_by_its_id_and_hangs_stops_no_round() -> None:
+    async def scenario() -> None:
+        room = Room(a_broadcast(tracking.line_in(S.WORKING, order_id="77")))
+        room.broker.ledger, room.broker.left_out = [a_row()], {"77"}
+        room.broker.hanging = {"77"}
+        async with asyncio.timeout(ASKED_S + 1):
+            await room.tracker.round()
+        assert room.broker.asked_for == ["77"]
+        assert room.line("ref-A-01").state is S.WORKING
 
     run_virtual(scenario())
