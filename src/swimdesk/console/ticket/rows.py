@@ -153,7 +153,8 @@ def _second_looks(plan: PlanView, most: int) -> list[str]:
 
     Where there is more than ``most`` lines hold, the last one counts the rest.
     """
-    denied = Counter(code for line in plan.lines for code in {one.code for one in line.denials})
+    codes = [dict.fromkeys(one.code for one in line.denials) for line in plan.lines]
+    denied = Counter(code for found in codes for code in found)
     said = {one.code: one.detail for line in plan.lines for one in line.denials}
     said |= {one.code: one.detail for one in plan.warnings if one.grade != CAUTION}
     cautions = [one for one in plan.warnings if one.grade == CAUTION]
